@@ -1,0 +1,15 @@
+namespace Byok.Core.Errors;
+
+/// <summary>The agent beside the HSM refused to export a master key. The message names the rule.</summary>
+public sealed class ExportRefusedException : PermanentByokException
+{
+    /// <summary>Creates the failure with one clear sentence.</summary>
+    public ExportRefusedException(string message) : base(message)
+    {
+    }
+
+    /// <summary>Creates the failure with one clear sentence and its cause.</summary>
+    public ExportRefusedException(string message, Exception? innerException) : base(message, innerException)
+    {
+    }
+}
