@@ -1,0 +1,32 @@
+namespace Byok.Core.Keys;
+
+/// <summary>The tags that the pipeline sets on key versions in the vault.</summary>
+public static class KeyTags
+{
+    /// <summary>The operation that brought this version; makes importing it idempotent.</summary>
+    public const string Request = "byok-request";
+
+    /// <summary>The master key's label in the HSM.</summary>
+    public const string Label = "byok-label";
+
+    /// <summary><see cref="Active"/>, <see cref="Pending"/> or <see cref="Retired"/>.</summary>
+    public const string State = "byok-state";
+
+    /// <summary>What the key is for: <see cref="KeyExchange"/> or <see cref="Wrapping"/>.</summary>
+    public const string Purpose = "byok-purpose";
+
+    /// <summary>Imported, not yet verified: protects nothing.</summary>
+    public const string Pending = "pending";
+
+    /// <summary>Verified: protects new blobs when it is the newest.</summary>
+    public const string Active = "active";
+
+    /// <summary>No longer protects new blobs.</summary>
+    public const string Retired = "retired";
+
+    /// <summary>A one-shot KEK.</summary>
+    public const string KeyExchange = "key-exchange";
+
+    /// <summary>A wrapping key.</summary>
+    public const string Wrapping = "wrapping";
+}

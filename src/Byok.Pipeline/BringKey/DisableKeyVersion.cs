@@ -1,0 +1,34 @@
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+
+namespace Byok.Pipeline.BringKey;
+
+/// <summary>Disables one key version.</summary>
+public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activity<DisableInput, bool>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "DisableKeyVersion";
+
+    /// <inheritdoc/>
+    public override async Task<bool> RunAsync(DisableInput input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        await vault.UpdateKeyAsync(input.KeyId, new KeyAttributes { Enabled = false }, cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(
+            new LedgerEvent
+            {
+                EventId = $"{input.OperationId}/key.disabled/{input.KeyId.Version}",
+                Kind = "key.disabled",
+                Subject = input.KeyId.ToString(),
+                CorrelationId = input.OperationId,
+            },
+            cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+}
+
+/// <summary>Which version to disable.</summary>
+/// <param name="KeyId">The version.</param>
+/// <param name="OperationId">The operation.</param>
+public sealed record DisableInput(KeyIdentifier KeyId, string OperationId);

@@ -1,0 +1,60 @@
+using Byok.Core.Errors;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+
+namespace Byok.Pipeline.BringKey;
+
+/// <summary>Asks the HSM side for the master key, wrapped to the KEK. The HSM side answers a repeated request with its first answer.</summary>
+public sealed class ExportMasterKey(IHsm hsm, ILedger ledger) : Activity<ExportInput, ExportedKey>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "ExportMasterKey";
+
+    /// <inheritdoc/>
+    /// <exception cref="ExportRefusedException">A rule of the HSM side forbids it.</exception>
+    public override async Task<ExportedKey> RunAsync(ExportInput input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var terms = input.Terms;
+        var exported = await hsm.ExportMasterKeyAsync(
+            new ExportRequest
+            {
+                RequestId = terms.RequestId,
+                KeyLabel = terms.KeyLabel,
+                KekId = terms.KekId,
+                Kek = terms.Kek,
+                KekOperations = terms.KekOperations,
+                ExpiresOn = terms.ExpiresOn,
+                Approvals = input.Approvals,
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (exported.PublicKey.Thumbprint != input.Thumbprint)
+        {
+            throw new ConflictException($"The HSM exported another key than the '{terms.KeyLabel}' that it listed; it was replaced meanwhile. Start again.");
+        }
+
+        await ledger.AppendAsync(
+            new LedgerEvent
+            {
+                EventId = $"{terms.RequestId}/key.exported",
+                Kind = "key.exported",
+                Subject = terms.KeyLabel,
+                CorrelationId = terms.RequestId,
+                Details = new Dictionary<string, string>
+                {
+                    ["thumbprint"] = exported.PublicKey.Thumbprint,
+                    ["kek"] = terms.KekId.ToString(),
+                    ["kekThumbprint"] = terms.Kek.Thumbprint,
+                    ["approvals"] = $"{input.Approvals.Count}",
+                },
+            },
+            cancellationToken).ConfigureAwait(false);
+        return exported;
+    }
+}
+
+/// <summary>Which export to ask for.</summary>
+/// <param name="Terms">The terms the approvers signed.</param>
+/// <param name="Approvals">Their approvals, compact JWS.</param>
+/// <param name="Thumbprint">The master key that is expected.</param>
+public sealed record ExportInput(ExportTerms Terms, IReadOnlyList<string> Approvals, string Thumbprint);

@@ -1,0 +1,73 @@
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+
+namespace Byok.Pipeline.BringKey;
+
+/// <summary>Imports the transfer blob as a new version, marked pending. A second run finds the version of the first by its tag.</summary>
+public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOptions options, TimeProvider time) : Activity<ImportInput, ImportedKey>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "ImportMasterKey";
+
+    /// <inheritdoc/>
+    public override async Task<ImportedKey> RunAsync(ImportInput input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var key = await FindAsync(input, cancellationToken).ConfigureAwait(false)
+            ?? await vault.ImportKeyAsync(
+                input.KeyName,
+                input.TransferBlob,
+                new KeyAttributes
+                {
+                    Enabled = true,
+                    ExpiresOn = time.GetUtcNow() + options.WrappingKeyLifetime,
+                    Operations = ["wrapKey", "unwrapKey"],
+                    Tags = new Dictionary<string, string>
+                    {
+                        [KeyTags.Purpose] = KeyTags.Wrapping,
+                        [KeyTags.Request] = input.OperationId,
+                        [KeyTags.Label] = input.KeyLabel,
+                        [KeyTags.State] = KeyTags.Pending,
+                    },
+                },
+                cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(
+            new LedgerEvent
+            {
+                EventId = $"{input.OperationId}/key.imported",
+                Kind = "key.imported",
+                Subject = key.Id.ToString(),
+                CorrelationId = input.OperationId,
+                Details = new Dictionary<string, string> { ["label"] = input.KeyLabel },
+            },
+            cancellationToken).ConfigureAwait(false);
+        return new ImportedKey(key.Id, key.ExpiresOn ?? throw new VaultException($"The vault set no expiry on {key.Id}."));
+    }
+
+    private async Task<VaultKey?> FindAsync(ImportInput input, CancellationToken cancellationToken)
+    {
+        await foreach (var version in vault.ListKeyVersionsAsync(input.KeyName, cancellationToken).ConfigureAwait(false))
+        {
+            if (version.Tags.GetValueOrDefault(KeyTags.Request) == input.OperationId)
+            {
+                return version;
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>What to import.</summary>
+/// <param name="KeyName">Name of the wrapping key.</param>
+/// <param name="KeyLabel">The master key's label in the HSM.</param>
+/// <param name="OperationId">The operation; marks the version.</param>
+/// <param name="TransferBlob">The .byok file. It holds no clear key material.</param>
+public sealed record ImportInput(string KeyName, string KeyLabel, string OperationId, byte[] TransferBlob);
+
+/// <summary>The imported version.</summary>
+/// <param name="Id">Its identifier.</param>
+/// <param name="ExpiresOn">Its <c>exp</c>.</param>
+public sealed record ImportedKey(KeyIdentifier Id, DateTimeOffset ExpiresOn);

@@ -1,0 +1,46 @@
+using Byok.Core.Errors;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+
+namespace Byok.Pipeline.BringKey;
+
+/// <summary>Finds the master key in the HSM, or has it generated there, and reads the settings of this run.</summary>
+public sealed class PrepareMasterKey(IHsm hsm, PipelineOptions options) : Activity<BringKeyInput, BringKeyPlan>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "PrepareMasterKey";
+
+    /// <inheritdoc/>
+    /// <exception cref="HsmKeyNotFoundException">The HSM has no such key and none is to be generated.</exception>
+    /// <exception cref="ConflictException">The HSM's key is not the expected one.</exception>
+    public override async Task<BringKeyPlan> RunAsync(BringKeyInput input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var keys = await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
+        var key = keys.FirstOrDefault(candidate => candidate.Label == input.KeyLabel);
+        if (key is null && input.GenerateSizeInBits is { } size)
+        {
+            key = await hsm.GenerateMasterKeyAsync(input.KeyLabel, size, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (key is null)
+        {
+            throw new HsmKeyNotFoundException($"The HSM holds no master key '{input.KeyLabel}'; name another label, or have it generated.");
+        }
+
+        if (input.ExpectedThumbprint is { } expected && key.PublicKey.Thumbprint != expected)
+        {
+            throw new ConflictException(
+                $"The HSM's master key '{input.KeyLabel}' has thumbprint {key.PublicKey.Thumbprint}, not {expected}: it is not the key to restore.");
+        }
+
+        return new BringKeyPlan(key.PublicKey.Thumbprint, key.PublicKey.SizeInBits, options.RequiredApprovals, options.KekLifetime);
+    }
+}
+
+/// <summary>What a bring works from.</summary>
+/// <param name="Thumbprint">The master key's thumbprint, as the HSM says.</param>
+/// <param name="SizeInBits">Its size.</param>
+/// <param name="RequiredApprovals">How many approvals the agent asks for.</param>
+/// <param name="KekLifetime">How long the KEK lives at most.</param>
+public sealed record BringKeyPlan(string Thumbprint, int SizeInBits, int RequiredApprovals, TimeSpan KekLifetime);

@@ -1,0 +1,44 @@
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+
+namespace Byok.Pipeline.BringKey;
+
+/// <summary>Disables and deletes a one-shot KEK: a transfer blob can be imported again for as long as its KEK lives.</summary>
+public sealed class RetireKeyExchangeKey(IKeyVault vault, ILedger ledger) : Activity<RetireKekInput, bool>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "RetireKeyExchangeKey";
+
+    /// <inheritdoc/>
+    public override async Task<bool> RunAsync(RetireKekInput input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        try
+        {
+            await vault.UpdateKeyAsync(input.KekId, new KeyAttributes { Enabled = false }, cancellationToken).ConfigureAwait(false);
+            await vault.DeleteKeyAsync(input.KekId.Name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KeyNotFoundInVaultException)
+        {
+            // An earlier run of this activity deleted it.
+        }
+
+        await ledger.AppendAsync(
+            new LedgerEvent
+            {
+                EventId = $"{input.OperationId}/kek.retired",
+                Kind = "kek.retired",
+                Subject = input.KekId.ToString(),
+                CorrelationId = input.OperationId,
+            },
+            cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+}
+
+/// <summary>Which KEK to retire.</summary>
+/// <param name="KekId">The KEK.</param>
+/// <param name="OperationId">The operation it served.</param>
+public sealed record RetireKekInput(KeyIdentifier KekId, string OperationId);

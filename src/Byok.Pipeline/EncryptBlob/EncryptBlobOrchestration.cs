@@ -1,0 +1,72 @@
+using Byok.Core.Errors;
+using Byok.Core.Orchestration;
+
+namespace Byok.Pipeline.EncryptBlob;
+
+/// <summary>
+/// Encrypts one upload. A blob of one segment is one activity; a larger one is planned, fanned out by segment, committed with one
+/// conditional block list, read back, recorded, and only then is the plaintext disposed of.
+/// </summary>
+public sealed class EncryptBlobOrchestration : Orchestration<EncryptBlobInput, EncryptBlobResult>
+{
+    /// <summary>The name it is started by.</summary>
+    public const string Name = "EncryptBlob";
+
+    /// <summary>How often a blob is planned anew because somebody else wrote its target meanwhile.</summary>
+    private const int MaxPlans = 5;
+
+    private static readonly EncryptBlobResult Superseded = new(EncryptBlobOutcome.Superseded, null, null, 0, 0, 0, null);
+
+    /// <inheritdoc/>
+    public override async Task<EncryptBlobResult> RunAsync(IOrchestrationContext context, EncryptBlobInput input)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(input);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var begun = await context.CallActivityAsync<BeginResult>(
+                    BeginEncryption.Name, new BeginInput(context.InstanceId, input), RetryPolicy.Default);
+                return begun.Result ?? await FanOutAsync(context, begun.Plan!);
+            }
+            catch (SourceChangedException)
+            {
+                return Superseded;
+            }
+            catch (ConcurrentWriteException) when (attempt < MaxPlans)
+            {
+                // The target was written meanwhile: plan again, and let the new plan decide whether this upload still counts.
+            }
+        }
+    }
+
+    private static async Task<EncryptBlobResult> FanOutAsync(IOrchestrationContext context, EncryptionPlan plan)
+    {
+        var segmentLength = (long)plan.ChunksPerSegment * EncryptionPlan.ChunkSizeInBytes;
+        long BytesDone(int segments) => Math.Min(plan.PlaintextLength, segments * segmentLength);
+        void Report(string stage, long done) => context.SetStatus(new EncryptBlobProgress(stage, done, plan.PlaintextLength));
+
+        Report("encrypting", 0);
+        var running = new List<Task<SegmentResult>>();
+        for (var segment = 0; segment < plan.Segments; segment++)
+        {
+            running.Add(context.CallActivityAsync<SegmentResult>(EncryptSegment.Name, new SegmentInput(plan, segment), RetryPolicy.Default));
+        }
+
+        var results = new List<SegmentResult>(plan.Segments);
+        while (running.Count > 0)
+        {
+            var done = await Task.WhenAny(running);
+            running.Remove(done);
+            results.Add(await done);
+            Report("encrypting", BytesDone(results.Count));
+        }
+
+        Report("committing", plan.PlaintextLength);
+        var etag = await context.CallActivityAsync<string>(
+            CommitBlob.Name, new CommitInput(plan, [.. results.OrderBy(result => result.Segment)]), RetryPolicy.Default);
+        Report("verifying and disposing of the plaintext", plan.PlaintextLength);
+        return await context.CallActivityAsync<EncryptBlobResult>(CompleteBlob.Name, new CompleteInput(plan, etag), RetryPolicy.Default);
+    }
+}

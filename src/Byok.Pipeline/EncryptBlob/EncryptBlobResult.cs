@@ -1,0 +1,24 @@
+using Byok.Core.Keys;
+
+namespace Byok.Pipeline.EncryptBlob;
+
+/// <summary>How an encryption ended.</summary>
+public enum EncryptBlobOutcome
+{
+    /// <summary>The blob is protected, verified, and its plaintext disposed of as configured.</summary>
+    Protected,
+
+    /// <summary>The upload was overwritten or deleted meanwhile; the newer upload is an operation of its own.</summary>
+    Superseded,
+}
+
+/// <summary>What an encryption did.</summary>
+/// <param name="Outcome">How it ended. All other members are null or zero when superseded.</param>
+/// <param name="BlobId">The envelope's blob id, base64url.</param>
+/// <param name="KeyId">The wrapping key version.</param>
+/// <param name="PlaintextLength">Bytes of plaintext.</param>
+/// <param name="Chunks">Chunks, each under a BEK of its own.</param>
+/// <param name="Activities">Encrypting activities that the fan-out took.</param>
+/// <param name="ETag">The protected blob's ETag.</param>
+public sealed record EncryptBlobResult(
+    EncryptBlobOutcome Outcome, string? BlobId, KeyIdentifier? KeyId, long PlaintextLength, long Chunks, int Activities, string? ETag);

@@ -1,0 +1,38 @@
+namespace Byok.Pipeline;
+
+/// <summary>What an operator may set. Vault and key names come from here, never from a payload.</summary>
+public sealed record PipelineOptions
+{
+    /// <summary>The wrapping key for uploads that name none and match no prefix; null when every upload must.</summary>
+    public string? DefaultKey { get; init; }
+
+    /// <summary>Wrapping key by blob-name prefix; the longest matching prefix wins.</summary>
+    public IReadOnlyDictionary<string, string> KeyPrefixes { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How long a wrapping key's public part may be used without asking the vault again. Default 1 minute.</summary>
+    public TimeSpan KeyCacheTime { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long an unwrapped DEK may stay in memory: the longest time reads go on after a revocation. Default 1 minute.</summary>
+    public TimeSpan DekCacheTime { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Size of KEKs in bits: 2048, 3072 or 4096. Default 4096.</summary>
+    public int KekSizeInBits { get; init; } = 4096;
+
+    /// <summary>How long a KEK lives at most. Default 24 hours; approvals and an agent that is offline count against it.</summary>
+    public TimeSpan KekLifetime { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Life of a wrapping key version, its <c>exp</c> attribute. Default 2 years (rotation is due before).</summary>
+    public TimeSpan WrappingKeyLifetime { get; init; } = TimeSpan.FromDays(730);
+
+    /// <summary>How many approvals the agent beside the HSM asks for. Default 0.</summary>
+    public int RequiredApprovals { get; init; }
+
+    /// <summary>How much of a new blob is read back before its plaintext is disposed of. Default <see cref="VerificationScope.Sample"/>.</summary>
+    public VerificationScope Verification { get; init; } = VerificationScope.Sample;
+
+    /// <summary>What happens to the plaintext in the uploads container. Default <see cref="PlaintextDisposal.Delete"/>.</summary>
+    public PlaintextDisposal Disposal { get; init; } = PlaintextDisposal.Delete;
+
+    /// <summary>Chunks under way at once within one activity. Default 4.</summary>
+    public int ChunksInFlight { get; init; } = 4;
+}

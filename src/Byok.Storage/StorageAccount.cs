@@ -1,0 +1,71 @@
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Storage.Blobs;
+
+namespace Byok.Storage;
+
+/// <summary>The storage account as the pipeline sees it: four containers on one client.</summary>
+public sealed class StorageAccount
+{
+    /// <summary>Uses a client made by the caller (see <see cref="CreateClientOptions"/>).</summary>
+    public StorageAccount(BlobServiceClient service, StorageOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        Options = options ?? new StorageOptions();
+        Uploads = service.GetBlobContainerClient(Options.UploadsContainer);
+        Protected = service.GetBlobContainerClient(Options.ProtectedContainer);
+        Ledger = service.GetBlobContainerClient(Options.LedgerContainer);
+        Audits = service.GetBlobContainerClient(Options.AuditsContainer);
+    }
+
+    /// <summary>The containers' names.</summary>
+    public StorageOptions Options { get; }
+
+    /// <summary>Where plaintext lands.</summary>
+    public BlobContainerClient Uploads { get; }
+
+    /// <summary>Where ciphertext lives.</summary>
+    public BlobContainerClient Protected { get; }
+
+    /// <summary>Where the ledger is kept.</summary>
+    public BlobContainerClient Ledger { get; }
+
+    /// <summary>Where audit reports are kept.</summary>
+    public BlobContainerClient Audits { get; }
+
+    /// <summary>
+    /// Client options for the pipeline: exponential retries from 0.5 s to 30 s, which honour Retry-After; no telemetry.
+    /// </summary>
+    /// <param name="transport">The HTTP transport; null for the default one.</param>
+    public static BlobClientOptions CreateClientOptions(HttpPipelineTransport? transport = null)
+    {
+        var options = new BlobClientOptions
+        {
+            Retry =
+            {
+                Mode = RetryMode.Exponential,
+                MaxRetries = 5,
+                Delay = TimeSpan.FromSeconds(0.5),
+                MaxDelay = TimeSpan.FromSeconds(30),
+                NetworkTimeout = TimeSpan.FromSeconds(100),
+            },
+            Diagnostics = { IsTelemetryEnabled = false, IsLoggingContentEnabled = false },
+        };
+        if (transport is not null)
+        {
+            options.Transport = transport;
+        }
+
+        return options;
+    }
+
+    /// <summary>Creates the containers that are missing. In Azure the template makes them and the app needs no right to.</summary>
+    public async Task EnsureContainersAsync(CancellationToken cancellationToken)
+    {
+        foreach (var container in new[] { Uploads, Protected, Ledger, Audits })
+        {
+            await StorageFailures.TranslateAsync(
+                container.Name, () => container.CreateIfNotExistsAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
+        }
+    }
+}
