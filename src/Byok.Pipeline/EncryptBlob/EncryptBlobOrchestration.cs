@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 
@@ -27,7 +28,7 @@ public sealed class EncryptBlobOrchestration : Orchestration<EncryptBlobInput, E
             try
             {
                 var begun = await context.CallActivityAsync<BeginResult>(
-                    BeginEncryption.Name, new BeginInput(context.InstanceId, input), RetryPolicy.Default);
+                    BeginEncryption.Name, new BeginInput(context.InstanceId, NewBlobId(context), input), RetryPolicy.Default);
                 return begun.Result ?? await FanOutAsync(context, begun.Plan!);
             }
             catch (SourceChangedException)
@@ -40,6 +41,12 @@ public sealed class EncryptBlobOrchestration : Orchestration<EncryptBlobInput, E
             }
         }
     }
+
+    /// <summary>
+    /// The same at every replay, so that a run of an activity recognises what an earlier run of it committed.
+    /// It has to be unique, not secret: the DEK below it is drawn anew each time.
+    /// </summary>
+    private static string NewBlobId(IOrchestrationContext context) => Base64Url.EncodeToString(context.NewGuid().ToByteArray(bigEndian: true));
 
     private static async Task<EncryptBlobResult> FanOutAsync(IOrchestrationContext context, EncryptionPlan plan)
     {
@@ -67,6 +74,6 @@ public sealed class EncryptBlobOrchestration : Orchestration<EncryptBlobInput, E
         var etag = await context.CallActivityAsync<string>(
             CommitBlob.Name, new CommitInput(plan, [.. results.OrderBy(result => result.Segment)]), RetryPolicy.Default);
         Report("verifying and disposing of the plaintext", plan.PlaintextLength);
-        return await context.CallActivityAsync<EncryptBlobResult>(CompleteBlob.Name, new CompleteInput(plan, etag), RetryPolicy.Default);
+        return await context.CallActivityAsync<EncryptBlobResult>(CompleteBlob.Name, CompleteInput.For(plan, activities: plan.Segments + 3), RetryPolicy.Default);
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Byok.Core.Envelope;
 using Byok.Core.Keys;
 
 namespace Byok.Pipeline.EncryptBlob;
@@ -58,4 +60,8 @@ public sealed record EncryptionPlan
 
     /// <summary>The DEK, wrapped.</summary>
     public required byte[] WrappedDek { get; init; }
+
+    /// <summary>Where chunks and table segments lie.</summary>
+    [JsonIgnore]
+    public BlobLayout Layout => new(PlaintextLength, ChunkSizeInBytes, ChunksPerSegment);
 }

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Byok.Cli.Output;
+using Byok.Cli.Stack;
+using Byok.Core.Envelope;
+using Byok.Core.Errors;
+using Byok.Pipeline.Reading;
+using Byok.Storage;
+
+namespace Byok.Cli.Commands;
+
+/// <summary><c>byok blob decrypt</c>: the plaintext appears under its name only when all of it is authenticated.</summary>
+internal static class BlobDecryptCommand
+{
+    private const int Workers = 4;
+
+    public static Command Create()
+    {
+        var name = BlobCommands.BlobName();
+        var output = new Option<string>("--output", "-o") { Description = "Where the plaintext goes; an existing file is replaced when all is well.", Required = true };
+        var allowRenamed = BlobCommands.AllowRenamed();
+        return new Command("decrypt", "Read a blob back into a file.") { name, output, allowRenamed }
+            .Runs((parsed, terminal, cancellationToken) => RunAsync(
+                parsed.GetRequiredValue(name), parsed.GetRequiredValue(output), parsed.GetValue(allowRenamed), terminal, cancellationToken));
+    }
+
+    private static async Task<int> RunAsync(string name, string output, bool allowRenamed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        BlobName.Validate(name);
+        if (Directory.Exists(output))
+        {
+            throw new ArgumentException($"'{output}' is a folder; name a file.");
+        }
+
+        await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var blob = await stack.Catalog.Reader.OpenAsync(name, DekSource.Vault, cancellationToken, allowRenamed).ConfigureAwait(false);
+        var length = blob.Header.Layout.PlaintextLength;
+        await ProgressLine.RunAsync(terminal, name, async report =>
+        {
+            await using var file = PlaintextFile.Create(output, length);
+            await EnvelopeDownload.CopyToAsync(
+                blob.Envelope, Workers, file.WriteAsync, new Immediate(done => report("decrypting", done, length)), cancellationToken).ConfigureAwait(false);
+            file.Publish();
+            return true;
+        }).ConfigureAwait(false);
+        terminal.Document(new { name, output = Path.GetFullPath(output), plaintextLength = length, blob.Header.KeyId });
+        terminal.Line($"decrypted '{name}': {Units.Bytes(length)} to {output}");
+        return ExitCodes.Done;
+    }
+
+    private sealed class Immediate(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
+}

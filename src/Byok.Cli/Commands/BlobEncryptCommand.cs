@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Text.Json;
+using Byok.Cli.Output;
+using Byok.Cli.Stack;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Pipeline.EncryptBlob;
+using Byok.Storage;
+
+namespace Byok.Cli.Commands;
+
+/// <summary><c>byok blob encrypt</c>: uploads a file as any client would and watches the pipeline protect it.</summary>
+internal static class BlobEncryptCommand
+{
+    public static Command Create()
+    {
+        var file = new Argument<string>("FILE") { Description = "The file to protect." };
+        var name = new Option<string?>("--name") { Description = "The blob's name. Default: the file's name." };
+        var key = new Option<string?>("--key") { Description = "The wrapping key. Default: by prefix, else the first key that was brought." };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace a blob of that name." };
+        return new Command("encrypt", "Protect a file: upload it, encrypt it 4 MiB at a time, verify it, delete the upload.") { file, name, key, overwrite }
+            .Runs((parsed, terminal, cancellationToken) => RunAsync(
+                parsed.GetRequiredValue(file), parsed.GetValue(name), parsed.GetValue(key), parsed.GetValue(overwrite), terminal, cancellationToken));
+    }
+
+    private static async Task<int> RunAsync(
+        string file, string? name, string? key, bool overwrite, Terminal terminal, CancellationToken cancellationToken)
+    {
+        name = BlobName.Validate(name ?? Path.GetFileName(file));
+        if (key is not null)
+        {
+            KeyName.Validate(key);
+        }
+
+        using var source = OpenSource(file);
+        await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await stack.Catalog.Keys.GetCurrentAsync(stack.Catalog.Keys.SelectKeyName(name, key), cancellationToken).ConfigureAwait(false);
+        using var intent = UploadIntent.Begin(stack.Paths, name, file, source);
+        EncryptBlobResult result;
+        try
+        {
+            if (!intent.IsResumed && !overwrite)
+            {
+                await RefuseExistingAsync(stack, name, cancellationToken).ConfigureAwait(false);
+            }
+
+            result = await ProtectAsync(stack, source, name, key, overwrite, intent, terminal, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ByokException)
+        {
+            // It will not go on by itself, and the user has the file: leave no plaintext behind.
+            await new FileUploader(stack.Storage).DeleteAsync(name, intent.Fingerprint).ConfigureAwait(false);
+            intent.Complete();
+            throw;
+        }
+
+        terminal.Document(new { name, result.BlobId, result.KeyId, result.PlaintextLength, result.Chunks, result.Activities, result.ETag });
+        terminal.Line($"protected '{name}': {Units.Bytes(result.PlaintextLength)} in {Units.Count(result.Chunks, "chunk")}, under {result.KeyId}");
+        intent.Complete();
+        return ExitCodes.Done;
+    }
+
+    private static async Task<EncryptBlobResult> ProtectAsync(
+        LocalStack stack, FileStream source, string name, string? key, bool overwrite, UploadIntent intent, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var result = await ProgressLine.RunAsync(terminal, name, async report =>
+        {
+            var uploader = new FileUploader(stack.Storage);
+            intent.ETag = await uploader.UploadAsync(source, name, key, intent, report, cancellationToken).ConfigureAwait(false);
+            var input = new EncryptBlobInput { BlobName = name, ETag = intent.ETag, Overwrite = overwrite };
+            return await stack.RunAsync<EncryptBlobResult>(
+                EncryptBlobOrchestration.Name, input, EncryptBlobInput.InstanceIdFor(name, intent.ETag), status => Report(status, report), cancellationToken).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+
+        return result.Outcome == EncryptBlobOutcome.Protected
+            ? result
+            : throw new ConcurrentWriteException($"'{name}' was uploaded again by somebody else while it was encrypted; that newer upload counts.");
+    }
+
+    private static FileStream OpenSource(string file)
+    {
+        if (Directory.Exists(file))
+        {
+            throw new ArgumentException($"'{file}' is a folder; name a file.");
+        }
+
+        try
+        {
+            return new FileStream(file, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read, BufferSize = 0 });
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new BlobNotFoundException($"The file '{file}' does not exist.", exception);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new ConfigurationException($"The file '{file}' cannot be read: permission denied.", exception);
+        }
+    }
+
+    private static async Task RefuseExistingAsync(LocalStack stack, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await stack.Catalog.Reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BlobNotFoundException)
+        {
+            return;
+        }
+
+        throw new BlobAlreadyExistsException($"A protected blob '{name}' is already there; choose another --name, or say --overwrite.");
+    }
+
+    private static void Report(OrchestrationStatus status, Action<string, long, long> report)
+    {
+        if (status.CustomStatus?.Deserialize<EncryptBlobProgress>(OrchestrationJson.Options) is { } progress)
+        {
+            report(progress.Stage, progress.BytesDone, progress.BytesTotal);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Byok.Cli.Output;
+using Byok.Cli.Stack;
+using Byok.Core.Envelope;
+using Byok.Pipeline.Reading;
+using Byok.Storage;
+
+namespace Byok.Cli.Commands;
+
+/// <summary><c>byok blob verify</c>: decrypts every chunk and throws the plaintext away.</summary>
+internal static class BlobVerifyCommand
+{
+    private const int Workers = 4;
+
+    public static Command Create()
+    {
+        var name = BlobCommands.BlobName();
+        var allowRenamed = BlobCommands.AllowRenamed();
+        return new Command("verify", "Prove that a blob is intact and readable, every byte of it.") { name, allowRenamed }
+            .Runs((parsed, terminal, cancellationToken) => RunAsync(parsed.GetRequiredValue(name), parsed.GetValue(allowRenamed), terminal, cancellationToken));
+    }
+
+    private static async Task<int> RunAsync(string name, bool allowRenamed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        BlobName.Validate(name);
+        await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var blob = await stack.Catalog.Reader.OpenAsync(name, DekSource.Vault, cancellationToken, allowRenamed).ConfigureAwait(false);
+        var layout = blob.Header.Layout;
+        var verified = await ProgressLine.RunAsync(terminal, name, async report =>
+        {
+            var bytes = 0L;
+            await EnvelopeDownload.CopyToAsync(
+                blob.Envelope,
+                Workers,
+                (_, plaintext, _) =>
+                {
+                    report("verifying", Interlocked.Add(ref bytes, plaintext.Length), layout.PlaintextLength);
+                    return ValueTask.CompletedTask;
+                },
+                progress: null,
+                cancellationToken).ConfigureAwait(false);
+            return bytes;
+        }).ConfigureAwait(false);
+        terminal.Document(new { name, intact = true, chunks = layout.ChunkCount, plaintextLength = verified, blob.Header.KeyId });
+        terminal.Line($"intact '{name}': {Units.Count(layout.ChunkCount, "chunk")}, {Units.Bytes(verified)}, under {blob.Header.KeyId}");
+        return ExitCodes.Done;
+    }
+}

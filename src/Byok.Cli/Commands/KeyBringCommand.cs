@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Text.Json;
+using Byok.Cli.Output;
+using Byok.Cli.Stack;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Pipeline.BringKey;
+
+namespace Byok.Cli.Commands;
+
+/// <summary><c>byok key bring</c>: a master key crosses from the HSM into the vault, wrapped.</summary>
+internal static class KeyBringCommand
+{
+    public static Command Create()
+    {
+        var name = new Argument<string>("NAME") { Description = "Name of the wrapping key in the vault." };
+        var label = new Option<string?>("--label") { Description = "Label of the master key in the HSM. Default: NAME." };
+        var size = new Option<int>("--size") { Description = "Size in bits of a master key that has to be generated: 2048, 3072 or 4096.", DefaultValueFactory = _ => 3072 };
+        size.AcceptOnlyFromAmong("2048", "3072", "4096");
+        var existing = new Option<bool>("--existing") { Description = "Never generate: the master key must be in the HSM already." };
+        return new Command("bring", "Bring a master key from the HSM into the vault, wrapped all the way.") { name, label, size, existing }
+            .Runs((parsed, terminal, cancellationToken) => RunAsync(
+                new BringKeyInput
+                {
+                    KeyName = KeyName.Validate(parsed.GetRequiredValue(name)),
+                    KeyLabel = parsed.GetValue(label) ?? parsed.GetRequiredValue(name),
+                    GenerateSizeInBits = parsed.GetValue(existing) ? null : parsed.GetValue(size),
+                },
+                terminal,
+                cancellationToken));
+    }
+
+    private static async Task<int> RunAsync(BringKeyInput input, Terminal terminal, CancellationToken cancellationToken)
+    {
+        await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var instance = await FindRunningAsync(stack, input, cancellationToken).ConfigureAwait(false);
+        if (instance is null)
+        {
+            await RefuseExistingAsync(stack, input.KeyName, cancellationToken).ConfigureAwait(false);
+            instance = $"bring-{input.KeyName}-{Guid.CreateVersion7():N}";
+        }
+
+        var result = await ProgressLine.RunAsync(
+            terminal,
+            input.KeyName,
+            report => stack.RunAsync<BringKeyResult>(
+                BringKeyOrchestration.Name, input, instance, status => Report(status, report), cancellationToken)).ConfigureAwait(false);
+        stack.RememberDefaultKey(input.KeyName);
+        terminal.Document(result);
+        terminal.Line($"brought '{input.KeyName}': master key '{result.KeyLabel}' (RSA-{result.SizeInBits}) is now {result.KeyId}");
+        terminal.Line($"  thumbprint   {result.Thumbprint}  the same in HSM and vault");
+        terminal.Line($"  crossed as   RSA-OAEP + AES-KWP under {result.KekId}, which is retired");
+        terminal.Line($"  request      {result.RequestId}, {Units.Count(result.Approvals, "approval")}");
+        terminal.Line($"  expires      {result.ExpiresOn:yyyy-MM-dd}");
+        return ExitCodes.Done;
+    }
+
+    private static async Task<string?> FindRunningAsync(LocalStack stack, BringKeyInput input, CancellationToken cancellationToken)
+    {
+        await foreach (var status in stack.Engine.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (status.Name == BringKeyOrchestration.Name && !status.IsEnded && status.InstanceId.StartsWith($"bring-{input.KeyName}-", StringComparison.Ordinal))
+            {
+                return status.InstanceId;
+            }
+        }
+
+        return null;
+    }
+
+    private static async Task RefuseExistingAsync(LocalStack stack, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await stack.Catalog.Keys.GetCurrentAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KeyUnavailableException)
+        {
+            return;
+        }
+
+        throw new ConflictException($"The key '{name}' is in the vault and in use already; 'byok key list' shows it. Choose another name.");
+    }
+
+    private static void Report(OrchestrationStatus status, Action<string, long, long> report)
+    {
+        if (status.CustomStatus?.Deserialize<BringKeyProgress>(OrchestrationJson.Options) is { } progress)
+        {
+            report(progress.Stage, 0, 0);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using System.CommandLine;
+
+namespace Byok.Cli.Commands;
+
+/// <summary><c>byok key ...</c>.</summary>
+internal static class KeyCommands
+{
+    public static Command Create() => new("key", "Bring keys from the HSM and look after them.")
+    {
+        KeyBringCommand.Create(),
+        KeyListCommand.Create(),
+    };
+}

@@ -1,0 +1,70 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Spectre.Console;
+
+namespace Byok.Cli.Output;
+
+/// <summary>
+/// What a command says. With <c>--json</c> stdout carries one JSON document and nothing else; progress and errors go to stderr.
+/// </summary>
+internal sealed class Terminal(bool json, TextWriter standardOutput, TextWriter standardError)
+{
+    private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        // Names with umlauts or apostrophes stay readable; the document is never put into HTML.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private readonly IAnsiConsole _errors = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standardError) });
+
+    /// <summary>Whether stdout carries JSON.</summary>
+    public bool IsJson => json;
+
+    /// <summary>Whether a person watches stderr, where progress goes.</summary>
+    public bool IsWatched => !Console.IsErrorRedirected && _errors.Profile.Capabilities.Interactive;
+
+    /// <summary>The console on stderr.</summary>
+    public IAnsiConsole Progress => _errors;
+
+    /// <summary>Writes a plain line for people; silent with <c>--json</c>.</summary>
+    public void Line(string text = "")
+    {
+        if (!json)
+        {
+            standardOutput.WriteLine(text);
+        }
+    }
+
+    /// <summary>Writes something drawn (a table, a tree) for people; silent with <c>--json</c>.</summary>
+    public void Draw(Spectre.Console.Rendering.IRenderable drawing)
+    {
+        if (!json)
+        {
+            var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standardOutput) });
+            if (Console.IsOutputRedirected)
+            {
+                console.Profile.Width = 200;
+            }
+
+            console.Write(drawing);
+        }
+    }
+
+    /// <summary>Writes the one JSON document; silent without <c>--json</c>.</summary>
+    public void Document(object document)
+    {
+        if (json)
+        {
+            standardOutput.WriteLine(JsonSerializer.Serialize(document, JsonOptions));
+        }
+    }
+
+    /// <summary>Writes a line about what is going on, to stderr.</summary>
+    public void Note(string text) => standardError.WriteLine(text);
+
+    /// <summary>Writes the one sentence of a failure, to stderr.</summary>
+    public void Error(string sentence) => standardError.WriteLine($"byok: {sentence}");
+}

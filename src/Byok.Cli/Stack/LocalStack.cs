@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Azure.Storage.Blobs;
+using Byok.Core.Errors;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+using Byok.Local.Durable;
+using Byok.Pipeline;
+using Byok.Storage;
+using Byok.Storage.Ledger;
+
+namespace Byok.Cli.Stack;
+
+/// <summary>
+/// The pipeline composed for one machine: Azurite, the vault's token, the HSM's token, and the embedded engine.
+/// Opened by each command; the processes behind it are started by <c>byok up</c>.
+/// </summary>
+internal sealed class LocalStack : IAsyncDisposable
+{
+    private readonly LocalTokens _tokens;
+    private bool _isEngineStarted;
+
+    private LocalStack(StackPaths paths, LocalTokens tokens, StorageAccount storage, PipelineCatalog catalog, DurableEngine engine)
+    {
+        Paths = paths;
+        _tokens = tokens;
+        Storage = storage;
+        Catalog = catalog;
+        Engine = engine;
+    }
+
+    public StackPaths Paths { get; }
+
+    public IKeyVault Vault => _tokens.Vault;
+
+    public StorageAccount Storage { get; }
+
+    public PipelineCatalog Catalog { get; }
+
+    public DurableEngine Engine { get; }
+
+    /// <exception cref="ConfigurationException">The stack is not up.</exception>
+    public static async Task<LocalStack> OpenAsync(CancellationToken cancellationToken)
+    {
+        var paths = StackPaths.FromEnvironment();
+        var state = StackState.Load(paths);
+        if (state.Azurite is not { Process.IsRunning: true } azurite)
+        {
+            throw new ConfigurationException($"The local stack in '{paths.Home}' is not up; run 'byok up' first.");
+        }
+
+        var time = TimeProvider.System;
+        var storage = new StorageAccount(new BlobServiceClient(azurite.ConnectionString, StorageAccount.CreateClientOptions()));
+        var tokens = await LocalTokens.OpenAsync(paths, time, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var catalog = new PipelineCatalog(new PipelineServices(
+                tokens.Vault, tokens.Hsm, storage, new BlobLedger(storage.Ledger, time), new PipelineOptions { DefaultKey = state.DefaultKey }, time));
+            var engine = await DurableEngine.OpenAsync(paths.Journal, PipelineCatalog.Orchestrations, catalog.Activities, new DurableEngineOptions(), time).ConfigureAwait(false);
+            return new LocalStack(paths, tokens, storage, catalog, engine);
+        }
+        catch
+        {
+            await tokens.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Runs an orchestration to its end, or goes on watching one that runs already.</summary>
+    /// <exception cref="ByokException">The orchestration failed; the failure's own type.</exception>
+    public async Task<TOutput> RunAsync<TOutput>(
+        string name, object input, string instanceId, Action<OrchestrationStatus> report, CancellationToken cancellationToken)
+    {
+        if (!_isEngineStarted)
+        {
+            await Engine.StartAsync().ConfigureAwait(false);
+            _isEngineStarted = true;
+        }
+
+        await Engine.ScheduleAsync(name, input, instanceId, cancellationToken).ConfigureAwait(false);
+        var status = await Engine.WaitAsync(instanceId, new Immediate(report), cancellationToken).ConfigureAwait(false);
+        return status.State == OrchestrationState.Completed
+            ? status.Output!.Value.Deserialize<TOutput>(OrchestrationJson.Options)!
+            : throw (status.Failure?.ToException() ?? new ConflictException($"The operation '{instanceId}' was terminated."));
+    }
+
+    /// <summary>Makes the first key that was brought the default for uploads that name none.</summary>
+    public void RememberDefaultKey(string name)
+    {
+        var state = StackState.Load(Paths);
+        if (state.DefaultKey is null)
+        {
+            (state with { DefaultKey = name }).Save(Paths);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.DisposeAsync().ConfigureAwait(false);
+        Catalog.Dispose();
+        await _tokens.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private sealed class Immediate(Action<OrchestrationStatus> report) : IProgress<OrchestrationStatus>
+    {
+        public void Report(OrchestrationStatus value) => report(value);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Byok.Core.Errors;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+using Byok.Pipeline.Reading;
+using Byok.Storage;
+
+namespace Byok.Pipeline.EncryptBlob;
+
+/// <summary>
+/// Reads a committed blob back through the real read path (its DEK unwrapped by the vault anew), records it in the ledger, and only
+/// then disposes of the plaintext.
+/// </summary>
+public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader reader, ILedger ledger, ChunkBufferPools pools, PipelineOptions options)
+    : Activity<CompleteInput, EncryptBlobResult>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "CompleteBlob";
+
+    /// <inheritdoc/>
+    /// <exception cref="IntegrityException">What was written does not read back. The plaintext is kept.</exception>
+    public override async Task<EncryptBlobResult> RunAsync(CompleteInput input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        await using var blob = await reader.OpenAsync(input.BlobName, DekSource.Vault, cancellationToken).ConfigureAwait(false);
+        var header = blob.Header;
+        if (header.BlobId.ToString() != input.BlobId)
+        {
+            // Somebody replaced our blob after we committed it. What is there now is his to answer for; ours was complete.
+            return new EncryptBlobResult(EncryptBlobOutcome.Superseded, null, null, 0, 0, 0, null);
+        }
+
+        await VerifyAsync(blob, cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(
+            new LedgerEvent
+            {
+                EventId = $"{input.OperationId}/{input.BlobId}",
+                Kind = "blob.encrypted",
+                Subject = $"{storage.Protected.Name}/{input.BlobName}",
+                CorrelationId = input.OperationId,
+                Details = new Dictionary<string, string>
+                {
+                    ["blobId"] = input.BlobId,
+                    ["generation"] = $"{header.Generation}",
+                    ["key"] = header.KeyId.ToString(),
+                    ["length"] = $"{header.Layout.PlaintextLength}",
+                },
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (options.Disposal == PlaintextDisposal.Delete)
+        {
+            await DeletePlaintextAsync(input, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new EncryptBlobResult(
+            EncryptBlobOutcome.Protected, input.BlobId, header.KeyId, header.Layout.PlaintextLength, header.Layout.ChunkCount, input.Activities, blob.ETag.ToString());
+    }
+
+    /// <summary>Completes a blob that an earlier run committed; null when there is no such blob.</summary>
+    internal async Task<EncryptBlobResult?> FindFinishedAsync(BeginInput input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await RunAsync(
+                new CompleteInput(input.OperationId, input.Upload.BlobName, input.Upload.ETag, input.BlobId, Activities: 1), cancellationToken).ConfigureAwait(false);
+            return result.Outcome == EncryptBlobOutcome.Protected ? result : null;
+        }
+        catch (Exception exception) when (exception is BlobNotFoundException or EnvelopeException)
+        {
+            return null;
+        }
+    }
+
+    private async Task VerifyAsync(OpenedBlob blob, CancellationToken cancellationToken)
+    {
+        var chunks = blob.Header.Layout.ChunkCount;
+        IEnumerable<long> wanted = options.Verification == VerificationScope.All || chunks <= 3
+            ? Enumerable.Range(0, (int)chunks).Select(index => (long)index)
+            : [0, 1 + RandomNumberGenerator.GetInt32((int)Math.Min(int.MaxValue, chunks - 2)), chunks - 1];
+        foreach (var index in wanted)
+        {
+            using var buffer = await pools.For(1).RentAsync(cancellationToken).ConfigureAwait(false);
+            await blob.Envelope.ReadChunkAsync(index, buffer.Memory, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DeletePlaintextAsync(CompleteInput input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var conditions = new BlobRequestConditions { IfMatch = new ETag(input.SourceETag) };
+            await StorageFailures.TranslateAsync(
+                $"{storage.Uploads.Name}/{input.BlobName}",
+                () => storage.Uploads.GetBlobClient(input.BlobName).DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, conditions, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is BlobNotFoundException or ConcurrentWriteException)
+        {
+            // Gone already, or a newer upload stands there, which is an operation of its own.
+        }
+    }
+}
+
+/// <summary>Which committed blob to complete.</summary>
+/// <param name="OperationId">The operation.</param>
+/// <param name="BlobName">The blob's name.</param>
+/// <param name="SourceETag">The upload's ETag.</param>
+/// <param name="BlobId">The envelope's blob id, base64url.</param>
+/// <param name="Activities">Activities that the blob takes, for the result.</param>
+public sealed record CompleteInput(string OperationId, string BlobName, string SourceETag, string BlobId, int Activities)
+{
+    /// <summary>For a planned blob.</summary>
+    public static CompleteInput For(EncryptionPlan plan, int activities)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return new CompleteInput(plan.OperationId, plan.BlobName, plan.SourceETag, plan.BlobId, activities);
+    }
+}

@@ -1,0 +1,108 @@
+using Byok.Core.Orchestration;
+using Byok.Pipeline.BringKey;
+using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Keys;
+using Byok.Pipeline.Reading;
+
+namespace Byok.Pipeline;
+
+/// <summary>
+/// Everything an engine runs: the orchestrations, and the activities composed with a host's adapters. A host maps these by name; it adds no logic.
+/// </summary>
+public sealed class PipelineCatalog : IDisposable
+{
+    /// <summary>Composes the pipeline.</summary>
+    public PipelineCatalog(PipelineServices services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var (vault, hsm, storage, ledger, options, time) = services;
+        Pools = new ChunkBufferPools();
+        Keys = new WrappingKeyRing(vault, options, time);
+        Deks = new DekCache(vault, options, time);
+        Reader = new ProtectedBlobReader(storage, Keys, Deks);
+
+        PrepareMasterKey = new PrepareMasterKey(hsm, options);
+        CreateKeyExchangeKey = new CreateKeyExchangeKey(vault, ledger, options);
+        ExportMasterKey = new ExportMasterKey(hsm, ledger);
+        ImportMasterKey = new ImportMasterKey(vault, ledger, options, time);
+        ActivateKey = new ActivateKey(vault, ledger);
+        DisableKeyVersion = new DisableKeyVersion(vault, ledger);
+        RetireKeyExchangeKey = new RetireKeyExchangeKey(vault, ledger);
+
+        EncryptSegment = new EncryptSegment(storage, Deks, Pools, options);
+        CommitBlob = new CommitBlob(storage, Deks);
+        CompleteBlob = new CompleteBlob(storage, Reader, ledger, Pools, options);
+        BeginEncryption = new BeginEncryption(new EncryptionPlanner(storage, Keys, Deks), EncryptSegment, CommitBlob, CompleteBlob);
+    }
+
+    /// <summary>The process's chunk buffers.</summary>
+    public ChunkBufferPools Pools { get; }
+
+    /// <summary>The wrapping keys.</summary>
+    public WrappingKeyRing Keys { get; }
+
+    /// <summary>The DEKs in memory.</summary>
+    public DekCache Deks { get; }
+
+    /// <summary>The read path.</summary>
+    public ProtectedBlobReader Reader { get; }
+
+    /// <summary>Activity of BringKey.</summary>
+    public PrepareMasterKey PrepareMasterKey { get; }
+
+    /// <summary>Activity of BringKey.</summary>
+    public CreateKeyExchangeKey CreateKeyExchangeKey { get; }
+
+    /// <summary>Activity of BringKey.</summary>
+    public ExportMasterKey ExportMasterKey { get; }
+
+    /// <summary>Activity of BringKey.</summary>
+    public ImportMasterKey ImportMasterKey { get; }
+
+    /// <summary>Activity of BringKey.</summary>
+    public ActivateKey ActivateKey { get; }
+
+    /// <summary>Activity of BringKey.</summary>
+    public DisableKeyVersion DisableKeyVersion { get; }
+
+    /// <summary>Activity of BringKey.</summary>
+    public RetireKeyExchangeKey RetireKeyExchangeKey { get; }
+
+    /// <summary>Activity of EncryptBlob.</summary>
+    public BeginEncryption BeginEncryption { get; }
+
+    /// <summary>Activity of EncryptBlob.</summary>
+    public EncryptSegment EncryptSegment { get; }
+
+    /// <summary>Activity of EncryptBlob.</summary>
+    public CommitBlob CommitBlob { get; }
+
+    /// <summary>Activity of EncryptBlob.</summary>
+    public CompleteBlob CompleteBlob { get; }
+
+    /// <summary>The orchestrations, by name.</summary>
+    public static IReadOnlyList<OrchestrationDescriptor> Orchestrations { get; } =
+    [
+        OrchestrationDescriptor.For(() => new BringKeyOrchestration(), BringKeyOrchestration.Name),
+        OrchestrationDescriptor.For(() => new EncryptBlobOrchestration(), EncryptBlobOrchestration.Name),
+    ];
+
+    /// <summary>The activities, by name.</summary>
+    public IReadOnlyList<ActivityDescriptor> Activities =>
+    [
+        ActivityDescriptor.For(() => PrepareMasterKey, PrepareMasterKey.Name),
+        ActivityDescriptor.For(() => CreateKeyExchangeKey, CreateKeyExchangeKey.Name),
+        ActivityDescriptor.For(() => ExportMasterKey, ExportMasterKey.Name),
+        ActivityDescriptor.For(() => ImportMasterKey, ImportMasterKey.Name),
+        ActivityDescriptor.For(() => ActivateKey, ActivateKey.Name),
+        ActivityDescriptor.For(() => DisableKeyVersion, DisableKeyVersion.Name),
+        ActivityDescriptor.For(() => RetireKeyExchangeKey, RetireKeyExchangeKey.Name),
+        ActivityDescriptor.For(() => BeginEncryption, BeginEncryption.Name),
+        ActivityDescriptor.For(() => EncryptSegment, EncryptSegment.Name),
+        ActivityDescriptor.For(() => CommitBlob, CommitBlob.Name),
+        ActivityDescriptor.For(() => CompleteBlob, CompleteBlob.Name),
+    ];
+
+    /// <inheritdoc/>
+    public void Dispose() => Deks.Dispose();
+}
