@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using Byok.Core.Ports;
+using static Byok.Core.Envelope.EnvelopeFormat;
+
+namespace Byok.Core.Envelope;
+
+/// <summary>
+/// Hands out BEKs, opening table segments when first needed and keeping the last few used, so that memory stays constant
+/// whatever the blob's size. Thread-safe; opened segments are zeroed when they are dropped.
+/// </summary>
+internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRangeSource source) : IDisposable
+{
+    /// <summary>Enough for every worker of a parallel download to be in a segment of its own.</summary>
+    private const int MaxOpenSegments = 16;
+
+    private readonly LinkedList<(int Segment, byte[] Beks)> _recent = new();
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _loading = new(1, 1);
+    private bool _disposed;
+
+    /// <summary>Copies a chunk's BEK.</summary>
+    public async ValueTask CopyBekAsync(long index, Memory<byte> bek, CancellationToken cancellationToken)
+    {
+        var segment = header.Layout.TableSegmentOfChunk(index);
+        if (TryCopy(segment, index, bek.Span))
+        {
+            return;
+        }
+
+        await _loading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // Another worker may have loaded it while this one waited.
+            if (!TryCopy(segment, index, bek.Span))
+            {
+                Keep(segment, await LoadAsync(segment, cancellationToken).ConfigureAwait(false));
+                TryCopy(segment, index, bek.Span);
+            }
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            foreach (var (_, beks) in _recent)
+            {
+                CryptographicOperations.ZeroMemory(beks);
+            }
+
+            _recent.Clear();
+        }
+    }
+
+    private bool TryCopy(int segment, long index, Span<byte> bek)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            for (var node = _recent.First; node is not null; node = node.Next)
+            {
+                if (node.Value.Segment == segment)
+                {
+                    _recent.Remove(node);
+                    _recent.AddFirst(node);
+                    var first = header.Layout.FirstChunkOfTableSegment(segment);
+                    node.Value.Beks.AsSpan((int)(index - first) * KeySizeInBytes, KeySizeInBytes).CopyTo(bek);
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    private void Keep(int segment, byte[] beks)
+    {
+        lock (_lock)
+        {
+            _recent.AddFirst((segment, beks));
+            if (_disposed)
+            {
+                // Disposed while it was loading; the copy that follows refuses.
+                CryptographicOperations.ZeroMemory(beks);
+            }
+
+            if (_recent.Count > MaxOpenSegments)
+            {
+                CryptographicOperations.ZeroMemory(_recent.Last!.Value.Beks);
+                _recent.RemoveLast();
+            }
+        }
+    }
+
+    private async ValueTask<byte[]> LoadAsync(int segment, CancellationToken cancellationToken)
+    {
+        var layout = header.Layout;
+        var length = layout.SealedSegmentLength(segment);
+        var offset = layout.SealedSegmentOffset(segment);
+        ReadOnlyMemory<byte> sealedSegment;
+        if (header.InlineTable is { } table)
+        {
+            sealedSegment = table.Slice((int)offset, length);
+        }
+        else
+        {
+            var buffer = new byte[length];
+            await source.ReadAsync(layout.CiphertextLength + offset, buffer, cancellationToken).ConfigureAwait(false);
+            sealedSegment = buffer;
+        }
+
+        var beks = new byte[length - SegmentOverheadInBytes];
+        BekTable.OpenSegment(keys, layout, segment, sealedSegment.Span, beks);
+        return beks;
+    }
+}

@@ -1,0 +1,142 @@
+using System.Security.Cryptography;
+using Byok.Core.Errors;
+
+namespace Byok.Core.Envelope;
+
+/// <summary>
+/// The plaintext as a seekable, read-only stream. A byte is released only after its whole chunk verified. Holds one chunk.
+/// For a whole blob <see cref="EnvelopeDownload"/> is faster.
+/// </summary>
+public sealed class DecryptingStream : Stream
+{
+    private readonly EnvelopeReader _reader;
+    private readonly bool _leaveOpen;
+    private byte[] _chunk = [];
+    private long _chunkIndex = -1;
+    private int _chunkLength;
+    private long _position;
+    private bool _disposed;
+
+    /// <summary>Opens the plaintext.</summary>
+    /// <param name="reader">The envelope.</param>
+    /// <param name="leaveOpen">False to dispose of the reader with the stream.</param>
+    public DecryptingStream(EnvelopeReader reader, bool leaveOpen = false)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        _reader = reader;
+        _leaveOpen = leaveOpen;
+    }
+
+    /// <inheritdoc/>
+    public override bool CanRead => !_disposed;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => !_disposed;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <summary>Length of the plaintext in bytes.</summary>
+    public override long Length => _reader.Layout.PlaintextLength;
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => _position;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            _position = value;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="IntegrityException">The chunk at the position does not verify.</exception>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (buffer.IsEmpty || _position >= Length)
+        {
+            return 0;
+        }
+
+        var index = _reader.Layout.ChunkOfPlaintextOffset(_position);
+        if (index != _chunkIndex)
+        {
+            await LoadAsync(index, cancellationToken).ConfigureAwait(false);
+        }
+
+        var start = (int)(_position - _reader.Layout.PlaintextOffset(index));
+        var count = Math.Min(buffer.Length, _chunkLength - start);
+        _chunk.AsSpan(start, count).CopyTo(buffer.Span);
+        _position += count;
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) =>
+        ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin)
+    {
+        var start = origin switch
+        {
+            SeekOrigin.Begin => 0,
+            SeekOrigin.Current => _position,
+            SeekOrigin.End => Length,
+            _ => throw new ArgumentOutOfRangeException(nameof(origin)),
+        };
+        var position = checked(start + offset);
+        return position >= 0 ? _position = position : throw new IOException("Cannot seek before the start.");
+    }
+
+    /// <summary>Does nothing: there is nothing to write.</summary>
+    public override void Flush()
+    {
+    }
+
+    /// <summary>Not supported: the stream is read-only.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public override void SetLength(long value) => throw new NotSupportedException("The stream is read-only.");
+
+    /// <summary>Not supported: the stream is read-only.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("The stream is read-only.");
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_disposed)
+        {
+            _disposed = true;
+            CryptographicOperations.ZeroMemory(_chunk);
+            if (!_leaveOpen)
+            {
+                _reader.Dispose();
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async ValueTask LoadAsync(long index, CancellationToken cancellationToken)
+    {
+        if (_chunk.Length == 0)
+        {
+            _chunk = GC.AllocateUninitializedArray<byte>(_reader.Layout.MaxStoredChunkLength);
+        }
+
+        // Forgotten first: a read that fails half-way leaves unverified bytes in the buffer.
+        _chunkIndex = -1;
+        _chunkLength = await _reader.ReadChunkAsync(index, _chunk, cancellationToken).ConfigureAwait(false);
+        _chunkIndex = index;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+using Byok.Core.Errors;
+using Byok.Core.Ports;
+
+namespace Byok.Core.Envelope;
+
+/// <summary>
+/// Reads single chunks of an envelope whose header verified. Memory does not grow with the blob. Thread-safe until disposed.
+/// </summary>
+public sealed class EnvelopeReader : IDisposable
+{
+    private readonly BlobKeys _keys;
+    private readonly ChunkCipher _cipher;
+    private readonly IRangeSource _source;
+    private readonly BekTableReader _beks;
+    private readonly string _blobName;
+
+    private EnvelopeReader(EnvelopeHeader header, BlobKeys keys, IRangeSource source, string blobName)
+    {
+        Header = header;
+        _keys = keys;
+        _source = source;
+        _blobName = blobName;
+        _cipher = new ChunkCipher(header.BlobId, header.Layout);
+        _beks = new BekTableReader(header, keys, source);
+    }
+
+    /// <summary>The header, verified.</summary>
+    public EnvelopeHeader Header { get; }
+
+    /// <summary>The blob's layout.</summary>
+    public BlobLayout Layout => Header.Layout;
+
+    /// <summary>Verifies header and stored length, and reads from then on.</summary>
+    /// <param name="header">The parsed header.</param>
+    /// <param name="dek">The unwrapped DEK; the caller keeps and disposes it.</param>
+    /// <param name="source">The stored blob; the caller keeps it.</param>
+    /// <param name="container">The container that was asked for.</param>
+    /// <param name="blobName">The blob that was asked for.</param>
+    /// <param name="allowRenamed">True when the user says that the blob was renamed or copied on purpose.</param>
+    /// <exception cref="IntegrityException">Commitment, MAC, name or stored length is not what it must be.</exception>
+    public static EnvelopeReader Open(
+        EnvelopeHeader header, DataEncryptionKey dek, IRangeSource source, string container, string blobName, bool allowRenamed = false)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        ArgumentNullException.ThrowIfNull(dek);
+        ArgumentNullException.ThrowIfNull(source);
+        var keys = dek.DeriveFor(header.BlobId);
+        try
+        {
+            header.Verify(keys, container, blobName, allowRenamed);
+            if (source.Length != header.StoredLength)
+            {
+                throw new IntegrityException(
+                    $"'{blobName}' holds {source.Length} bytes instead of {header.StoredLength}: it was {(source.Length < header.StoredLength ? "truncated" : "extended")}.");
+            }
+
+            return new EnvelopeReader(header, keys, source, blobName);
+        }
+        catch
+        {
+            keys.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads and opens one chunk, in place.</summary>
+    /// <param name="index">The chunk's index.</param>
+    /// <param name="buffer">At least <see cref="BlobLayout.StoredChunkLength"/> bytes, for the ciphertext on its way.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>Length of the plaintext, which is at the start of the buffer.</returns>
+    /// <exception cref="IntegrityException">The chunk or its table segment does not verify; the buffer then holds nothing of the plaintext.</exception>
+    /// <exception cref="ArgumentException">The buffer is too short.</exception>
+    public async ValueTask<int> ReadChunkAsync(long index, Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var stored = Layout.StoredChunkLength(index);
+        if (buffer.Length < stored)
+        {
+            throw new ArgumentException($"Chunk {index} needs a buffer of {stored} bytes, not {buffer.Length}.", nameof(buffer));
+        }
+
+        var plaintext = Layout.ChunkLength(index);
+        var bek = new byte[EnvelopeFormat.KeySizeInBytes];
+        try
+        {
+            await _beks.CopyBekAsync(index, bek, cancellationToken).ConfigureAwait(false);
+            await _source.ReadAsync(Layout.StoredOffset(index), buffer[..stored], cancellationToken).ConfigureAwait(false);
+            _cipher.Open(index, buffer.Span[..stored], bek, buffer.Span[..plaintext]);
+            return plaintext;
+        }
+        catch (IntegrityException exception)
+        {
+            throw new IntegrityException($"'{_blobName}' does not verify: {exception.Message}", exception);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bek);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _beks.Dispose();
+        _keys.Dispose();
+    }
+}
