@@ -50,6 +50,9 @@ public sealed class DataEncryptionKey : IDisposable
         return wrapper.Wrap(this);
     }
 
+    /// <summary>A second instance of the same key, disposed of by itself.</summary>
+    public DataEncryptionKey Copy() => FromBytes(Bytes);
+
     /// <summary>Derives the keys of one blob.</summary>
     public BlobKeys DeriveFor(BlobId blobId) => new(this, blobId);
 
