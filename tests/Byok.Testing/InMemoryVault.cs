@@ -1,0 +1,191 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Ports;
+
+namespace Byok.Testing;
+
+/// <summary>
+/// A test double of the vault for tests of what stands around it: RSA keys in memory, no import. Wrapping and unwrapping are real, and it counts unwraps.
+/// </summary>
+public sealed class InMemoryVault : IKeyVault, IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly List<Version> _versions = [];
+    private readonly Dictionary<string, (List<Version> Versions, DateTimeOffset On)> _deleted = [];
+    private long _clock;
+    private int _unwraps;
+
+    public Uri VaultUri { get; } = new("https://in-memory.vault.example");
+
+    public int Unwraps => _unwraps;
+
+    /// <summary>A key version as BringKey leaves it: verified and active.</summary>
+    public VaultKey AddActiveKey(string name, int sizeInBits = 2048, RSA? material = null)
+    {
+        lock (_lock)
+        {
+            var rsa = material ?? RSA.Create(sizeInBits);
+            var now = DateTimeOffset.UnixEpoch.AddSeconds(++_clock);
+            var key = new VaultKey
+            {
+                Id = new KeyIdentifier(VaultUri, name, Guid.NewGuid().ToString("N")),
+                PublicKey = RsaPublicKey.FromParameters(rsa.ExportParameters(false)),
+                KeyType = "RSA-HSM",
+                Operations = ["wrapKey", "unwrapKey"],
+                Enabled = true,
+                CreatedOn = now,
+                UpdatedOn = now,
+                ExpiresOn = now.AddYears(100),
+                RecoveryLevel = "Recoverable",
+                RecoverableDays = 90,
+                Tags = new Dictionary<string, string> { [KeyTags.State] = KeyTags.Active, [KeyTags.Purpose] = KeyTags.Wrapping, [KeyTags.Label] = name },
+            };
+            _versions.Add(new Version(key, rsa));
+            return key;
+        }
+    }
+
+    public Task<VaultKey> CreateKeyExchangeKeyAsync(string name, int sizeInBits, KeyAttributes attributes, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("This double imports nothing.");
+
+    public Task<VaultKey> ImportKeyAsync(string name, ReadOnlyMemory<byte> transferBlob, KeyAttributes attributes, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("This double imports nothing.");
+
+    public Task<VaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(Find(name, version).Key);
+        }
+    }
+
+    public async IAsyncEnumerable<VaultKey> ListKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var group in Snapshot().GroupBy(version => version.Key.Id.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            await Task.Yield();
+            yield return group.Last().Key;
+        }
+    }
+
+    public async IAsyncEnumerable<VaultKey> ListKeyVersionsAsync(string name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var version in Snapshot().Where(version => version.Key.Id.Name == name))
+        {
+            await Task.Yield();
+            yield return version.Key;
+        }
+    }
+
+    public Task<VaultKey> UpdateKeyAsync(KeyIdentifier id, KeyAttributes attributes, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var version = Find(id.Name, id.Version);
+            version.Key = version.Key with
+            {
+                Enabled = attributes.Enabled ?? version.Key.Enabled,
+                ExpiresOn = attributes.ExpiresOn ?? version.Key.ExpiresOn,
+                NotBefore = attributes.NotBefore ?? version.Key.NotBefore,
+                Operations = attributes.Operations ?? version.Key.Operations,
+                Tags = attributes.Tags ?? version.Key.Tags,
+            };
+            return Task.FromResult(version.Key);
+        }
+    }
+
+    public Task<DeletedVaultKey> DeleteKeyAsync(string name, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var newest = Find(name, null);
+            var on = DateTimeOffset.UnixEpoch.AddSeconds(++_clock);
+            _deleted[name] = (_versions.Where(version => version.Key.Id.Name == name).ToList(), on);
+            _versions.RemoveAll(version => version.Key.Id.Name == name);
+            return Task.FromResult(new DeletedVaultKey(newest.Key, on, on.AddDays(90)));
+        }
+    }
+
+    public async IAsyncEnumerable<DeletedVaultKey> ListDeletedKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        foreach (var (versions, on) in _deleted.Values)
+        {
+            yield return new DeletedVaultKey(versions[^1].Key, on, on.AddDays(90));
+        }
+    }
+
+    public Task<VaultKey> RecoverDeletedKeyAsync(string name, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (!_deleted.Remove(name, out var deleted))
+            {
+                throw new KeyNotFoundInVaultException($"No deleted key '{name}'.");
+            }
+
+            _versions.AddRange(deleted.Versions);
+            return Task.FromResult(deleted.Versions[^1].Key);
+        }
+    }
+
+    public Task PurgeDeletedKeyAsync(string name, CancellationToken cancellationToken) =>
+        _deleted.Remove(name) ? Task.CompletedTask : throw new KeyNotFoundInVaultException($"No deleted key '{name}'.");
+
+    public Task<byte[]> UnwrapKeyAsync(KeyIdentifier id, ReadOnlyMemory<byte> wrappedKey, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _unwraps);
+        Version version;
+        lock (_lock)
+        {
+            try
+            {
+                version = Find(id.Name, id.Version);
+            }
+            catch (KeyNotFoundInVaultException exception)
+            {
+                throw new KeyUnavailableException($"{id} is not in the vault.", exception);
+            }
+        }
+
+        if (!version.Key.Enabled)
+        {
+            throw new KeyUnavailableException($"{id} is disabled.");
+        }
+
+        try
+        {
+            lock (version.Rsa)
+            {
+                return Task.FromResult(version.Rsa.Decrypt(wrappedKey.Span, RSAEncryptionPadding.OaepSHA256));
+            }
+        }
+        catch (CryptographicException exception)
+        {
+            throw new IntegrityException("It does not unwrap.", exception);
+        }
+    }
+
+    public void Dispose() => _versions.ForEach(version => version.Rsa.Dispose());
+
+    private List<Version> Snapshot()
+    {
+        lock (_lock)
+        {
+            return [.. _versions];
+        }
+    }
+
+    private Version Find(string name, string? version) =>
+        _versions.LastOrDefault(candidate => candidate.Key.Id.Name == name && (version is null || candidate.Key.Id.Version == version))
+        ?? throw new KeyNotFoundInVaultException($"No key '{name}' {version}.");
+
+    private sealed class Version(VaultKey key, RSA rsa)
+    {
+        public VaultKey Key { get; set; } = key;
+
+        public RSA Rsa { get; } = rsa;
+    }
+}
