@@ -41,7 +41,7 @@ public sealed class CommitBlob(StorageAccount storage, DekCache deks) : Activity
                 CacheControl = source.CacheControl,
             },
             Tags = await ReadTagsAsync(plan, source, cancellationToken).ConfigureAwait(false),
-            AccessTier = source.AccessTier is { Length: > 0 } tier && !source.AccessTierInferred ? new AccessTier(tier) : null,
+            AccessTier = source.AccessTier is { Length: > 0 } tier && !source.AccessTierInferred ? new AccessTier(tier) : default(AccessTier?),
             Conditions = plan.TargetETag is { } etag ? new BlobRequestConditions { IfMatch = new ETag(etag) } : new BlobRequestConditions { IfNoneMatch = ETag.All },
         };
         try

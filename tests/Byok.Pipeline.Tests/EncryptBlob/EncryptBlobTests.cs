@@ -1,0 +1,237 @@
+using System.Security.Cryptography;
+using Azure.Storage.Blobs.Models;
+using Byok.Core.Envelope;
+using Byok.Core.Errors;
+using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Reading;
+using Byok.Testing;
+
+namespace Byok.Pipeline.Tests.EncryptBlob;
+
+public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
+{
+    private const int Chunk = EncryptionPlan.ChunkSizeInBytes;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(Chunk - 1)]
+    [InlineData(Chunk)]
+    [InlineData(Chunk + 1)]
+    [InlineData(3 * Chunk)]
+    [InlineData((16 * Chunk) + 5)]
+    public async Task Run_AnyLength_ComesBackIdentical(int length)
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        var key = pipeline.Vault.AddActiveKey("customer-key");
+        var plaintext = RandomNumberGenerator.GetBytes(length);
+
+        var result = await EncryptAsync(pipeline, "folder/data.bin", plaintext);
+
+        Assert.Equal(EncryptBlobOutcome.Protected, result.Outcome);
+        Assert.Equal(key.Id, result.KeyId);
+        Assert.Equal((length + Chunk - 1) / Chunk, result.Chunks);
+        Assert.Equal(plaintext, await DecryptAsync(pipeline, "folder/data.bin"));
+        Assert.False(await pipeline.Storage.Uploads.GetBlobClient("folder/data.bin").ExistsAsync());
+        Assert.Equal("blob.encrypted", Assert.Single(pipeline.Ledger.Events).Kind);
+    }
+
+    [Fact]
+    public async Task Run_SmallBlob_IsOneActivity()
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+        var context = pipeline.Context();
+
+        var input = await UploadAsync(pipeline, "small", RandomNumberGenerator.GetBytes(5000));
+        await context.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+
+        Assert.Equal([BeginEncryption.Name], context.Calls);
+        Assert.Equal(1, pipeline.Vault.Unwraps); // the verification's; writing asks the vault nothing
+    }
+
+    [Fact]
+    public async Task Run_UploadWithHeadersMetadataTagsAndTier_KeepsThem()
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("special");
+        var options = new BlobUploadOptions
+        {
+            HttpHeaders = new BlobHttpHeaders { ContentType = "text/plain", ContentLanguage = "de", CacheControl = "no-store", ContentDisposition = "inline", ContentEncoding = "identity" },
+            Metadata = new Dictionary<string, string> { ["department"] = "legal", ["byok_key"] = "special" },
+            Tags = new Dictionary<string, string> { ["year"] = "2026" },
+            AccessTier = AccessTier.Cool,
+        };
+
+        var input = await UploadAsync(pipeline, "note.txt", "hello"u8.ToArray(), options);
+        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+
+        var target = pipeline.Storage.Protected.GetBlobClient("note.txt");
+        var properties = (await target.GetPropertiesAsync()).Value;
+        Assert.Equal("text/plain", properties.ContentType);
+        Assert.Equal("de", properties.ContentLanguage);
+        Assert.Equal("no-store", properties.CacheControl);
+        Assert.Equal("inline", properties.ContentDisposition);
+        Assert.Equal("identity", properties.ContentEncoding);
+        Assert.Equal("Cool", properties.AccessTier);
+        Assert.Equal("legal", properties.Metadata["department"]);
+        Assert.DoesNotContain("byok_key", properties.Metadata.Keys);
+        Assert.Equal("2026", (await target.GetTagsAsync()).Value.Tags["year"]);
+        Assert.Equal("special", EnvelopeHeader.Parse(properties.Metadata, "note.txt").KeyId.Name);
+    }
+
+    [Fact]
+    public async Task Run_MuchUserMetadata_PutsTheTableIntoTheTail()
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+        var plaintext = RandomNumberGenerator.GetBytes((17 * Chunk) + 1);
+        var metadata = new Dictionary<string, string> { ["note"] = new string('x', 6400) };
+
+        var input = await UploadAsync(pipeline, "large", plaintext, new BlobUploadOptions { Metadata = metadata });
+        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+
+        var stored = await pipeline.Catalog.Reader.DescribeAsync("large", CancellationToken.None);
+        Assert.Equal(TablePlacement.Tail, EnvelopeHeader.Parse(stored.Metadata, "large").Placement);
+        Assert.Equal(plaintext, await DecryptAsync(pipeline, "large"));
+    }
+
+    [Fact]
+    public async Task Run_UserMetadataWithoutRoom_FailsAndKeepsTheUpload()
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+        var metadata = new Dictionary<string, string> { ["note"] = new string('x', 7000) };
+        var input = await UploadAsync(pipeline, "fat", [1, 2, 3], new BlobUploadOptions { Metadata = metadata });
+
+        await Assert.ThrowsAsync<MetadataBudgetExceededException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+
+        Assert.True(await pipeline.Storage.Uploads.GetBlobClient("fat").ExistsAsync());
+        Assert.False(await pipeline.Storage.Protected.GetBlobClient("fat").ExistsAsync());
+    }
+
+    [Fact]
+    public async Task Run_NoKey_FailsAndKeepsTheUpload()
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        var input = await UploadAsync(pipeline, "early", [1, 2, 3]);
+
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+
+        Assert.True(await pipeline.Storage.Uploads.GetBlobClient("early").ExistsAsync());
+    }
+
+    [Fact]
+    public async Task Run_SourceOverwritten_IsSuperseded()
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+        var first = await UploadAsync(pipeline, "doc", [1]);
+        var second = await UploadAsync(pipeline, "doc", [2]);
+
+        var old = await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, first);
+        var current = await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, second);
+
+        Assert.Equal(EncryptBlobOutcome.Superseded, old.Outcome);
+        Assert.Equal(EncryptBlobOutcome.Protected, current.Outcome);
+        Assert.Equal([2], await DecryptAsync(pipeline, "doc"));
+    }
+
+    [Fact]
+    public async Task Run_TargetExists_FailsWithoutOverwriteAndReplacesWithIt()
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+        await EncryptAsync(pipeline, "doc", [1]);
+        var again = await UploadAsync(pipeline, "doc", [2]);
+
+        await Assert.ThrowsAsync<BlobAlreadyExistsException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, again));
+        Assert.Equal([1], await DecryptAsync(pipeline, "doc"));
+
+        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, again with { Overwrite = true });
+        Assert.Equal([2], await DecryptAsync(pipeline, "doc"));
+        var stored = await pipeline.Catalog.Reader.DescribeAsync("doc", CancellationToken.None);
+        Assert.Equal(2, EnvelopeHeader.Parse(stored.Metadata, "doc").Generation);
+    }
+
+    [Fact]
+    public async Task Run_SameBlobUploadedTenTimesAtOnce_EndsWithTheLastUpload()
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+        var inputs = new List<EncryptBlobInput>();
+        for (byte i = 0; i < 10; i++)
+        {
+            inputs.Add(await UploadAsync(pipeline, "race", [i]) with { Overwrite = true });
+        }
+
+        var results = await Task.WhenAll(inputs.Select((input, i) =>
+            pipeline.Context($"race-{i}").RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input)));
+
+        Assert.Equal(EncryptBlobOutcome.Protected, results[^1].Outcome);
+        Assert.All(results[..^1], result => Assert.Equal(EncryptBlobOutcome.Superseded, result.Outcome));
+        Assert.Equal([9], await DecryptAsync(pipeline, "race"));
+    }
+
+    [Fact]
+    public async Task Begin_RunAgainAfterItCommitted_FindsItsOwnBlob()
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+        var begin = new BeginInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "twice", [7]));
+
+        var first = await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None);
+        var second = await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None);
+
+        Assert.Equal(first.Result, second.Result);
+        Assert.Equal([7], await DecryptAsync(pipeline, "twice"));
+    }
+
+    [Fact]
+    public async Task Activities_EachRunTwice_EndTheSame()
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+        var plaintext = RandomNumberGenerator.GetBytes((17 * Chunk) + 1);
+        var begin = new BeginInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "large", plaintext));
+
+        _ = await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None);
+        var plan = (await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None)).Plan!;
+        pipeline.Catalog.Deks.Forget(); // as in another process
+        var segments = new List<SegmentResult>();
+        for (var segment = 0; segment < plan.Segments; segment++)
+        {
+            _ = await pipeline.Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, segment), CancellationToken.None);
+            segments.Add(await pipeline.Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, segment), CancellationToken.None));
+        }
+
+        var first = await pipeline.Catalog.CommitBlob.RunAsync(new CommitInput(plan, segments), CancellationToken.None);
+        var second = await pipeline.Catalog.CommitBlob.RunAsync(new CommitInput(plan, segments), CancellationToken.None);
+        Assert.Equal(first, second);
+        await pipeline.Catalog.CompleteBlob.RunAsync(CompleteInput.For(plan, 1), CancellationToken.None);
+        var completed = await pipeline.Catalog.CompleteBlob.RunAsync(CompleteInput.For(plan, 1), CancellationToken.None);
+        Assert.Equal(EncryptBlobOutcome.Protected, completed.Outcome);
+        Assert.Equal(plaintext, await DecryptAsync(pipeline, "large"));
+    }
+
+    private static async Task<EncryptBlobInput> UploadAsync(PipelineFixture pipeline, string name, byte[] content, BlobUploadOptions? options = null)
+    {
+        var uploaded = await pipeline.Storage.Uploads.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), options ?? new BlobUploadOptions());
+        return new EncryptBlobInput { BlobName = name, ETag = uploaded.Value.ETag.ToString() };
+    }
+
+    private static async Task<EncryptBlobResult> EncryptAsync(PipelineFixture pipeline, string name, byte[] content) =>
+        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, await UploadAsync(pipeline, name, content));
+
+    private static async Task<byte[]> DecryptAsync(PipelineFixture pipeline, string name)
+    {
+        await using var blob = await pipeline.Catalog.Reader.OpenAsync(name, DekSource.Vault, CancellationToken.None);
+        var plaintext = new byte[blob.Header.Layout.PlaintextLength];
+        await EnvelopeDownload.CopyToAsync(blob.Envelope, 2, (offset, bytes, _) =>
+        {
+            bytes.CopyTo(plaintext.AsMemory((int)offset));
+            return ValueTask.CompletedTask;
+        });
+        return plaintext;
+    }
+}

@@ -1,0 +1,37 @@
+using Byok.Core.Ports;
+using Byok.Storage;
+using Byok.Testing;
+
+namespace Byok.Pipeline.Tests;
+
+/// <summary>The pipeline over the real emulator and doubles of vault and HSM.</summary>
+internal sealed class PipelineFixture : IDisposable
+{
+    private PipelineFixture(StorageAccount storage, PipelineOptions options, IHsm? hsm)
+    {
+        Storage = storage;
+        Vault = new InMemoryVault();
+        Ledger = new InMemoryLedger();
+        Catalog = new PipelineCatalog(new PipelineServices(Vault, hsm!, storage, Ledger, options, TimeProvider.System));
+    }
+
+    public StorageAccount Storage { get; }
+
+    public InMemoryVault Vault { get; }
+
+    public InMemoryLedger Ledger { get; }
+
+    public PipelineCatalog Catalog { get; }
+
+    public static async Task<PipelineFixture> CreateAsync(AzuriteFixture azurite, PipelineOptions? options = null, IHsm? hsm = null) =>
+        new(await azurite.CreateAccountAsync(), options ?? new PipelineOptions { DefaultKey = "customer-key" }, hsm);
+
+    public DirectOrchestrationContext Context(string instanceId = "direct") =>
+        new(PipelineCatalog.Orchestrations, Catalog.Activities, TimeProvider.System, instanceId);
+
+    public void Dispose()
+    {
+        Catalog.Dispose();
+        Vault.Dispose();
+    }
+}
