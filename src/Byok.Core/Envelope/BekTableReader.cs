@@ -105,7 +105,7 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
         ReadOnlyMemory<byte> sealedSegment;
         if (header.InlineTable is { } table)
         {
-            sealedSegment = table.Slice((int)offset, length);
+            sealedSegment = table.AsMemory((int)offset, length);
         }
         else
         {

@@ -24,7 +24,7 @@ public sealed record EnvelopeHeader
     public required BlobLayout Layout { get; init; }
 
     /// <summary>The sealed BEK table, all segments in order; null when it is in the tail.</summary>
-    public required ReadOnlyMemory<byte>? InlineTable { get; init; }
+    public required byte[]? InlineTable { get; init; }
 
     /// <summary>1 at first, one more at each rewrap and each new encryption.</summary>
     public required long Generation { get; init; }

@@ -89,7 +89,7 @@ internal sealed class EnvelopeHeaderParser
             : throw Malformed(EnvelopeFields.Length, $"means more than {EnvelopeFormat.MaxChunks} chunks");
     }
 
-    private ReadOnlyMemory<byte>? Table(BlobLayout layout)
+    private byte[]? Table(BlobLayout layout)
     {
         var value = _fields[EnvelopeFields.Table];
         if (value == EnvelopeHeader.Tail)
