@@ -33,10 +33,10 @@ param auditorGroupIds string[] = []
 @description('Groups that may revoke and restore keys in the vault without the app.')
 param custodianGroupIds string[] = []
 
-@description('Whether the app may import keys. Off between ceremonies is the stricter way.')
+@description('Whether to give the app the right to import keys. False takes nothing away that was given before.')
 param appImportsKeys bool = true
 
-@description('Whether the app may revoke and restore keys.')
+@description('Whether to give the app the right to revoke and restore keys. False takes nothing away that was given before.')
 param appControlsKeys bool = true
 
 @description('Client id of the Entra app registration for Easy Auth; empty leaves Easy Auth off and function keys on.')
@@ -59,6 +59,9 @@ param storageSkuName string = 'Standard_ZRS'
 @minValue(1)
 @maxValue(146000)
 param ledgerRetentionDays int = 365
+
+@description('Whether to set the ledger\'s immutability policy. False once it is locked: a locked policy refuses to be set again.')
+param setLedgerImmutability bool = true
 
 @description('Days that logs are kept.')
 @minValue(30)
@@ -161,6 +164,7 @@ module dataStorage 'modules/data-storage.bicep' = {
     privateOnly: privateNetworking
     workspaceId: monitoring.outputs.workspaceId
     ledgerRetentionDays: ledgerRetentionDays
+    setLedgerImmutability: setLedgerImmutability
     appIdentityName: identity.name
     uploadProcessorRoleName: roleNames.uploadProcessor
     blobWriterRoleName: roleNames.blobWriter

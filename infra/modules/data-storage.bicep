@@ -26,6 +26,9 @@ param workspaceId string
 @maxValue(146000)
 param ledgerRetentionDays int
 
+@description('Whether to set the ledger\'s immutability policy. A locked policy refuses to be set again.')
+param setLedgerImmutability bool
+
 @description('Name of the app\'s managed identity, in this resource group.')
 param appIdentityName string
 
@@ -144,7 +147,7 @@ resource audits 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-
 }
 
 // Unlocked: an owner can still lift it. Locking is irrevocable and therefore a command of its own (docs/OPERATIONS.md).
-resource ledgerImmutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-01-01' = {
+resource ledgerImmutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-01-01' = if (setLedgerImmutability) {
   parent: ledger
   name: 'default'
   properties: {

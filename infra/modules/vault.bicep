@@ -20,10 +20,10 @@ param workspaceId string
 @description('Name of the app\'s managed identity, in this resource group.')
 param appIdentityName string
 
-@description('Whether the app may import keys at the moment. Off between ceremonies is the stricter way.')
+@description('Whether to give the app the right to import keys.')
 param appImportsKeys bool
 
-@description('Whether the app may revoke and restore keys.')
+@description('Whether to give the app the right to revoke and restore keys.')
 param appControlsKeys bool
 
 @description('Name (GUID) of the custom role: import keys.')
