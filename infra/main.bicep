@@ -80,6 +80,12 @@ param maximumInstanceCount int = 40
 @description('Settings of the section Byok by their short names, for example DefaultKey. Names, never secrets.')
 param byokSettings { *: string } = {}
 
+@description('When audits run, as an NCRONTAB expression in UTC: second, minute, hour, day, month, day of the week.')
+param auditSchedule string = '0 0 3 * * *'
+
+@description('When the app looks whether a rotation is due, as an NCRONTAB expression in UTC.')
+param rotationSchedule string = '0 0 4 * * *'
+
 @description('Name of the blob-triggered function.')
 param uploadFunctionName string = 'UploadTrigger'
 
@@ -264,6 +270,8 @@ module app 'modules/app.bicep' = {
         Byok__Containers__Protected: dataStorage.outputs.containers.protected
         Byok__Containers__Ledger: dataStorage.outputs.containers.ledger
         Byok__Containers__Audits: dataStorage.outputs.containers.audits
+        ByokAuditSchedule: auditSchedule
+        ByokRotationSchedule: rotationSchedule
         ByokUploads__blobServiceUri: dataStorage.outputs.blobUri
         ByokUploads__queueServiceUri: dataStorage.outputs.queueUri
         ByokUploads__credential: 'managedidentity'

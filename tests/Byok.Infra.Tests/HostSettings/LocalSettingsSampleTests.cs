@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Byok.Infra.Tests.HostSettings;
+
+public sealed class LocalSettingsSampleTests
+{
+    private static readonly JsonNode Sample = JsonNode.Parse(RepositoryFiles.Read("local.settings.sample.json"))!;
+    private static readonly Dictionary<string, string> Values = Sample["Values"]!.AsObject().ToDictionary(v => v.Key, v => (string)v.Value!);
+
+    [Fact]
+    public void Values_Secrets_AreAbsent()
+    {
+        Assert.Equal("", Values["Byok__Relay__SasKey"]);
+        Assert.All(Values.Values, value => Assert.DoesNotContain("AccountKey", value, StringComparison.OrdinalIgnoreCase));
+        Assert.False((bool)Sample["IsEncrypted"]!);
+    }
+
+    [Fact]
+    public void Values_Storage_IsTheEmulator()
+    {
+        foreach (var name in new[] { "AzureWebJobsStorage", "ByokUploads", "Byok__StorageConnectionString" })
+        {
+            Assert.Equal("UseDevelopmentStorage=true", Values[name]);
+        }
+    }
+
+    [Fact]
+    public void Values_Addresses_AreLoopback()
+    {
+        Assert.True(new Uri(Values["Byok__VaultUri"]).IsLoopback);
+        Assert.True(new Uri("https://" + Values["Byok__Relay__Namespace"]).IsLoopback);
+    }
+
+    [Fact]
+    public void Values_Schedules_HaveSixFields()
+    {
+        Assert.Equal(6, Values["ByokAuditSchedule"].Split(' ').Length);
+        Assert.Equal(6, Values["ByokRotationSchedule"].Split(' ').Length);
+    }
+
+    [Fact]
+    public void Values_ExportDeadline_EndsWithinTheKeksLife()
+    {
+        Assert.InRange(int.Parse(Values["Byok__ExportDeadlineHours"], CultureInfo.InvariantCulture), 1, int.Parse(Values["Byok__KekLifetimeHours"], CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public void LocalSettings_File_IsNeverCommitted()
+    {
+        Assert.Contains("local.settings.json", RepositoryFiles.Read(".gitignore").Split('\n'));
+    }
+}
