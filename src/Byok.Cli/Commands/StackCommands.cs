@@ -22,7 +22,11 @@ internal static class StackCommands
         Directory.CreateDirectory(paths.Home);
         using var turn = TakeTurn(paths);
         var state = StackState.Load(paths);
-        await LocalTokens.EnsureCreatedAsync(paths, terminal, cancellationToken).ConfigureAwait(false);
+        await using (await LocalTokens.OpenAsync(paths, TimeProvider.System, cancellationToken).ConfigureAwait(false))
+        {
+            // Opening makes what is not there yet.
+        }
+
         if (state.Azurite is { Process.IsRunning: true })
         {
             terminal.Line("storage emulator  runs already");
