@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+using System.Text;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Transfer;
+using CsCheck;
+
+namespace Byok.Core.Tests.Transfer;
+
+public sealed class TransferBlobTests
+{
+    private static readonly KeyIdentifier KekId = KeyIdentifier.Parse("https://contoso.vault.azure.net/keys/kek/0a1b2c");
+
+    [Fact]
+    public void ToUtf8Json_OfACreatedBlob_IsTheSpecificationsForm()
+    {
+        var json = TransferBlob.Create(KekId, new byte[256 + 24], "byok 0.1.0; SoftHSM 2.6.1").ToUtf8Json();
+
+        Assert.Equal(
+            $$"""{"schema_version":"1.0.0","header":{"kid":"https://contoso.vault.azure.net/keys/kek/0a1b2c","alg":"dir","enc":"CKM_RSA_AES_KEY_WRAP"},"ciphertext":"{{new string('A', 374)}}","generator":"byok 0.1.0; SoftHSM 2.6.1"}""",
+            Encoding.UTF8.GetString(json));
+    }
+
+    [Fact]
+    public void Parse_OfAnyCreatedBlob_GivesItBack() =>
+        Gen.Select(Gen.Byte.Array[280, 4000], Gen.String[Gen.Char[' ', '~'], 1, 256]).Where(t => !string.IsNullOrWhiteSpace(t.Item2)).Sample((bytes, generator) =>
+        {
+            var ciphertext = bytes[..(bytes.Length / 8 * 8)];
+            var parsed = TransferBlob.Parse(TransferBlob.Create(KekId, ciphertext, generator).ToUtf8Json());
+            return parsed.KekId == KekId && parsed.Ciphertext.Span.SequenceEqual(ciphertext) && parsed.Generator == generator;
+        });
+
+    [Theory]
+    [InlineData(2048)]
+    [InlineData(3072)]
+    [InlineData(4096)]
+    public void Split_OfARealExport_GivesTheHalvesThatUnwrap(int kekSizeInBits)
+    {
+        using var kek = RSA.Create(kekSizeInBits);
+        using var target = RSA.Create(2048);
+        using var aes = Aes.Create();
+        aes.KeySize = 256;
+        var pkcs8 = target.ExportPkcs8PrivateKey();
+        byte[] ciphertext = [.. kek.Encrypt(aes.Key, RSAEncryptionPadding.OaepSHA1), .. aes.EncryptKeyWrapPadded(pkcs8)];
+        var file = TransferBlob.Create(KekId, ciphertext, "test").ToUtf8Json();
+
+        Assert.Empty(TransferBlobLinter.Lint(file, KekId.Vault, kekSizeInBits, 2048));
+        var halves = TransferBlob.Parse(file).Split(kekSizeInBits);
+
+        using var unwrapping = Aes.Create();
+        unwrapping.Key = kek.Decrypt(halves.WrappedEphemeralKey.ToArray(), RSAEncryptionPadding.OaepSHA1);
+        Assert.Equal(pkcs8, unwrapping.DecryptKeyWrapPadded(halves.WrappedTargetKey.Span));
+    }
+
+    [Theory]
+    [InlineData(4096, 504, "oaep-too-short")]
+    [InlineData(4096, 512, "kwp-too-short")]
+    [InlineData(4096, 528, "kwp-too-short")]
+    public void Split_WithTooLargeAKek_NamesTheFault(int kekSizeInBits, int length, string code)
+    {
+        var blob = TransferBlob.Create(KekId, new byte[length], "test");
+
+        Assert.Contains(code, Assert.Throws<TransferBlobException>(() => blob.Split(kekSizeInBits)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(272)]
+    [InlineData(279)]
+    [InlineData(281)]
+    public void Create_WithAnImpossibleLength_IsMisuse(int length) =>
+        Assert.Throws<ArgumentException>(() => TransferBlob.Create(KekId, new byte[length], "test"));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("a\nb")]
+    public void Create_WithABadGenerator_IsMisuse(string generator) =>
+        Assert.Throws<ArgumentException>(() => TransferBlob.Create(KekId, new byte[280], generator));
+
+    [Fact]
+    public void Parse_TruncatedAtEveryLength_IsRefused()
+    {
+        var file = TransferBlob.Create(KekId, new byte[280], "test").ToUtf8Json();
+
+        for (var length = 0; length < file.Length; length++)
+        {
+            Assert.Throws<TransferBlobException>(() => TransferBlob.Parse(file.AsSpan(0, length)));
+        }
+    }
+
+    [Fact]
+    public void Lint_OfAnyBytes_NeverFails() =>
+        Gen.Byte.Array[0, 400].Sample(bytes => TransferBlobLinter.Lint(bytes).Count > 0);
+
+    [Fact]
+    public void Lint_WithAnyByteOfABlobChanged_NeverFails() =>
+        Gen.Select(Gen.Int[0, 400], Gen.Byte).Sample((at, value) =>
+        {
+            var file = TransferBlob.Create(KekId, new byte[256 + 1232], "test").ToUtf8Json();
+            file[at] = value;
+            return TransferBlobLinter.Lint(file, KekId.Vault, 2048, 2048).All(finding => finding.Message.Length > 0);
+        });
+}
