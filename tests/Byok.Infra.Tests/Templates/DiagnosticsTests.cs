@@ -5,14 +5,14 @@ namespace Byok.Infra.Tests.Templates;
 public sealed class DiagnosticsTests
 {
     [Theory]
-    [InlineData("Microsoft.KeyVault/vaults/")]
-    [InlineData("Microsoft.Relay/namespaces/")]
-    [InlineData("Microsoft.Web/sites/")]
-    [InlineData("Microsoft.EventGrid/systemTopics/")]
+    [InlineData("Microsoft.KeyVault/vaults")]
+    [InlineData("Microsoft.Relay/namespaces")]
+    [InlineData("Microsoft.Web/sites")]
+    [InlineData("Microsoft.EventGrid/systemTopics")]
     public async Task Settings_Service_SendsAllLogsToTheWorkspace(string service)
     {
         var deployment = await Deployment.Sample;
-        var setting = Assert.Single(Settings(deployment), s => s.Scope.Contains(service, StringComparison.Ordinal));
+        var setting = Assert.Single(Settings(deployment), s => s.Scope == deployment.Only(service).Id);
 
         Assert.Equal(deployment.Only("Microsoft.OperationalInsights/workspaces").Id, setting.Text("workspaceId"));
         var log = Assert.Single(setting.Property("logs")!.AsArray())!;
