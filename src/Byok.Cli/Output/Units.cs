@@ -18,10 +18,13 @@ internal static class Units
             unit++;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, unit == 0 ? $"{bytes} bytes" : $"{value:0.##} {Names[unit]}");
+        return unit == 0 ? Count(bytes, "byte") : string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {Names[unit]}");
     }
 
     /// <summary>A count with its noun.</summary>
-    public static string Count(long count, string noun) =>
-        string.Create(CultureInfo.InvariantCulture, $"{count:N0} {noun}{(count == 1 ? string.Empty : "s")}");
+    public static string Count(long count, string noun)
+    {
+        var plural = count == 1 ? string.Empty : "s";
+        return string.Create(CultureInfo.InvariantCulture, $"{count:N0} {noun}{plural}");
+    }
 }
