@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Globalization;
-using System.Text;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 
@@ -9,6 +9,8 @@ namespace Byok.Core.Envelope;
 internal sealed class EnvelopeHeaderParser
 {
     private const int MaxDecimalDigits = 15;
+
+    private static readonly SearchValues<char> AuthorityCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-:");
 
     private readonly string _blobName;
     private readonly Dictionary<string, string> _fields = new(StringComparer.OrdinalIgnoreCase);
@@ -111,8 +113,10 @@ internal sealed class EnvelopeHeaderParser
 
     private KeyIdentifier KeyId()
     {
+        // Plain host names only: no user information, no IPv6 literal, nothing that two URL parsers may read differently.
         var value = _fields[EnvelopeFields.KeyId];
-        return value.Length <= EnvelopeFormat.MaxKeyIdLength && Ascii.IsValid(value) && KeyIdentifier.TryParse(value, out var id) && id.ToString() == value
+        return value.Length <= EnvelopeFormat.MaxKeyIdLength && KeyIdentifier.TryParse(value, out var id) && id.ToString() == value
+            && !id.Vault.Authority.AsSpan().ContainsAnyExcept(AuthorityCharacters) && id.Vault.UserInfo.Length == 0
             ? id
             : throw Malformed(EnvelopeFields.KeyId, "is not a versioned key identifier (https://vault/keys/name/version)");
     }

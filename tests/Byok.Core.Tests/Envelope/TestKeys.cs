@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Byok.Core.Envelope;
@@ -12,11 +13,16 @@ internal static class TestKeys
     private static readonly Lazy<RSA> Rsa = new(() =>
     {
         var rsa = RSA.Create();
-        rsa.ImportFromPem(File.ReadAllText(Path.Combine(VectorFolder, "test-only-wrapping-key.pem")));
+        rsa.ImportFromPem(File.ReadAllText(KeyFile));
         return rsa;
     });
 
+    // The private operation would take most of the time of the tests that read one blob thousands of times.
+    private static readonly ConcurrentDictionary<string, byte[]> Unwrapped = new();
+
     public static string VectorFolder => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../vectors/envelope"));
+
+    public static string KeyFile => Path.Combine(VectorFolder, "keys", "test-only-wrapping-key.pem");
 
     public static KeyIdentifier KeyId { get; } = KeyIdentifier.Parse("https://contoso.vault.azure.net/keys/archive/0123456789abcdef0123456789abcdef");
 
@@ -27,10 +33,16 @@ internal static class TestKeys
     {
         try
         {
-            lock (Rsa)
+            var text = Convert.ToBase64String(wrapped);
+            if (!Unwrapped.TryGetValue(text, out var dek))
             {
-                return DataEncryptionKey.FromBytes(Rsa.Value.Decrypt(wrapped, RSAEncryptionPadding.OaepSHA256));
+                lock (Rsa)
+                {
+                    dek = Unwrapped[text] = Rsa.Value.Decrypt(wrapped, RSAEncryptionPadding.OaepSHA256);
+                }
             }
+
+            return DataEncryptionKey.FromBytes(dek);
         }
         catch (CryptographicException exception)
         {

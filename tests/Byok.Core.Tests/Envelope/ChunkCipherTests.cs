@@ -1,0 +1,87 @@
+using Byok.Core.Envelope;
+using Byok.Core.Errors;
+
+namespace Byok.Core.Tests.Envelope;
+
+public sealed class ChunkCipherTests
+{
+    private static readonly BlobLayout Layout = new(100, 64, 4);
+    private static readonly byte[] Plaintext = new DeterministicRandom("cipher").Bytes(64);
+
+    [Fact]
+    public void Seal_SameChunkAgain_DrawsAnotherBek()
+    {
+        var cipher = new ChunkCipher(BlobId.New(), Layout);
+        var beks = new HashSet<string>();
+        var ciphertexts = new HashSet<string>();
+        for (var i = 0; i < 100; i++)
+        {
+            var (stored, bek) = (new byte[80], new byte[32]);
+            cipher.Seal(0, Plaintext, stored, bek);
+            Assert.True(beks.Add(Convert.ToHexString(bek)));
+            Assert.True(ciphertexts.Add(Convert.ToHexString(stored)));
+        }
+    }
+
+    [Fact]
+    public void SealSegment_SameBeksAgain_DrawsAnotherNonce()
+    {
+        using var dek = DataEncryptionKey.Generate();
+        using var keys = dek.DeriveFor(BlobId.New());
+        var nonces = Enumerable.Range(0, 100).Select(_ => Convert.ToHexString(BekTable.SealSegment(keys, Layout, 0, new byte[64]).AsSpan(0, 12)));
+
+        Assert.Equal(100, nonces.Distinct().Count());
+    }
+
+    [Fact]
+    public void SealOpen_InPlace_GivesThePlaintextBack()
+    {
+        var cipher = new ChunkCipher(BlobId.New(), Layout);
+        var (buffer, bek) = (new byte[80], new byte[32]);
+        Plaintext.CopyTo(buffer, 0);
+
+        cipher.Seal(0, buffer, bek);
+        Assert.NotEqual(Plaintext, buffer[..64]);
+        cipher.Open(0, buffer, bek, buffer.AsSpan(0, 64));
+
+        Assert.Equal(Plaintext, buffer[..64]);
+    }
+
+    [Fact]
+    public void SealOpen_ShiftedOverlapOrWrongLength_IsMisuse()
+    {
+        var cipher = new ChunkCipher(BlobId.New(), Layout);
+        var (buffer, bek) = (new byte[200], new byte[32]);
+
+        Assert.Throws<ArgumentException>(() => cipher.Seal(0, buffer.AsSpan(1, 64), buffer.AsSpan(0, 80), bek));
+        Assert.Throws<ArgumentException>(() => cipher.Open(0, buffer.AsSpan(0, 80), bek, buffer.AsSpan(16, 64)));
+        Assert.Throws<ArgumentException>(() => cipher.Seal(0, buffer.AsSpan(0, 79), bek));
+        Assert.Throws<ArgumentException>(() => cipher.Seal(1, buffer.AsSpan(0, 80), bek));
+        Assert.Throws<ArgumentException>(() => cipher.Seal(0, Plaintext, buffer.AsSpan(0, 80), bek.AsSpan(1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => cipher.Seal(2, Plaintext, buffer.AsSpan(0, 80), bek));
+    }
+
+    [Fact]
+    public void SealOpen_ManyThreadsOnOneCipher_EveryChunkOpens()
+    {
+        var layout = new BlobLayout(2000 * 4096, 4096, 4);
+        var cipher = new ChunkCipher(BlobId.New(), layout);
+        Parallel.For(0, 2000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            var (buffer, bek) = (new byte[4096 + 16], new byte[32]);
+            buffer.AsSpan(0, 4096).Fill((byte)i);
+            cipher.Seal(i, buffer, bek);
+            cipher.Open(i, buffer, bek, buffer.AsSpan(0, 4096));
+            Assert.False(buffer.AsSpan(0, 4096).ContainsAnyExcept((byte)i));
+        });
+    }
+
+    [Fact]
+    public void Open_OtherBlobId_IsRefused()
+    {
+        var (stored, bek) = (new byte[80], new byte[32]);
+        new ChunkCipher(BlobId.New(), Layout).Seal(0, Plaintext, stored, bek);
+
+        Assert.Throws<IntegrityException>(() => new ChunkCipher(BlobId.New(), Layout).Open(0, stored, bek, new byte[64]));
+    }
+}

@@ -1,0 +1,107 @@
+using Byok.Core.Envelope;
+
+namespace Byok.Core.Tests.Envelope;
+
+public sealed class EnvelopeDownloadTests
+{
+    [Fact]
+    public async Task CopyToAsync_ManyTableSegments_ReadsEachSegmentAndChunkOnce()
+    {
+        var plaintext = new DeterministicRandom("many").Bytes(64 * 200);
+        var blob = TestBlob.Create(plaintext, chunksPerSegment: 4, placement: TablePlacement.Tail);
+        var header = EnvelopeHeader.Parse(blob.Metadata, "x");
+        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        var source = new MemoryRangeSource(blob.Content);
+        using var reader = EnvelopeReader.Open(header, dek, source, TestBlob.Container, TestBlob.Name);
+        var read = new byte[plaintext.Length];
+        long most = 0;
+
+        await EnvelopeDownload.CopyToAsync(
+            reader,
+            8,
+            (offset, bytes, _) =>
+            {
+                bytes.CopyTo(read.AsMemory((int)offset));
+                return ValueTask.CompletedTask;
+            },
+            new Callback(done => InterlockedMax(ref most, done)));
+
+        Assert.Equal(plaintext, read);
+        Assert.Equal(plaintext.Length, most);
+        Assert.Equal(200 + 50, source.Reads);
+    }
+
+    [Fact]
+    public async Task CopyToAsync_WriterFails_EndsWithItsFailure()
+    {
+        using var reader = TestBlob.Create(new byte[1000]).Open();
+
+        await Assert.ThrowsAsync<IOException>(() => EnvelopeDownload.CopyToAsync(reader, 2, (_, _, _) => throw new IOException("disk full")));
+    }
+
+    [Fact]
+    public async Task CopyToAsync_Cancelled_Ends()
+    {
+        using var reader = TestBlob.Create(new byte[1000]).Open();
+        using var cancellation = new CancellationTokenSource();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EnvelopeDownload.CopyToAsync(
+            reader,
+            2,
+            (_, _, _) =>
+            {
+                cancellation.Cancel();
+                return ValueTask.CompletedTask;
+            },
+            cancellationToken: cancellation.Token));
+    }
+
+    [Fact]
+    public async Task RentAsync_AllBuffersOut_WaitsForOneToComeBack()
+    {
+        using var pool = new ChunkBufferPool(100, 2);
+        var first = await pool.RentAsync(CancellationToken.None);
+        using var second = await pool.RentAsync(CancellationToken.None);
+        var third = pool.RentAsync(CancellationToken.None).AsTask();
+        Assert.False(third.IsCompleted);
+        var memory = first.Memory;
+
+        first.Dispose();
+        first.Dispose();
+
+        using var again = await third;
+        Assert.Equal(memory, again.Memory);
+        Assert.Equal(100, again.Memory.Length);
+        Assert.Throws<ObjectDisposedException>(() => first.Memory);
+        Assert.False(pool.RentAsync(CancellationToken.None).IsCompleted);
+    }
+
+    [Fact]
+    public async Task Dispose_BufferHeldPlaintext_IsZeroed()
+    {
+        var pool = new ChunkBufferPool(4, 1);
+        Memory<byte> memory;
+        using (var buffer = await pool.RentAsync(CancellationToken.None))
+        {
+            memory = buffer.Memory;
+            memory.Span.Fill(7);
+        }
+
+        pool.Dispose();
+
+        Assert.Equal(new byte[4], memory.ToArray());
+    }
+
+    private static void InterlockedMax(ref long target, long value)
+    {
+        long current;
+        while ((current = Volatile.Read(ref target)) < value && Interlocked.CompareExchange(ref target, value, current) != current)
+        {
+        }
+    }
+
+    private sealed class Callback(Action<long> action) : IProgress<long>
+    {
+        public void Report(long value) => action(value);
+    }
+}

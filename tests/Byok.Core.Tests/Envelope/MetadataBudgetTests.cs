@@ -1,0 +1,83 @@
+using Byok.Core.Envelope;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using CsCheck;
+
+namespace Byok.Core.Tests.Envelope;
+
+public sealed class MetadataBudgetTests
+{
+    private static readonly KeyIdentifier LongestKeyId = new(
+        new Uri($"https://{string.Join('.', new[] { 63, 63, 63, 61 }.Select(length => new string('h', length)))}:65535"), new string('k', KeyName.MaxLength), new string('v', 64));
+
+    [Fact]
+    public void ReserveInBytes_LongestOfEveryField_IsWhatFormatSays()
+    {
+        var longest = LongestHeader(new BlobLayout(EnvelopeFormat.MaxPlaintextLength, EnvelopeFormat.MaxChunkSizeInBytes, EnvelopeFormat.MaxChunksPerTableSegment), null);
+
+        Assert.Equal(EnvelopeFormat.MaxKeyIdLength, longest["byok_key_id"].Length);
+        Assert.Equal(MetadataBudget.ReserveInBytes, MetadataBudget.SizeOf(longest) - "tail".Length);
+    }
+
+    [Fact]
+    public void Place_TableAtTheBorder_IsInlineAsLongAsItFits()
+    {
+        var placements = Enumerable.Range(0, 400).Select(n => MetadataBudget.Place(new BlobLayout(n * 64L, 64, 16), [])).ToList();
+
+        var inline = placements.TakeWhile(p => p == TablePlacement.Inline).Count();
+        Assert.InRange(inline, 140, 160);
+        Assert.All(placements.Skip(inline), p => Assert.Equal(TablePlacement.Tail, p));
+    }
+
+    [Fact]
+    public void Place_AnyLayoutAndUserMetadata_FitsAfterTheWorstRotation() =>
+        Gen.Select(Gen.Int[0, 300], Gen.Int[1, 64], Gen.Int[0, 7000]).Sample((chunks, segment, userSize) =>
+        {
+            var layout = new BlobLayout(chunks * 64L, 64, segment);
+            var user = new Dictionary<string, string> { ["n"] = new string('x', userSize) };
+            var needed = MetadataBudget.ReserveInBytes + userSize + 1 + (chunks == 0 ? 7 : 4);
+            if (needed > MetadataBudget.LimitInBytes)
+            {
+                var failure = Assert.Throws<MetadataBudgetExceededException>(() => MetadataBudget.Place(layout, user));
+                Assert.Contains($"{userSize + 1} bytes", failure.Message, StringComparison.Ordinal);
+                return;
+            }
+
+            var placement = MetadataBudget.Place(layout, user);
+            var all = LongestHeader(layout, placement == TablePlacement.Inline ? new byte[layout.TableLength] : null).Concat(user);
+            Assert.InRange(MetadataBudget.SizeOf(all), 0, MetadataBudget.LimitInBytes);
+            Assert.Equal(placement, MetadataBudget.Place(layout, user));
+        }, iter: 1000);
+
+    [Fact]
+    public void ToMetadata_OverTheLimit_NamesTheNumbers()
+    {
+        var header = EnvelopeHeader.Parse(TestBlob.Create(new byte[64]).Metadata, "a");
+
+        var failure = Assert.Throws<MetadataBudgetExceededException>(() => header.ToMetadata([new("n", new string('x', 8000))]));
+
+        Assert.Contains("8192", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SizeOf_NotAscii_CountsBytes() => Assert.Equal(5, MetadataBudget.SizeOf([new("ab", "äx")]));
+
+    private static Dictionary<string, string> LongestHeader(BlobLayout layout, byte[]? table)
+    {
+        using var dek = DataEncryptionKey.Generate();
+        var id = BlobId.New();
+        using var keys = dek.DeriveFor(id);
+        var metadata = new EnvelopeHeader
+        {
+            BlobId = id,
+            Layout = layout,
+            InlineTable = table,
+            Generation = EnvelopeFormat.MaxGeneration,
+            KeyId = LongestKeyId,
+            KeyThumbprint = TestKeys.PublicKey.Thumbprint,
+            WrappedDek = new byte[512],
+            NameHash = EnvelopeHeader.HashName("c", "n"),
+        }.Sign(keys).ToMetadata();
+        return metadata;
+    }
+}

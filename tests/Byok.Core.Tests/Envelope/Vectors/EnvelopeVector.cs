@@ -1,0 +1,43 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Byok.Core.Tests.Envelope.Vectors;
+
+/// <summary>One scenario, as it stands in a file of <c>tests/vectors/envelope</c>.</summary>
+internal sealed record EnvelopeVector
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>What is special here.</summary>
+    public required string Scenario { get; init; }
+
+    /// <summary><c>good</c>, <c>integrity</c>, <c>unsupported-version</c> or <c>malformed</c>.</summary>
+    public required string Expected { get; init; }
+
+    /// <summary>The container that is asked for.</summary>
+    public string Container { get; init; } = TestBlob.Container;
+
+    /// <summary>The blob that is asked for.</summary>
+    public string Blob { get; init; } = TestBlob.Name;
+
+    /// <summary>Whether the reader is told that the blob was renamed.</summary>
+    public bool AllowRenamed { get; init; }
+
+    /// <summary>All metadata of the blob.</summary>
+    public required Dictionary<string, string> Metadata { get; init; }
+
+    /// <summary>The stored bytes, base64.</summary>
+    public required byte[] Content { get; init; }
+
+    /// <summary>What a reader must return, base64; null unless good.</summary>
+    public byte[]? Plaintext { get; init; }
+
+    public static EnvelopeVector Read(string path) => JsonSerializer.Deserialize<EnvelopeVector>(File.ReadAllText(path), Json)!;
+
+    public string ToJson() => JsonSerializer.Serialize(this, Json) + "\n";
+}
