@@ -123,7 +123,8 @@ public sealed record EnvelopeHeader
         if (!allowRenamed && !CryptographicOperations.FixedTimeEquals(NameHash.Span, HashName(container, blobName)))
         {
             throw new IntegrityException(
-                $"'{blobName}' in '{container}' holds a blob that was protected under another name: it was copied over this one, or renamed. If on purpose, say so when reading.");
+                $"'{blobName}' in '{container}' was protected under another name: another blob was copied over it, or it was renamed. " +
+                "If that was on purpose, say so when reading.");
         }
     }
 

@@ -10,7 +10,8 @@ internal sealed class EnvelopeHeaderParser
 {
     private const int MaxDecimalDigits = 15;
 
-    private static readonly SearchValues<char> AuthorityCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-:");
+    private static readonly SearchValues<char> KeyIdCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:/");
 
     private readonly string _blobName;
     private readonly Dictionary<string, string> _fields = new(StringComparer.OrdinalIgnoreCase);
@@ -33,7 +34,8 @@ internal sealed class EnvelopeHeaderParser
     {
         if (_fields.Count == 0)
         {
-            throw new MalformedEnvelopeException($"'{_blobName}' is not protected: it has no envelope (no metadata that starts with {EnvelopeFormat.MetadataPrefix}).");
+            throw new MalformedEnvelopeException(
+                $"'{_blobName}' is not protected: it has no envelope (no metadata that starts with {EnvelopeFormat.MetadataPrefix}).");
         }
 
         CheckVersion();
@@ -115,8 +117,8 @@ internal sealed class EnvelopeHeaderParser
     {
         // Plain host names only: no user information, no IPv6 literal, nothing that two URL parsers may read differently.
         var value = _fields[EnvelopeFields.KeyId];
-        return value.Length <= EnvelopeFormat.MaxKeyIdLength && KeyIdentifier.TryParse(value, out var id) && id.ToString() == value
-            && !id.Vault.Authority.AsSpan().ContainsAnyExcept(AuthorityCharacters) && id.Vault.UserInfo.Length == 0
+        return value.Length <= EnvelopeFormat.MaxKeyIdLength && !value.AsSpan().ContainsAnyExcept(KeyIdCharacters)
+            && KeyIdentifier.TryParse(value, out var id) && id.ToString() == value
             ? id
             : throw Malformed(EnvelopeFields.KeyId, "is not a versioned key identifier (https://vault/keys/name/version)");
     }

@@ -51,8 +51,8 @@ public sealed class EnvelopeReader : IDisposable
             header.Verify(keys, container, blobName, allowRenamed);
             if (source.Length != header.StoredLength)
             {
-                throw new IntegrityException(
-                    $"'{blobName}' holds {source.Length} bytes instead of {header.StoredLength}: it was {(source.Length < header.StoredLength ? "truncated" : "extended")}.");
+                var fault = source.Length < header.StoredLength ? "truncated" : "extended";
+                throw new IntegrityException($"'{blobName}' holds {source.Length} bytes instead of {header.StoredLength}: it was {fault}.");
             }
 
             return new EnvelopeReader(header, keys, source, blobName);

@@ -77,11 +77,19 @@ public sealed class ChunkCipherTests
     }
 
     [Fact]
-    public void Open_OtherBlobId_IsRefused()
+    public void Open_RightBekButAnotherPlace_IsRefused()
     {
-        var (stored, bek) = (new byte[80], new byte[32]);
-        new ChunkCipher(BlobId.New(), Layout).Seal(0, Plaintext, stored, bek);
+        // Whoever knows a BEK still cannot move its chunk: blob, index, length and chunk size are authenticated with it.
+        var id = BlobId.New();
+        var (stored, bek, plaintext) = (new byte[80], new byte[32], new byte[64]);
+        var layout = new BlobLayout(128, 64, 4);
+        new ChunkCipher(id, layout).Seal(0, Plaintext, stored, bek);
 
-        Assert.Throws<IntegrityException>(() => new ChunkCipher(BlobId.New(), Layout).Open(0, stored, bek, new byte[64]));
+        Assert.Throws<IntegrityException>(() => new ChunkCipher(BlobId.New(), layout).Open(0, stored, bek, plaintext));
+        Assert.Throws<IntegrityException>(() => new ChunkCipher(id, layout).Open(1, stored, bek, plaintext));
+        Assert.Throws<IntegrityException>(() => new ChunkCipher(id, new BlobLayout(192, 64, 4)).Open(0, stored, bek, plaintext));
+        Assert.Throws<IntegrityException>(() => new ChunkCipher(id, new BlobLayout(64, 65, 4)).Open(0, stored, bek, plaintext));
+        new ChunkCipher(id, new BlobLayout(128, 64, 1)).Open(0, stored, bek, plaintext);
+        Assert.Equal(Plaintext, plaintext);
     }
 }

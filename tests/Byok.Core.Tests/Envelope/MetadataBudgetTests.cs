@@ -8,12 +8,16 @@ namespace Byok.Core.Tests.Envelope;
 public sealed class MetadataBudgetTests
 {
     private static readonly KeyIdentifier LongestKeyId = new(
-        new Uri($"https://{string.Join('.', new[] { 63, 63, 63, 61 }.Select(length => new string('h', length)))}:65535"), new string('k', KeyName.MaxLength), new string('v', 64));
+        new Uri($"https://{string.Join('.', new[] { 63, 63, 63, 61 }.Select(length => new string('h', length)))}:65535"),
+        new string('k', KeyName.MaxLength),
+        new string('v', 64));
 
     [Fact]
     public void ReserveInBytes_LongestOfEveryField_IsWhatFormatSays()
     {
-        var longest = LongestHeader(new BlobLayout(EnvelopeFormat.MaxPlaintextLength, EnvelopeFormat.MaxChunkSizeInBytes, EnvelopeFormat.MaxChunksPerTableSegment), null);
+        var layout = new BlobLayout(
+            EnvelopeFormat.MaxPlaintextLength, EnvelopeFormat.MaxChunkSizeInBytes, EnvelopeFormat.MaxChunksPerTableSegment);
+        var longest = LongestHeader(layout, null);
 
         Assert.Equal(EnvelopeFormat.MaxKeyIdLength, longest["byok_key_id"].Length);
         Assert.Equal(MetadataBudget.ReserveInBytes, MetadataBudget.SizeOf(longest) - "tail".Length);

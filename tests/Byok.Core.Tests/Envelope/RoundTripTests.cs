@@ -39,7 +39,7 @@ public sealed class RoundTripTests
     }
 
     [Fact]
-    public void ReadAsync_AnyLengthChunkSizeAndSegmentSize_ReturnsThePlaintext() =>
+    public Task ReadAsync_AnyLengthChunkSizeAndSegmentSize_ReturnsThePlaintext() =>
         Gen.Select(Gen.Int[0, 2000], Gen.Int[64, 300], Gen.Int[1, 40], Gen.Bool, Gen.Int[1, 8])
             .SampleAsync(async (length, chunkSize, segment, tail, degree) =>
             {

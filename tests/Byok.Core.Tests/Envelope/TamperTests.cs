@@ -159,22 +159,6 @@ public sealed class TamperTests
     }
 
     [Fact]
-    public async Task ReadAsync_ChunksSwappedWithTheirBeks_IsRefused()
-    {
-        // Whoever knows a BEK still cannot move its chunk: the index is authenticated with it.
-        using var dek = DataEncryptionKey.Generate();
-        var layout = new BlobLayout(128, ChunkSize, 2);
-        var cipher = new ChunkCipher(BlobId.New(), layout);
-        var (first, firstBek) = (new byte[Stored], new byte[32]);
-        cipher.Seal(0, Plaintext.AsSpan(0, ChunkSize), first, firstBek);
-
-        Assert.Throws<IntegrityException>(() => cipher.Open(1, first, firstBek, new byte[ChunkSize]));
-        var longer = new ChunkCipher(BlobId.New(), new BlobLayout(192, ChunkSize, 2));
-        Assert.Throws<IntegrityException>(() => longer.Open(0, first, firstBek, new byte[ChunkSize]));
-        await Task.CompletedTask;
-    }
-
-    [Fact]
     public async Task ReadAsync_ChunkDroppedOrDuplicated_IsRefused()
     {
         var c = Inline.Content;

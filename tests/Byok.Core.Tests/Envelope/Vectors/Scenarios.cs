@@ -37,7 +37,16 @@ internal sealed class Scenarios(WrappedDeks wrappedDeks)
         return flipped;
     }
 
-    private TestBlob Blob(int length, int segment = 2, TablePlacement placement = TablePlacement.Inline, string seed = "", string dekName = "one", string? wrapped = null, int chunkSize = ChunkSize, string name = TestBlob.Name, byte[]? plaintext = null)
+    private TestBlob Blob(
+        int length,
+        int segment = 2,
+        TablePlacement placement = TablePlacement.Inline,
+        string seed = "",
+        string dekName = "one",
+        string? wrapped = null,
+        int chunkSize = ChunkSize,
+        string name = TestBlob.Name,
+        byte[]? plaintext = null)
     {
         using var dek = DataEncryptionKey.FromBytes(WrappedDeks.Dek(dekName));
         var random = new DeterministicRandom($"{length} {segment} {placement} {seed} {dekName} {chunkSize}");
@@ -131,7 +140,8 @@ internal sealed class Scenarios(WrappedDeks wrappedDeks)
         Content("extended_by_a_chunk", "a chunk more", [.. c, .. Chunk(c, 0)]);
         Bad("truncated_with_length_to_match", Integrity, "cut at a chunk, byok_length and byok_table cut to match",
             TruncateToFirstSegment(blob) with { Content = c[..(2 * Stored)] });
-        Bad("bek_used_for_another_index", Integrity, "chunks exchanged together with their BEKs, table and header sealed anew by one who knows the DEK", ExchangeBeks(blob));
+        Bad("bek_used_for_another_index", Integrity,
+            "chunks exchanged together with their BEKs, table and header sealed anew by one who knows the DEK", ExchangeBeks(blob));
     }
 
     private static TestBlob TruncateToFirstSegment(TestBlob blob)
@@ -165,7 +175,8 @@ internal sealed class Scenarios(WrappedDeks wrappedDeks)
         var c = tail.Content;
         void Tail(string name, string scenario, byte[] content) => Bad(name, Integrity, scenario, tail with { Content = content });
 
-        Bad("table_of_another_blob", Integrity, "the inline table of another blob under the same DEK", blob.With(EnvelopeFields.Table, other.Metadata[EnvelopeFields.Table]));
+        Bad("table_of_another_blob", Integrity, "the inline table of another blob under the same DEK",
+            blob.With(EnvelopeFields.Table, other.Metadata[EnvelopeFields.Table]));
         Bad("table_moved_to_the_tail", Integrity, "a valid inline table, moved after the last chunk, byok_table = tail",
             blob.With(EnvelopeFields.Table, "tail") with { Content = [.. blob.Content, .. EnvelopeHeader.Parse(blob.Metadata, "").InlineTable!] });
         Tail("tail_nonce_flipped", "a bit of a table segment's nonce", Flip(c, start));
@@ -190,8 +201,10 @@ internal sealed class Scenarios(WrappedDeks wrappedDeks)
         From("mac_of_another_blob", EnvelopeFields.Mac);
         Bad("header_of_another_blob", Integrity, "the whole metadata of another blob of the same name and length", blob with { Metadata = other.Metadata });
         Bad("whole_blob_over_another_name", Integrity, "content and metadata copied over another name", blob, "reports/other.pdf");
-        Bad("name_hash_of_another_name", Integrity, "copied over another name, the name hash replaced to match", blob.With(EnvelopeFields.NameHash, Base64(EnvelopeHeader.HashName(TestBlob.Container, "reports/other.pdf"))), "reports/other.pdf");
-        Bad("renamed_and_altered", Integrity, "told that it was renamed, but the header was altered too", blob.With(EnvelopeFields.Generation, "2"), "reports/other.pdf", allowRenamed: true);
+        Bad("name_hash_of_another_name", Integrity, "copied over another name, the name hash replaced to match",
+            blob.With(EnvelopeFields.NameHash, Base64(EnvelopeHeader.HashName(TestBlob.Container, "reports/other.pdf"))), "reports/other.pdf");
+        Bad("renamed_and_altered", Integrity, "told that it was renamed, but the header was altered too",
+            blob.With(EnvelopeFields.Generation, "2"), "reports/other.pdf", allowRenamed: true);
         Set("generation_raised", "generation 2 without a new MAC", EnvelopeFields.Generation, "2");
         Set("key_id_replaced", "another version of the key", EnvelopeFields.KeyId, "https://contoso.vault.azure.net/keys/archive/0");
         Set("key_thumbprint_replaced", "the thumbprint of a key that is not the one", EnvelopeFields.KeyThumbprint, Base64(new byte[32]));
