@@ -53,7 +53,7 @@ public sealed record KeyIdentifier
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out KeyIdentifier? id)
     {
         id = null;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps || uri.Query.Length > 0 || uri.Fragment.Length > 0)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
         {
             return false;
         }
