@@ -25,8 +25,6 @@ public sealed class Pkcs11Library : IDisposable
     /// <summary>The module's full path.</summary>
     public string Path { get; }
 
-    internal Pkcs11InteropFactories Factories => Native.Factories;
-
     private IPkcs11Library Native
     {
         get
@@ -141,7 +139,7 @@ public sealed class Pkcs11Library : IDisposable
                 NssInitialization.Initialize(path, initializationParameter);
             }
 
-            var factories = new Pkcs11InteropFactories();
+            var factories = SlackSessionFactory.Factories();
             return factories.Pkcs11LibraryFactory.LoadPkcs11Library(factories, path, AppType.MultiThreaded);
         }
         catch (Pkcs11Exception exception)

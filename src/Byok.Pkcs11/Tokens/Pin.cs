@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Byok.Core.Errors;
 
 namespace Byok.Pkcs11.Tokens;
 
@@ -9,13 +10,13 @@ public sealed class Pin : IDisposable
     private bool _disposed;
 
     /// <summary>Takes a copy of a PIN.</summary>
-    /// <param name="utf8">The PIN, UTF-8, 1 to 255 bytes.</param>
-    /// <exception cref="ArgumentException">The PIN is empty or too long.</exception>
+    /// <param name="utf8">The PIN, UTF-8, at most 255 bytes. Empty only for a token whose security officer has no PIN yet (NSS).</param>
+    /// <exception cref="ArgumentException">The PIN is too long.</exception>
     public Pin(ReadOnlySpan<byte> utf8)
     {
-        if (utf8.Length is 0 or > 255)
+        if (utf8.Length > 255)
         {
-            throw new ArgumentException("A PIN is 1 to 255 bytes.", nameof(utf8));
+            throw new ArgumentException("A PIN is at most 255 bytes.", nameof(utf8));
         }
 
         _bytes = GC.AllocateUninitializedArray<byte>(utf8.Length, pinned: true);
@@ -43,13 +44,14 @@ public sealed class Pin : IDisposable
     /// <summary>Reads a PIN from a file; white space around it is dropped.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="ArgumentException">The file holds no PIN.</exception>
+    /// <exception cref="ConfigurationException">The file holds no PIN.</exception>
     public static Pin ReadFile(string path)
     {
         var content = File.ReadAllBytes(path);
         try
         {
-            return new Pin(content.AsSpan().Trim(" \t\r\n"u8));
+            var pin = content.AsSpan().Trim(" \t\r\n"u8);
+            return pin.Length is > 0 and <= 255 ? new Pin(pin) : throw new ConfigurationException($"'{path}' holds no PIN: 1 to 255 bytes are expected.");
         }
         finally
         {

@@ -13,11 +13,9 @@ namespace Byok.Pkcs11.Vault;
 /// key version's bytes. No private key leaves it.
 /// </summary>
 /// <param name="token">The token; stays the caller's.</param>
-public sealed class VaultToken(Pkcs11Token token)
+/// <param name="objectLabel">The <c>CKA_LABEL</c> of every object that this makes. What has another label is neither seen nor touched, so several vaults can share a token.</param>
+public sealed class VaultToken(Pkcs11Token token, string objectLabel)
 {
-    /// <summary>The label of every object that this makes: what has another label is not touched.</summary>
-    public const string ObjectLabel = "byok-vault";
-
     private readonly SemaphoreSlim _selfTestGate = new(1, 1);
     private ulong? _keyWrapMechanism;
 
@@ -30,7 +28,7 @@ public sealed class VaultToken(Pkcs11Token token)
     /// <returns>The public part.</returns>
     /// <exception cref="HsmException">The token refused.</exception>
     public Task<RsaPublicKey> GenerateKeyExchangeKeyAsync(byte[] id, int sizeInBits, CancellationToken cancellationToken) =>
-        GenerateAsync(sizeInBits, () => RsaTemplates.KeyExchangeKey(ObjectLabel, id), id, cancellationToken);
+        GenerateAsync(sizeInBits, () => RsaTemplates.KeyExchangeKey(objectLabel, id), id, cancellationToken);
 
     /// <summary>Generates an ordinary RSA key: it decrypts and signs.</summary>
     /// <param name="id">Its <c>CKA_ID</c>.</param>
@@ -39,7 +37,7 @@ public sealed class VaultToken(Pkcs11Token token)
     /// <returns>The public part.</returns>
     /// <exception cref="HsmException">The token refused.</exception>
     public Task<RsaPublicKey> GenerateKeyAsync(byte[] id, int sizeInBits, CancellationToken cancellationToken) =>
-        GenerateAsync(sizeInBits, () => RsaTemplates.VaultKey(ObjectLabel, id), id, cancellationToken);
+        GenerateAsync(sizeInBits, () => RsaTemplates.VaultKey(objectLabel, id), id, cancellationToken);
 
     /// <summary>
     /// Unwraps a transfer ciphertext into the token as a key that cannot leave again. The new key is proved (type, size, attributes, private part
@@ -101,7 +99,7 @@ public sealed class VaultToken(Pkcs11Token token)
             session =>
             {
                 var action = $"Destroying a key in the token '{Name}'";
-                foreach (var handle in session.Find(new ObjectTemplate { { CKA.CKA_TOKEN, true }, { CKA.CKA_LABEL, ObjectLabel }, { CKA.CKA_ID, id } }, action))
+                foreach (var handle in session.Find(new ObjectTemplate { { CKA.CKA_TOKEN, true }, { CKA.CKA_LABEL, objectLabel }, { CKA.CKA_ID, id } }, action))
                 {
                     session.Destroy(handle, action);
                 }
@@ -117,7 +115,7 @@ public sealed class VaultToken(Pkcs11Token token)
             session =>
             {
                 var action = $"Listing the keys of the token '{Name}'";
-                return session.Find(new ObjectTemplate { { CKA.CKA_TOKEN, true }, { CKA.CKA_LABEL, ObjectLabel } }, action)
+                return session.Find(new ObjectTemplate { { CKA.CKA_TOKEN, true }, { CKA.CKA_LABEL, objectLabel } }, action)
                     .Select(handle => Convert.ToHexStringLower(session.ReadBytes(handle, CKA.CKA_ID, action) ?? []))
                     .ToHashSet(StringComparer.Ordinal);
             },
@@ -135,7 +133,7 @@ public sealed class VaultToken(Pkcs11Token token)
             {
                 var action = $"Generating a key in the token '{Name}'";
                 var (publicHandle, privateHandle) = session.GenerateKeyPair(
-                    Mechanism.Plain(CKM.CKM_RSA_PKCS_KEY_PAIR_GEN), RsaTemplates.PublicKey(sizeInBits, persistent: false, ObjectLabel, id), privateKey(), action);
+                    Mechanism.Plain(CKM.CKM_RSA_PKCS_KEY_PAIR_GEN), RsaTemplates.PublicKey(sizeInBits, persistent: false, objectLabel, id), privateKey(), action);
                 session.Discard(publicHandle);
                 return session.ReadPublicKey(privateHandle, action);
             },
@@ -201,9 +199,9 @@ public sealed class VaultToken(Pkcs11Token token)
         return ephemeral;
     }
 
-    private static ObjectTemplate ImportedKeyTemplate(byte[] id)
+    private ObjectTemplate ImportedKeyTemplate(byte[] id)
     {
-        var template = RsaTemplates.VaultKey(ObjectLabel, id);
+        var template = RsaTemplates.VaultKey(objectLabel, id);
         template.Add(CKA.CKA_CLASS, CKO.CKO_PRIVATE_KEY);
         template.Add(CKA.CKA_KEY_TYPE, CKK.CKK_RSA);
         return template;
@@ -306,7 +304,7 @@ public sealed class VaultToken(Pkcs11Token token)
     private IObjectHandle FindPrivate(TokenSession session, byte[] id)
     {
         var found = session.Find(
-            new ObjectTemplate { { CKA.CKA_CLASS, CKO.CKO_PRIVATE_KEY }, { CKA.CKA_TOKEN, true }, { CKA.CKA_LABEL, ObjectLabel }, { CKA.CKA_ID, id } },
+            new ObjectTemplate { { CKA.CKA_CLASS, CKO.CKO_PRIVATE_KEY }, { CKA.CKA_TOKEN, true }, { CKA.CKA_LABEL, objectLabel }, { CKA.CKA_ID, id } },
             $"Finding a key in the token '{Name}'");
         return found.Count == 1
             ? found[0]

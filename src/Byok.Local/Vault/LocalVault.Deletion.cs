@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+
+namespace Byok.Local.Vault;
+
+/// <content>Soft-delete, recovery, purge, and what a dead process left behind.</content>
+public sealed partial class LocalVault
+{
+    /// <inheritdoc/>
+    public Task<DeletedVaultKey> DeleteKeyAsync(string name, CancellationToken cancellationToken) =>
+        _database.WriteAsync(
+            connection =>
+            {
+                var newest = RequireAlive(connection.Find(KeyName.Validate(name), null), name, null);
+                var deletedOn = Now;
+                var purgeOn = deletedOn.AddDays(_options.RecoverableDays);
+                connection.MarkDeleted(name, deletedOn, purgeOn);
+                return Task.FromResult(new DeletedVaultKey(newest.ToVaultKey(_options), deletedOn, purgeOn));
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<DeletedVaultKey> ListDeletedKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        foreach (var version in _database.Read(connection => connection.ListNewest(deleted: true)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return new DeletedVaultKey(version.ToVaultKey(_options), version.DeletedOn!.Value, version.ScheduledPurgeOn!.Value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<VaultKey> RecoverDeletedKeyAsync(string name, CancellationToken cancellationToken) =>
+        _database.WriteAsync(
+            connection =>
+            {
+                var newest = RequireDeleted(connection.Find(KeyName.Validate(name), null), name);
+                connection.MarkDeleted(name, null, null);
+                return Task.FromResult((newest with { DeletedOn = null, ScheduledPurgeOn = null }).ToVaultKey(_options));
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task PurgeDeletedKeyAsync(string name, CancellationToken cancellationToken)
+    {
+        var versions = await _database.WriteAsync(
+            connection =>
+            {
+                _ = RequireDeleted(connection.Find(KeyName.Validate(name), null), name);
+                return _options.PurgeProtection
+                    ? throw new VaultException($"The vault {VaultUri.Host} has purge protection: the deleted key '{name}' cannot be purged before its time.")
+                    : Task.FromResult(connection.Remove(name));
+            },
+            cancellationToken).ConfigureAwait(false);
+
+        // The rows are gone for good before the objects are: a crash in between leaves orphans, which the next start destroys.
+        foreach (var version in versions)
+        {
+            await _token.DestroyAsync(Convert.FromHexString(version), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private StoredVersion RequireDeleted(StoredVersion? stored, string name) => stored is { DeletedOn: not null }
+        ? stored
+        : throw new KeyNotFoundInVaultException($"The vault {VaultUri.Host} holds no deleted key '{name}'.");
+
+    private Task<bool> ClearUpAsync(CancellationToken cancellationToken) =>
+        _database.WriteAsync(
+            async connection =>
+            {
+                foreach (var name in connection.ListOverdue(Now))
+                {
+                    connection.Remove(name);
+                }
+
+                var known = connection.ListAllVersions();
+                foreach (var orphan in await _token.ListIdsAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    if (!known.Contains(orphan))
+                    {
+                        await _token.DestroyAsync(Convert.FromHexString(orphan), cancellationToken).ConfigureAwait(false);
+                    }
+                }
+
+                return true;
+            },
+            cancellationToken);
+
+    /// <summary>Takes back what was made in the token for a write that failed. When that fails too, the next start does it.</summary>
+    private async Task TryDestroyAsync(byte[] id)
+    {
+        try
+        {
+            await _token.DestroyAsync(id, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (HsmException)
+        {
+            // The failure that led here is the one to report.
+        }
+    }
+}
