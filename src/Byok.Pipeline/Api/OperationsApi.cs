@@ -1,0 +1,124 @@
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Pipeline.BringKey;
+
+namespace Byok.Pipeline.Api;
+
+/// <summary>
+/// The HTTP API without a web host: checks a request, starts or looks up an operation, and answers. Hosts map routes to these methods:
+/// <c>POST /api/keys/{name}/bring</c>, <c>GET /api/operations/{id}</c>, <c>POST /api/operations/{id}/approvals</c>.
+/// What is wrong with a request is answered by a problem document (RFC 9457), and nothing is started.
+/// </summary>
+public sealed class OperationsApi(IOrchestrationClient client)
+{
+    /// <summary>Longest approval, in characters.</summary>
+    private const int MaxApprovalLength = 16 * 1024;
+
+    /// <summary>Longest label of a master key, in characters.</summary>
+    private const int MaxLabelLength = 128;
+
+    private static readonly ApiRole[] Everybody = Enum.GetValues<ApiRole>();
+
+    /// <summary>Starts bringing a key.</summary>
+    public Task<ApiResponse> BringKeyAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(request, [ApiRole.Operator], async () =>
+        {
+            RequireKeyName(keyName);
+            var body = await RequestBody.ReadAsync<BringKeyBody>(request, cancellationToken).ConfigureAwait(false);
+            Require(IsLabel(body.Label), "label", $"1 to {MaxLabelLength} characters, none of them a control character");
+            Require(body.GenerateSizeInBits is null or 2048 or 3072 or 4096, "generateSizeInBits", "2048, 3072 or 4096");
+            var input = new BringKeyInput { KeyName = keyName, KeyLabel = body.Label, GenerateSizeInBits = body.GenerateSizeInBits };
+            return await StartAsync("bring", BringKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+        });
+
+    /// <summary>Describes an operation.</summary>
+    public Task<ApiResponse> GetOperationAsync(string operationId, ApiRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(request, Everybody, async () =>
+        {
+            var status = await FindAsync(operationId, cancellationToken).ConfigureAwait(false);
+            var response = ApiResponse.Json(200, OperationView.From(status));
+            return status.IsEnded ? response : response with { Headers = new Dictionary<string, string> { ["Retry-After"] = "2" } };
+        });
+
+    /// <summary>Hands an approval to an operation that waits for it.</summary>
+    public Task<ApiResponse> ApproveAsync(string operationId, ApiRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(request, [ApiRole.Approver], async () =>
+        {
+            RequireOperationId(operationId);
+            var body = await RequestBody.ReadAsync<ApprovalBody>(request, cancellationToken).ConfigureAwait(false);
+            Require(IsCompactJws(body.Approval), "approval", $"a compact JWS of at most {MaxApprovalLength} characters");
+            await FindAsync(operationId, cancellationToken).ConfigureAwait(false);
+            await client.RaiseEventAsync(operationId, BringKeyOrchestration.ApprovalEvent, body.Approval, cancellationToken).ConfigureAwait(false);
+            return Accepted(operationId);
+        });
+
+    private async Task<ApiResponse> StartAsync(string prefix, string orchestration, object input, CancellationToken cancellationToken)
+    {
+        var operationId = $"{prefix}-{Guid.NewGuid():N}";
+        await client.ScheduleAsync(orchestration, input, operationId, cancellationToken).ConfigureAwait(false);
+        return Accepted(operationId);
+    }
+
+    private async Task<OrchestrationStatus> FindAsync(string operationId, CancellationToken cancellationToken)
+    {
+        RequireOperationId(operationId);
+        return await client.GetAsync(operationId, cancellationToken).ConfigureAwait(false)
+            ?? throw new ApiProblemException(404, "No such operation", $"There is no operation '{operationId}'.");
+    }
+
+    private static ApiResponse Accepted(string operationId) => ApiResponse.Json(202, new { id = operationId }) with
+    {
+        Headers = new Dictionary<string, string> { ["Location"] = $"/api/operations/{operationId}", ["Retry-After"] = "2" },
+    };
+
+    private static async Task<ApiResponse> AnswerAsync(ApiRequest request, IEnumerable<ApiRole> roles, Func<Task<ApiResponse>> answer)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (!request.Caller.Roles.Overlaps(roles))
+        {
+            return ApiResponse.Problem(403, "Not allowed", $"This needs the role {string.Join(" or ", roles)}.");
+        }
+
+        try
+        {
+            return await answer().ConfigureAwait(false);
+        }
+        catch (ApiProblemException problem)
+        {
+            return problem.ToResponse();
+        }
+        catch (ConflictException exception)
+        {
+            return ApiResponse.Problem(409, "Conflict", exception.Message);
+        }
+        catch (TransientByokException exception)
+        {
+            return ApiResponse.Problem(503, "Not available now", exception.Message) with { Headers = new Dictionary<string, string> { ["Retry-After"] = "5" } };
+        }
+    }
+
+    private static void RequireKeyName(string? keyName) =>
+        Require(KeyName.IsValid(keyName), "key name", $"1 to {KeyName.MaxLength} ASCII letters, digits and dashes");
+
+    private static void RequireOperationId(string? operationId) =>
+        Require(
+            operationId is { Length: > 0 and <= 100 } && operationId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or ':'),
+            "operation id",
+            "1 to 100 ASCII letters, digits, dashes, underscores and colons");
+
+    private static void Require(bool condition, string member, string rule)
+    {
+        if (!condition)
+        {
+            throw new ApiProblemException(400, "Request not valid", $"The {member} must be {rule}.");
+        }
+    }
+
+    private static bool IsLabel(string? label) => label is { Length: > 0 and <= MaxLabelLength } && !label.Any(char.IsControl);
+
+    private static bool IsCompactJws(string? text) =>
+        text is { Length: > 0 and <= MaxApprovalLength }
+        && text.Split('.') is [{ Length: > 0 }, { Length: > 0 }, { Length: > 0 }] parts
+        && parts.All(part => part.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
+}

@@ -1,0 +1,50 @@
+using Azure.Core;
+using Azure.Core.Serialization;
+using Azure.Identity;
+using Azure.Storage.Blobs;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+using Byok.KeyVault;
+using Byok.Pipeline;
+using Byok.Storage;
+using Byok.Storage.Ledger;
+using ByokFunctions.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ByokFunctions.Composition;
+
+/// <summary>Composes the pipeline for Azure: Key Vault, Azure Storage, the agent behind the relay.</summary>
+public static class ByokServices
+{
+    /// <summary>Adds the pipeline and its adapters.</summary>
+    public static IServiceCollection AddByok(this IServiceCollection services, ByokSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        services.AddSingleton(settings);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
+        services.AddSingleton<IKeyVault>(provider => new AzureKeyVault(
+            settings.VaultUri,
+            settings.VaultToken is { } token ? new FixedTokenCredential(token) : provider.GetRequiredService<TokenCredential>()));
+        services.AddSingleton<IHsm, UnreachableHsm>();
+        services.AddSingleton(provider => new StorageAccount(
+            settings.StorageConnectionString is { } connection
+                ? new BlobServiceClient(connection, StorageAccount.CreateClientOptions())
+                : new BlobServiceClient(settings.StorageAccountUri, provider.GetRequiredService<TokenCredential>(), StorageAccount.CreateClientOptions()),
+            settings.Containers));
+        services.AddSingleton<ILedger>(provider => new BlobLedger(
+            provider.GetRequiredService<StorageAccount>().Ledger, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new PipelineCatalog(new PipelineServices(
+            provider.GetRequiredService<IKeyVault>(),
+            provider.GetRequiredService<IHsm>(),
+            provider.GetRequiredService<StorageAccount>(),
+            provider.GetRequiredService<ILedger>(),
+            settings.Pipeline,
+            provider.GetRequiredService<TimeProvider>())));
+        services.AddSingleton<ApiCallers>();
+        services.AddSingleton<ApiRequests>();
+        services.Configure<WorkerOptions>(options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
+        return services;
+    }
+}

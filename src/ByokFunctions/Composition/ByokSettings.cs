@@ -1,0 +1,131 @@
+using System.Globalization;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Pipeline;
+using Byok.Storage;
+using Microsoft.Extensions.Configuration;
+
+namespace ByokFunctions.Composition;
+
+/// <summary>The app's settings, <c>Byok__*</c>; docs/OPERATIONS.md tells each. What is wrong stops the app at its start.</summary>
+public sealed record ByokSettings
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Byok";
+
+    /// <summary>The container that the blob trigger watches. It is part of the trigger's binding, so it cannot be another.</summary>
+    public const string UploadsContainer = "uploads";
+
+    /// <summary>Address of the vault or Managed HSM.</summary>
+    public required Uri VaultUri { get; init; }
+
+    /// <summary>An access token for a vault on the loopback interface; null for the app's identity.</summary>
+    public string? VaultToken { get; init; }
+
+    /// <summary>Blob endpoint of the data account; null when a connection string is set.</summary>
+    public Uri? StorageAccountUri { get; init; }
+
+    /// <summary>Connection string of the storage emulator; null in Azure.</summary>
+    public string? StorageConnectionString { get; init; }
+
+    /// <summary>Names of the containers.</summary>
+    public required StorageOptions Containers { get; init; }
+
+    /// <summary>The pipeline's settings.</summary>
+    public required PipelineOptions Pipeline { get; init; }
+
+    /// <summary>Reads and checks the settings.</summary>
+    /// <exception cref="ConfigurationException">A setting is missing or wrong; the message names it.</exception>
+    public static ByokSettings Read(IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        var vaultUri = Address(section, "VaultUri") ?? throw Wrong("VaultUri", "must be set to the vault's address");
+        var settings = new ByokSettings
+        {
+            VaultUri = vaultUri,
+            VaultToken = Text(section, "VaultToken"),
+            StorageAccountUri = Address(section, "StorageAccountUri"),
+            StorageConnectionString = Text(section, "StorageConnectionString"),
+            Containers = ReadContainers(section.GetSection("Containers")),
+            Pipeline = ReadPipeline(section),
+        };
+        if (settings.VaultToken is not null && !vaultUri.IsLoopback)
+        {
+            throw Wrong("VaultToken", "is for a vault on the loopback interface only; in Azure the app's identity is used");
+        }
+
+        return (settings.StorageAccountUri is null) != (settings.StorageConnectionString is null)
+            ? settings
+            : throw Wrong("StorageAccountUri", "or, for the emulator, Byok__StorageConnectionString must be set, and not both");
+    }
+
+    private static StorageOptions ReadContainers(IConfigurationSection section)
+    {
+        var standard = new StorageOptions();
+        var containers = new StorageOptions
+        {
+            UploadsContainer = Text(section, "Uploads") ?? UploadsContainer,
+            ProtectedContainer = Text(section, "Protected") ?? standard.ProtectedContainer,
+            LedgerContainer = Text(section, "Ledger") ?? standard.LedgerContainer,
+            AuditsContainer = Text(section, "Audits") ?? standard.AuditsContainer,
+        };
+        return containers.UploadsContainer == UploadsContainer
+            ? containers
+            : throw Wrong("Containers__Uploads", $"must be '{UploadsContainer}', which is the container that the blob trigger watches");
+    }
+
+    private static PipelineOptions ReadPipeline(IConfiguration section)
+    {
+        var standard = new PipelineOptions();
+        return new PipelineOptions
+        {
+            DefaultKey = Text(section, "DefaultKey") is { } key ? KeyNamed("DefaultKey", key) : null,
+            KeyPrefixes = ReadPrefixes(Text(section, "KeyPrefixes")),
+            KekLifetime = Hours(section, "KekLifetimeHours") ?? standard.KekLifetime,
+            RequiredApprovals = Number(section, "RequiredApprovals", 0, 100) ?? standard.RequiredApprovals,
+            Verification = Choice<VerificationScope>(section, "Verify") ?? standard.Verification,
+            Disposal = Choice<PlaintextDisposal>(section, "PlaintextDisposal") ?? standard.Disposal,
+        };
+    }
+
+    private static Dictionary<string, string> ReadPrefixes(string? text)
+    {
+        var prefixes = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var pair in (text ?? string.Empty).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var at = pair.LastIndexOf('=');
+            if (at <= 0 || !prefixes.TryAdd(pair[..at], KeyNamed("KeyPrefixes", pair[(at + 1)..])))
+            {
+                throw Wrong("KeyPrefixes", "must be 'prefix=key;prefix=key', each prefix once");
+            }
+        }
+
+        return prefixes;
+    }
+
+    private static string KeyNamed(string setting, string name) =>
+        KeyName.IsValid(name) ? name : throw Wrong(setting, $"names '{name}', which is not a key name");
+
+    private static string? Text(IConfiguration section, string name) => section[name] is { Length: > 0 } text ? text : null;
+
+    private static Uri? Address(IConfiguration section, string name) =>
+        Text(section, name) is not { } text ? null
+        : Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri
+        : throw Wrong(name, "must be an absolute https address");
+
+    private static int? Number(IConfiguration section, string name, int least, int most) =>
+        Text(section, name) is not { } text ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number
+        : throw Wrong(name, $"must be a whole number from {least} to {most}");
+
+    private static TimeSpan? Hours(IConfiguration section, string name) =>
+        Number(section, name, 1, 24 * 365) is { } hours ? TimeSpan.FromHours(hours) : null;
+
+    private static T? Choice<T>(IConfiguration section, string name)
+        where T : struct, Enum =>
+        Text(section, name) is not { } text ? null
+        : Enum.GetNames<T>().Contains(text) ? Enum.Parse<T>(text)
+        : throw Wrong(name, $"must be one of {string.Join(", ", Enum.GetNames<T>())}");
+
+    private static ConfigurationException Wrong(string name, string rule) => new($"The setting Byok__{name} {rule}.");
+}

@@ -1,0 +1,36 @@
+using Byok.Pipeline.Api;
+using ByokFunctions.Durable;
+using ByokFunctions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace ByokFunctions.Functions;
+
+/// <summary>The HTTP API, under <c>/api</c>. Every call needs a function key; with Easy Auth on, a token with the right role as well.</summary>
+public sealed class OperationsFunctions(ApiRequests requests)
+{
+    /// <summary><c>POST /api/keys/{name}/bring</c>.</summary>
+    [Function("StartBringKey")]
+    public Task<IActionResult> BringKeyAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "keys/{name}/bring")] HttpRequest request,
+        string name, [DurableClient] DurableTaskClient client) =>
+        requests.AnswerAsync(request, (call, stop) => Api(client).BringKeyAsync(name, call, stop));
+
+    /// <summary><c>GET /api/operations/{id}</c>.</summary>
+    [Function("GetOperation")]
+    public Task<IActionResult> GetOperationAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/{id}")] HttpRequest request,
+        string id, [DurableClient] DurableTaskClient client) =>
+        requests.AnswerAsync(request, (call, stop) => Api(client).GetOperationAsync(id, call, stop));
+
+    /// <summary><c>POST /api/operations/{id}/approvals</c>.</summary>
+    [Function("ApproveOperation")]
+    public Task<IActionResult> ApproveAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/{id}/approvals")] HttpRequest request,
+        string id, [DurableClient] DurableTaskClient client) =>
+        requests.AnswerAsync(request, (call, stop) => Api(client).ApproveAsync(id, call, stop));
+
+    private static OperationsApi Api(DurableTaskClient client) => new(new DurableOrchestrationClient(client));
+}
