@@ -3,6 +3,8 @@ using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.ReencryptBlob;
+using Byok.Pipeline.RotateKey;
 
 namespace Byok.Pipeline;
 
@@ -33,6 +35,19 @@ public sealed class PipelineCatalog : IDisposable
         CommitBlob = new CommitBlob(storage, Deks);
         CompleteBlob = new CompleteBlob(storage, Reader, ledger, Pools, options);
         BeginEncryption = new BeginEncryption(new EncryptionPlanner(storage, Keys, Deks), EncryptSegment, CommitBlob, CompleteBlob);
+
+        var claims = new OperationClaims(storage, time);
+        BeginRotation = new BeginRotation(vault, hsm, ledger, claims, options);
+        RetireOldVersions = new RetireOldVersions(vault, Keys, ledger);
+        CountBlobs = new CountBlobs(storage);
+        RewrapPage = new RewrapPage(storage, new BlobRewrapper(storage, vault, Keys, Deks, Reader), ledger);
+        RecordProof = new RecordProof(ledger);
+        ResumeRotation = new ResumeRotation(Keys);
+        ReleaseClaim = new ReleaseClaim(claims);
+
+        ReencryptSegment = new ReencryptSegment(storage, Reader, Deks, Pools, options);
+        CommitReencryption = new CommitReencryption(storage, Reader, Deks, ledger);
+        BeginReencryption = new BeginReencryption(Reader, vault, Keys, Deks, ReencryptSegment, CommitReencryption);
     }
 
     /// <summary>The process's chunk buffers.</summary>
@@ -80,11 +95,43 @@ public sealed class PipelineCatalog : IDisposable
     /// <summary>Activity of EncryptBlob.</summary>
     public CompleteBlob CompleteBlob { get; }
 
+    /// <summary>Activity of RotateKey.</summary>
+    public BeginRotation BeginRotation { get; }
+
+    /// <summary>Activity of RotateKey.</summary>
+    public RetireOldVersions RetireOldVersions { get; }
+
+    /// <summary>Activity of RotateKey.</summary>
+    public CountBlobs CountBlobs { get; }
+
+    /// <summary>Activity of RotateKey.</summary>
+    public RewrapPage RewrapPage { get; }
+
+    /// <summary>Activity of RotateKey.</summary>
+    public RecordProof RecordProof { get; }
+
+    /// <summary>Activity of RotateKey.</summary>
+    public ResumeRotation ResumeRotation { get; }
+
+    /// <summary>Activity of RotateKey.</summary>
+    public ReleaseClaim ReleaseClaim { get; }
+
+    /// <summary>Activity of ReencryptBlob.</summary>
+    public BeginReencryption BeginReencryption { get; }
+
+    /// <summary>Activity of ReencryptBlob.</summary>
+    public ReencryptSegment ReencryptSegment { get; }
+
+    /// <summary>Activity of ReencryptBlob.</summary>
+    public CommitReencryption CommitReencryption { get; }
+
     /// <summary>The orchestrations, by name.</summary>
     public static IReadOnlyList<OrchestrationDescriptor> Orchestrations { get; } =
     [
         OrchestrationDescriptor.For(() => new BringKeyOrchestration(), BringKeyOrchestration.Name),
         OrchestrationDescriptor.For(() => new EncryptBlobOrchestration(), EncryptBlobOrchestration.Name),
+        OrchestrationDescriptor.For(() => new RotateKeyOrchestration(), RotateKeyOrchestration.Name),
+        OrchestrationDescriptor.For(() => new ReencryptBlobOrchestration(), ReencryptBlobOrchestration.Name),
     ];
 
     /// <summary>The activities, by name.</summary>
@@ -101,6 +148,16 @@ public sealed class PipelineCatalog : IDisposable
         ActivityDescriptor.For(() => EncryptSegment, EncryptSegment.Name),
         ActivityDescriptor.For(() => CommitBlob, CommitBlob.Name),
         ActivityDescriptor.For(() => CompleteBlob, CompleteBlob.Name),
+        ActivityDescriptor.For(() => BeginRotation, BeginRotation.Name),
+        ActivityDescriptor.For(() => RetireOldVersions, RetireOldVersions.Name),
+        ActivityDescriptor.For(() => CountBlobs, CountBlobs.Name),
+        ActivityDescriptor.For(() => RewrapPage, RewrapPage.Name),
+        ActivityDescriptor.For(() => RecordProof, RecordProof.Name),
+        ActivityDescriptor.For(() => ResumeRotation, ResumeRotation.Name),
+        ActivityDescriptor.For(() => ReleaseClaim, ReleaseClaim.Name),
+        ActivityDescriptor.For(() => BeginReencryption, BeginReencryption.Name),
+        ActivityDescriptor.For(() => ReencryptSegment, ReencryptSegment.Name),
+        ActivityDescriptor.For(() => CommitReencryption, CommitReencryption.Name),
     ];
 
     /// <inheritdoc/>

@@ -33,6 +33,21 @@ public sealed record PipelineOptions
     /// <summary>What happens to the plaintext in the uploads container. Default <see cref="PlaintextDisposal.Delete"/>.</summary>
     public PlaintextDisposal Disposal { get; init; } = PlaintextDisposal.Delete;
 
+    /// <summary>How long a rotation leaves old key versions enabled after it has proved that nothing uses them. Default 24 hours.</summary>
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Blobs that one activity of a rotation or an audit looks at, at most 5,000. Default 500.</summary>
+    public int BlobsPerPage { get; init; } = 500;
+
+    /// <summary>Age at which the audit says that a wrapping key is to be rotated. Default 1 year.</summary>
+    public TimeSpan MaxKeyAge { get; init; } = TimeSpan.FromDays(365);
+
+    /// <summary>How long before a wrapping key's expiry the audit begins to warn. Default 30 days.</summary>
+    public TimeSpan ExpiryWarning { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long plaintext may lie in the uploads container, and a blob be unknown to the ledger, before the audit says so. Default 1 hour.</summary>
+    public TimeSpan LeftoverAge { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Chunks under way at once within one activity. Default 4.</summary>
     public int ChunksInFlight { get; init; } = 4;
 }

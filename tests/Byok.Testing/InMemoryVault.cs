@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
@@ -7,9 +8,10 @@ using Byok.Core.Ports;
 namespace Byok.Testing;
 
 /// <summary>
-/// A test double of the vault for tests of what stands around it: RSA keys in memory, no import. Wrapping and unwrapping are real, and it counts unwraps.
+/// A test double of the vault for tests of what stands around it: RSA keys in memory. Wrapping, unwrapping and import (of what
+/// <see cref="InMemoryHsm"/> exports) are real, and it counts unwraps.
 /// </summary>
-public sealed class InMemoryVault : IKeyVault, IDisposable
+public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<Version> _versions = [];
@@ -21,37 +23,51 @@ public sealed class InMemoryVault : IKeyVault, IDisposable
 
     public int Unwraps => _unwraps;
 
+    /// <summary>Runs before each unwrap; may throw, or let time pass.</summary>
+    public Action<KeyIdentifier>? OnUnwrap { get; set; }
+
+    /// <summary>What the vault says of deleted keys.</summary>
+    public string RecoveryLevel { get; set; } = "Recoverable";
+
+    /// <summary>Puts a version there as it is, for what no operation of the pipeline leaves behind.</summary>
+    public void Replace(VaultKey key)
+    {
+        lock (_lock)
+        {
+            Find(key.Id.Name, key.Id.Version).Key = key;
+        }
+    }
+
     /// <summary>A key version as BringKey leaves it: verified and active.</summary>
     public VaultKey AddActiveKey(string name, int sizeInBits = 2048, RSA? material = null)
     {
         lock (_lock)
         {
-            var rsa = material ?? RSA.Create(sizeInBits);
-            var now = DateTimeOffset.UnixEpoch.AddSeconds(++_clock);
-            var key = new VaultKey
-            {
-                Id = new KeyIdentifier(VaultUri, name, Guid.NewGuid().ToString("N")),
-                PublicKey = RsaPublicKey.FromParameters(rsa.ExportParameters(false)),
-                KeyType = "RSA-HSM",
-                Operations = ["wrapKey", "unwrapKey"],
-                Enabled = true,
-                CreatedOn = now,
-                UpdatedOn = now,
-                ExpiresOn = now.AddYears(100),
-                RecoveryLevel = "Recoverable",
-                RecoverableDays = 90,
-                Tags = new Dictionary<string, string> { [KeyTags.State] = KeyTags.Active, [KeyTags.Purpose] = KeyTags.Wrapping, [KeyTags.Label] = name },
-            };
-            _versions.Add(new Version(key, rsa));
-            return key;
+            var tags = new Dictionary<string, string> { [KeyTags.State] = KeyTags.Active, [KeyTags.Purpose] = KeyTags.Wrapping, [KeyTags.Label] = name };
+            return Add(name, material ?? RSA.Create(sizeInBits), ["wrapKey", "unwrapKey"], new KeyAttributes { ExpiresOn = Now().AddYears(100), Tags = tags });
         }
     }
 
     public Task<VaultKey> CreateKeyExchangeKeyAsync(string name, int sizeInBits, KeyAttributes attributes, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("This double imports nothing.");
+        Task.FromResult(Add(name, RSA.Create(sizeInBits), ["import"], attributes));
 
-    public Task<VaultKey> ImportKeyAsync(string name, ReadOnlyMemory<byte> transferBlob, KeyAttributes attributes, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("This double imports nothing.");
+    public Task<VaultKey> ImportKeyAsync(string name, ReadOnlyMemory<byte> transferBlob, KeyAttributes attributes, CancellationToken cancellationToken)
+    {
+        var transfer = JsonSerializer.Deserialize<InMemoryHsm.Transfer>(transferBlob.Span)!;
+        RSA kek;
+        lock (_lock)
+        {
+            var id = KeyIdentifier.Parse(transfer.Kid);
+            var version = Find(id.Name, id.Version);
+            kek = version.Key.Enabled ? version.Rsa : throw new KeyUnavailableException($"{id} is disabled.");
+        }
+
+        using var aes = Aes.Create();
+        aes.Key = kek.Decrypt(transfer.WrappedAes, RSAEncryptionPadding.OaepSHA1);
+        var rsa = RSA.Create();
+        rsa.ImportPkcs8PrivateKey(aes.DecryptKeyWrapPadded(transfer.WrappedKey), out _);
+        return Task.FromResult(Add(name, rsa, attributes.Operations ?? [], attributes));
+    }
 
     public Task<VaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellationToken)
     {
@@ -101,7 +117,7 @@ public sealed class InMemoryVault : IKeyVault, IDisposable
         lock (_lock)
         {
             var newest = Find(name, null);
-            var on = DateTimeOffset.UnixEpoch.AddSeconds(++_clock);
+            var on = Now();
             _deleted[name] = (_versions.Where(version => version.Key.Id.Name == name).ToList(), on);
             _versions.RemoveAll(version => version.Key.Id.Name == name);
             return Task.FromResult(new DeletedVaultKey(newest.Key, on, on.AddDays(90)));
@@ -137,6 +153,7 @@ public sealed class InMemoryVault : IKeyVault, IDisposable
     public Task<byte[]> UnwrapKeyAsync(KeyIdentifier id, ReadOnlyMemory<byte> wrappedKey, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _unwraps);
+        OnUnwrap?.Invoke(id);
         Version version;
         lock (_lock)
         {
@@ -169,6 +186,38 @@ public sealed class InMemoryVault : IKeyVault, IDisposable
     }
 
     public void Dispose() => _versions.ForEach(version => version.Rsa.Dispose());
+
+    private VaultKey Add(string name, RSA rsa, IReadOnlyList<string> operations, KeyAttributes attributes)
+    {
+        lock (_lock)
+        {
+            if (_deleted.ContainsKey(name))
+            {
+                throw new ConflictException($"'{name}' is deleted but recoverable.");
+            }
+
+            var now = Now();
+            var key = new VaultKey
+            {
+                Id = new KeyIdentifier(VaultUri, name, Guid.NewGuid().ToString("N")),
+                PublicKey = RsaPublicKey.FromParameters(rsa.ExportParameters(false)),
+                KeyType = "RSA-HSM",
+                Operations = operations,
+                Enabled = true,
+                CreatedOn = now,
+                UpdatedOn = now,
+                ExpiresOn = attributes.ExpiresOn,
+                RecoveryLevel = RecoveryLevel,
+                RecoverableDays = 90,
+                Tags = attributes.Tags ?? new Dictionary<string, string>(),
+            };
+            _versions.Add(new Version(key, rsa));
+            return key;
+        }
+    }
+
+    /// <summary>Never the same twice, so that versions have an order.</summary>
+    private DateTimeOffset Now() => (time?.GetUtcNow() ?? DateTimeOffset.UnixEpoch).AddMilliseconds(++_clock);
 
     private List<Version> Snapshot()
     {

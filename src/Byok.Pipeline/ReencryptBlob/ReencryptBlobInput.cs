@@ -1,0 +1,24 @@
+using Byok.Core.Keys;
+
+namespace Byok.Pipeline.ReencryptBlob;
+
+/// <summary>Which protected blob to encrypt anew.</summary>
+public sealed record ReencryptBlobInput
+{
+    /// <summary>The blob's name.</summary>
+    public required string BlobName { get; init; }
+
+    /// <summary>
+    /// The version to encrypt it under; a blob that is under it already is left alone. Null for the version of its key that is current,
+    /// and then it is encrypted anew in any case.
+    /// </summary>
+    public KeyIdentifier? KeyId { get; init; }
+}
+
+/// <summary>A blob that was encrypted anew.</summary>
+/// <param name="BlobId">Its envelope's new blob id, base64url.</param>
+/// <param name="KeyId">The wrapping key version.</param>
+/// <param name="Generation">Its new generation.</param>
+/// <param name="PlaintextLength">Length of the plaintext in bytes.</param>
+/// <param name="ETag">The protected blob's ETag.</param>
+public sealed record ReencryptBlobResult(string BlobId, KeyIdentifier KeyId, long Generation, long PlaintextLength, string ETag);

@@ -1,0 +1,114 @@
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+
+namespace Byok.Pipeline.RotateKey;
+
+/// <summary>
+/// Claims the key for this rotation, and decides on the new master key. A rotation that is repeated after a failure finds the version that it
+/// had brought already.
+/// </summary>
+public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, OperationClaims claims, PipelineOptions options)
+    : Activity<BeginRotationInput, RotationBegun>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "BeginRotation";
+
+    /// <inheritdoc/>
+    /// <exception cref="KeyUnavailableException">There is no such key, or it is revoked.</exception>
+    /// <exception cref="ConflictException">Another rotation of the key is under way, or the new master key is in use by it already.</exception>
+    /// <exception cref="HsmKeyNotFoundException">The HSM has no such master key and none is to be generated.</exception>
+    public override async Task<RotationBegun> RunAsync(BeginRotationInput input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var rotation = input.Rotation;
+        var versions = await vault.ListKeyVersionsAsync(rotation.KeyName, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        if (versions.Count == 0)
+        {
+            throw new KeyUnavailableException($"The vault holds no key '{rotation.KeyName}'; bring it first, or restore it if it was deleted.");
+        }
+
+        await claims.ClaimAsync(rotation.KeyName, input.OperationId, cancellationToken).ConfigureAwait(false);
+        var active = versions.Where(version => version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active).ToList();
+        var target = rotation.TargetId is { } id
+            ? active.Find(version => version.Id == id)
+                ?? throw new KeyUnavailableException($"{id} is not an enabled, verified version of '{rotation.KeyName}'; blobs cannot move to it.")
+            : active.Find(version => version.Tags.GetValueOrDefault(KeyTags.Request)?.StartsWith(BringPrefix(input.OperationId), StringComparison.Ordinal) == true);
+        var current = active.MaxBy(version => version.CreatedOn)
+            ?? throw new KeyUnavailableException($"The key '{rotation.KeyName}' has no enabled, verified version to rotate from; restore it first.");
+
+        var terms = new RotationTerms(options.KeyCacheTime, rotation.GracePeriod ?? options.GracePeriod, options.BlobsPerPage);
+        var begun = target is null
+            ? await ChooseMasterKeyAsync(input, current, terms, cancellationToken).ConfigureAwait(false)
+            : new RotationBegun(target.Id, await ThumbprintAsync(target, cancellationToken).ConfigureAwait(false), null, null, terms);
+        await ledger.AppendAsync(
+            new LedgerEvent
+            {
+                EventId = $"{input.OperationId}/key.rotation.began",
+                Kind = "key.rotation.began",
+                Subject = current.Id.ToString(),
+                CorrelationId = input.OperationId,
+                Details = new Dictionary<string, string> { ["to"] = begun.TargetId?.ToString() ?? begun.KeyLabel!, ["deep"] = rotation.Deep ? "true" : "false" },
+            },
+            cancellationToken).ConfigureAwait(false);
+        return begun;
+    }
+
+    /// <summary>What the operation ids of this rotation's brings begin with.</summary>
+    internal static string BringPrefix(string operationId) => $"{operationId}-bring-";
+
+    private async Task<RotationBegun> ChooseMasterKeyAsync(BeginRotationInput input, VaultKey current, RotationTerms terms, CancellationToken cancellationToken)
+    {
+        var rotation = input.Rotation;
+        var present = await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
+        if (rotation.NewLabel is not { } label)
+        {
+            var size = rotation.GenerateSizeInBits
+                ?? (await vault.GetKeyAsync(current.Id.Name, current.Id.Version, cancellationToken).ConfigureAwait(false)).PublicKey?.SizeInBits;
+            return new RotationBegun(null, null, FreeLabel(rotation.KeyName, input.StartedOn, present), size, terms);
+        }
+
+        var chosen = present.FirstOrDefault(key => key.Label == label);
+        if (chosen is null && rotation.GenerateSizeInBits is null)
+        {
+            throw new HsmKeyNotFoundException($"The HSM holds no master key '{label}'; name another label, or have it generated.");
+        }
+
+        if (chosen is not null && chosen.PublicKey.Thumbprint == await ThumbprintAsync(current, cancellationToken).ConfigureAwait(false))
+        {
+            throw new ConflictException($"The master key '{label}' is the one that '{rotation.KeyName}' has now; rotate to another one.");
+        }
+
+        return new RotationBegun(null, null, label, rotation.GenerateSizeInBits, terms);
+    }
+
+    private async Task<string> ThumbprintAsync(VaultKey key, CancellationToken cancellationToken) =>
+        (key.PublicKey ?? (await vault.GetKeyAsync(key.Id.Name, key.Id.Version, cancellationToken).ConfigureAwait(false)).PublicKey)?.Thumbprint
+        ?? throw new VaultException($"The vault gave no RSA public key for {key.Id}.");
+
+    private static string FreeLabel(string keyName, DateTimeOffset today, IReadOnlyList<MasterKey> present)
+    {
+        var label = $"{keyName}-{today:yyyyMMdd}";
+        for (var number = 2; present.Any(key => key.Label == label); number++)
+        {
+            label = $"{keyName}-{today:yyyyMMdd}-{number}";
+        }
+
+        return label;
+    }
+}
+
+/// <summary>Which rotation begins.</summary>
+/// <param name="OperationId">The operation.</param>
+/// <param name="StartedOn">When it began.</param>
+/// <param name="Rotation">What was asked for.</param>
+public sealed record BeginRotationInput(string OperationId, DateTimeOffset StartedOn, RotateKeyInput Rotation);
+
+/// <summary>What a rotation works from: either a version that is there, or a master key to bring.</summary>
+/// <param name="TargetId">The version to move to; null when it has still to be brought.</param>
+/// <param name="TargetThumbprint">Its thumbprint.</param>
+/// <param name="KeyLabel">Label of the master key to bring; null when the version is there.</param>
+/// <param name="GenerateSizeInBits">Size of the master key if it has to be generated.</param>
+/// <param name="Terms">The settings.</param>
+public sealed record RotationBegun(KeyIdentifier? TargetId, string? TargetThumbprint, string? KeyLabel, int? GenerateSizeInBits, RotationTerms Terms);

@@ -1,0 +1,44 @@
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+
+namespace Byok.Pipeline.RotateKey;
+
+/// <summary>Writes to the ledger that a whole pass found nothing left to move.</summary>
+public sealed class RecordProof(ILedger ledger) : Activity<ProofInput, bool>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "RecordProof";
+
+    /// <inheritdoc/>
+    public override async Task<bool> RunAsync(ProofInput input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        await ledger.AppendAsync(
+            new LedgerEvent
+            {
+                EventId = $"{input.OperationId}/key.rotation.proved/{input.Pass}",
+                Kind = "key.rotation.proved",
+                Subject = input.TargetId.ToString(),
+                CorrelationId = input.OperationId,
+                Details = new Dictionary<string, string>
+                {
+                    ["blobs"] = $"{input.Scanned}",
+                    ["moved"] = $"{input.Moved}",
+                    ["leftBehind"] = $"{input.Left}",
+                    ["passes"] = $"{input.Pass}",
+                },
+            },
+            cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+}
+
+/// <summary>What was proved.</summary>
+/// <param name="OperationId">The operation.</param>
+/// <param name="TargetId">The version that all blobs are on.</param>
+/// <param name="Pass">The pass that proved it.</param>
+/// <param name="Scanned">Blobs that the pass looked at.</param>
+/// <param name="Moved">Blobs that were moved by all passes.</param>
+/// <param name="Left">Blobs that could not be moved.</param>
+public sealed record ProofInput(string OperationId, KeyIdentifier TargetId, int Pass, long Scanned, long Moved, long Left);

@@ -1,0 +1,27 @@
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Pipeline.Keys;
+
+namespace Byok.Pipeline.RotateKey;
+
+/// <summary>Says which version of a key is current after a grace time, in which a later rotation may have come and gone.</summary>
+public sealed class ResumeRotation(WrappingKeyRing keys) : Activity<string, RotationTarget>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "ResumeRotation";
+
+    /// <inheritdoc/>
+    /// <exception cref="KeyUnavailableException">The key was revoked meanwhile.</exception>
+    public override async Task<RotationTarget> RunAsync(string input, CancellationToken cancellationToken)
+    {
+        keys.Forget();
+        var key = await keys.GetCurrentAsync(input, cancellationToken).ConfigureAwait(false);
+        return new RotationTarget(key.Id, key.PublicKey?.Thumbprint ?? throw new VaultException($"The vault gave no RSA public key for {key.Id}."));
+    }
+}
+
+/// <summary>The version that blobs move to.</summary>
+/// <param name="Id">The version.</param>
+/// <param name="Thumbprint">Its thumbprint.</param>
+public sealed record RotationTarget(KeyIdentifier Id, string Thumbprint);

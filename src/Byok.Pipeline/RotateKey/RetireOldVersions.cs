@@ -1,0 +1,58 @@
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
+
+namespace Byok.Pipeline.RotateKey;
+
+/// <summary>Marks every other version of a key retired: it goes on unwrapping, and protects nothing new.</summary>
+public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILedger ledger) : Activity<RetireInput, RetiredVersions>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "RetireOldVersions";
+
+    /// <inheritdoc/>
+    /// <returns>All other versions that are enabled, those that an earlier rotation retired included.</returns>
+    public override async Task<RetiredVersions> RunAsync(RetireInput input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var old = new List<KeyIdentifier>();
+        await foreach (var version in vault.ListKeyVersionsAsync(input.TargetId.Name, cancellationToken).ConfigureAwait(false))
+        {
+            var state = version.Tags.GetValueOrDefault(KeyTags.State);
+            if (version.Id == input.TargetId || !version.Enabled || state is not (KeyTags.Active or KeyTags.Retired))
+            {
+                continue;
+            }
+
+            old.Add(version.Id);
+            if (state == KeyTags.Active)
+            {
+                var tags = new Dictionary<string, string>(version.Tags) { [KeyTags.State] = KeyTags.Retired };
+                await vault.UpdateKeyAsync(version.Id, new KeyAttributes { Tags = tags }, cancellationToken).ConfigureAwait(false);
+                await ledger.AppendAsync(
+                    new LedgerEvent
+                    {
+                        EventId = $"{input.OperationId}/key.retired/{version.Id.Version}",
+                        Kind = "key.retired",
+                        Subject = version.Id.ToString(),
+                        CorrelationId = input.OperationId,
+                        Details = new Dictionary<string, string> { ["successor"] = input.TargetId.ToString() },
+                    },
+                    cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        keys.Forget();
+        return new RetiredVersions(old);
+    }
+}
+
+/// <summary>Which version stays.</summary>
+/// <param name="OperationId">The operation.</param>
+/// <param name="TargetId">The version that protects new blobs.</param>
+public sealed record RetireInput(string OperationId, KeyIdentifier TargetId);
+
+/// <summary>The versions that were replaced.</summary>
+/// <param name="Ids">All of them that are enabled, oldest first.</param>
+public sealed record RetiredVersions(IReadOnlyList<KeyIdentifier> Ids);

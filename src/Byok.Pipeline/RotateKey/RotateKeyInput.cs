@@ -1,0 +1,31 @@
+using Byok.Core.Keys;
+
+namespace Byok.Pipeline.RotateKey;
+
+/// <summary>Which key to rotate, and to what.</summary>
+public sealed record RotateKeyInput
+{
+    /// <summary>Name of the wrapping key in the vault.</summary>
+    public required string KeyName { get; init; }
+
+    /// <summary>Label of the new master key in the HSM; null for the key's name and today's date, the next free number behind it if taken.</summary>
+    public string? NewLabel { get; init; }
+
+    /// <summary>
+    /// Size of a new master key that has to be generated, in bits. Null: a key that <see cref="NewLabel"/> names must exist already, and one
+    /// without a given label gets the size of the present key.
+    /// </summary>
+    public int? GenerateSizeInBits { get; init; }
+
+    /// <summary>Whether the data is encrypted anew, with new DEKs and BEKs, instead of only rewrapping the DEKs.</summary>
+    public bool Deep { get; init; }
+
+    /// <summary>How long the old versions stay enabled after nothing uses them any more; null for <see cref="PipelineOptions.GracePeriod"/>.</summary>
+    public TimeSpan? GracePeriod { get; init; }
+
+    /// <summary>An existing version of the key to move to, instead of bringing a new one. Set when a key was restored after a purge.</summary>
+    public KeyIdentifier? TargetId { get; init; }
+
+    /// <summary>How far the rotation is; null at its start. The orchestration hands it to itself to keep its history short.</summary>
+    public RotationState? State { get; init; }
+}

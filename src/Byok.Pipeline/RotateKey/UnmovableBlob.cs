@@ -1,0 +1,29 @@
+namespace Byok.Pipeline.RotateKey;
+
+/// <summary>A blob whose DEK could not be rewrapped.</summary>
+/// <param name="Name">The blob's name.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Explanation">Why, in one sentence.</param>
+public sealed record UnmovableBlob(string Name, UnmovableReason Reason, string Explanation);
+
+/// <summary>Why a blob could not be moved to a new key version.</summary>
+public enum UnmovableReason
+{
+    /// <summary>It is in the archive tier, whose metadata cannot be written.</summary>
+    Archived,
+
+    /// <summary>A lease or an immutability policy forbids writing.</summary>
+    Locked,
+
+    /// <summary>Its header does not verify; rewrapping must not make it look valid.</summary>
+    Tampered,
+
+    /// <summary>The key version it is wrapped under does not unwrap now.</summary>
+    KeyUnavailable,
+
+    /// <summary>With the new header its metadata would exceed what the service allows.</summary>
+    MetadataFull,
+
+    /// <summary>Others wrote it each time we tried.</summary>
+    Busy,
+}
