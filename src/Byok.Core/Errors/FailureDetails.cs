@@ -38,6 +38,7 @@ public sealed record FailureDetails(string ErrorType, string Message)
         message => new HsmKekRejectedException(message),
         message => new HsmMechanismMissingException(message),
         message => new HsmLibraryException(message),
+        message => new NonDeterministicOrchestrationException(message),
         message => new UnexpectedFailureException(message),
     }.ToFrozenDictionary(create => create(string.Empty).GetType().FullName!, StringComparer.Ordinal);
 
