@@ -17,7 +17,7 @@ began=$SECONDS
 build src/Byok.Cli/Byok.Cli.csproj
 export BYOK_HOME="${BYOK_HOME:-$root/.byok}"
 
-heading() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+heading() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/byok-run.XXXXXX")
 trap 'rm -rf "$work"' EXIT

@@ -7,7 +7,8 @@ artifacts="$root/artifacts"
 mkdir -p "$artifacts"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
-say() { printf '\033[2m·\033[0m %s\n' "$*"; }
+if [ -t 1 ]; then dim=$'\033[2m' bold=$'\033[1m' plain=$'\033[0m'; else dim="" bold="" plain=""; fi
+say() { printf '%s· %s%s\n' "$dim" "$*" "$plain"; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 need_tool() { # command, what to do
@@ -26,7 +27,11 @@ install_packages() { # Debian packages
 }
 
 have_library() { # file name
-    ls /usr/lib/*/softhsm/"$1" /usr/lib/softhsm/"$1" /usr/local/lib/softhsm/"$1" /usr/lib/*/"$1" >/dev/null 2>&1
+    local file
+    for file in /usr/lib/softhsm/"$1" /usr/lib/*/softhsm/"$1" /usr/local/lib/softhsm/"$1" /usr/lib/*/"$1"; do
+        [ -e "$file" ] && return 0
+    done
+    return 1
 }
 
 # The folder's lock file is the stamp: node_modules is brought again when it changes.
