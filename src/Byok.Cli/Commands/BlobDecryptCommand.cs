@@ -2,7 +2,6 @@ using System.CommandLine;
 using Byok.Cli.Output;
 using Byok.Cli.Stack;
 using Byok.Core.Envelope;
-using Byok.Core.Errors;
 using Byok.Pipeline.Reading;
 using Byok.Storage;
 
