@@ -16,8 +16,6 @@ namespace Byok.Pkcs11;
 public sealed class Pkcs11Hsm(Pkcs11Token token, Pkcs11HsmOptions options, TimeProvider time) : IHsm
 {
     private readonly AnsweredExports _answered = new(time);
-    private readonly SemaphoreSlim _selfTestGate = new(1, 1);
-    private WrapSelfTestResult? _selfTest;
 
     private string Name => token.Description.Label;
 
@@ -116,19 +114,8 @@ public sealed class Pkcs11Hsm(Pkcs11Token token, Pkcs11HsmOptions options, TimeP
         }
     }
 
-    private async Task<WrapSelfTestResult> SelfTestAsync(CancellationToken cancellationToken)
-    {
-        await _selfTestGate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return _selfTest ??= await token.RunAsync(
-                session => WrapSelfTest.Run(token, session, options.VendorKeyWrapMechanism), cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _selfTestGate.Release();
-        }
-    }
+    private Task<WrapSelfTestResult> SelfTestAsync(CancellationToken cancellationToken) =>
+        WrapSelfTest.OnceAsync(token, options.VendorKeyWrapMechanism, cancellationToken);
 
     private MasterKey FindOrGenerate(TokenSession session, string label, int sizeInBits)
     {

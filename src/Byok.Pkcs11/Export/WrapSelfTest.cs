@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
@@ -15,12 +16,37 @@ namespace Byok.Pkcs11.Export;
 internal static class WrapSelfTest
 {
     private const string Action = "The self-test of the wrap mechanism";
+    private static readonly ConditionalWeakTable<Pkcs11Token, Results> Known = [];
+
+    /// <summary>The result for an open token: the test runs at the first call. A test that could not run (wrong PIN) is not remembered.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="vendorKeyWrapMechanism">The vendor's own number for AES-KWP, tried first; null when there is none.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    internal static async Task<WrapSelfTestResult> OnceAsync(Pkcs11Token token, ulong? vendorKeyWrapMechanism, CancellationToken cancellationToken)
+    {
+        var results = Known.GetOrCreateValue(token);
+        await results.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!results.ByVendorMechanism.TryGetValue(vendorKeyWrapMechanism ?? 0, out var result))
+            {
+                result = await token.RunAsync(session => Run(token, session, vendorKeyWrapMechanism), cancellationToken).ConfigureAwait(false);
+                results.ByVendorMechanism.Add(vendorKeyWrapMechanism ?? 0, result);
+            }
+
+            return result;
+        }
+        finally
+        {
+            results.Gate.Release();
+        }
+    }
 
     /// <summary>Runs the test.</summary>
     /// <param name="token">The token.</param>
     /// <param name="session">A session of it.</param>
     /// <param name="vendorKeyWrapMechanism">The vendor's own number for AES-KWP, tried first; null when there is none.</param>
-    internal static WrapSelfTestResult Run(Pkcs11Token token, TokenSession session, ulong? vendorKeyWrapMechanism)
+    private static WrapSelfTestResult Run(Pkcs11Token token, TokenSession session, ulong? vendorKeyWrapMechanism)
     {
         using var kek = RSA.Create(2048);
         var faults = new List<string>();
@@ -145,4 +171,11 @@ internal static class WrapSelfTest
 
     /// <summary>One export opened: what was wrong with it, if anything, the length of its PKCS#8, and the zero bytes behind that.</summary>
     private sealed record Outcome(string? Fault, int Length = 0, int TrailingZeros = 0);
+
+    private sealed class Results
+    {
+        internal SemaphoreSlim Gate { get; } = new(1, 1);
+
+        internal Dictionary<ulong, WrapSelfTestResult> ByVendorMechanism { get; } = [];
+    }
 }

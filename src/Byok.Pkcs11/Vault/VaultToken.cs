@@ -16,9 +16,6 @@ namespace Byok.Pkcs11.Vault;
 /// <param name="objectLabel">The <c>CKA_LABEL</c> of every object that this makes. What has another label is neither seen nor touched, so several vaults can share a token.</param>
 public sealed class VaultToken(Pkcs11Token token, string objectLabel)
 {
-    private readonly SemaphoreSlim _selfTestGate = new(1, 1);
-    private ulong? _keyWrapMechanism;
-
     private string Name => token.Description.Label;
 
     /// <summary>Generates a KEK: it unwraps, and nothing else.</summary>
@@ -313,21 +310,8 @@ public sealed class VaultToken(Pkcs11Token token, string objectLabel)
 
     private async Task<ulong> FindKeyWrapAsync(CancellationToken cancellationToken)
     {
-        await _selfTestGate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (_keyWrapMechanism is null)
-            {
-                var test = await token.RunAsync(session => WrapSelfTest.Run(token, session, null), cancellationToken).ConfigureAwait(false);
-                _keyWrapMechanism = test.Mechanism?.KeyWrapMechanism
-                    ?? throw new HsmMechanismMissingException($"The token '{Name}' cannot import keys in the transfer format. {test.Verdict}");
-            }
-
-            return _keyWrapMechanism.Value;
-        }
-        finally
-        {
-            _selfTestGate.Release();
-        }
+        var test = await WrapSelfTest.OnceAsync(token, null, cancellationToken).ConfigureAwait(false);
+        return test.Mechanism?.KeyWrapMechanism
+            ?? throw new HsmMechanismMissingException($"The token '{Name}' cannot import keys in the transfer format. {test.Verdict}");
     }
 }

@@ -1,0 +1,152 @@
+using System.Runtime.Versioning;
+using Byok.Core.Errors;
+using Byok.Local.Tokens;
+using Byok.Pkcs11.Library;
+using Byok.Pkcs11.Tokens;
+using Byok.Testing.Tokens;
+
+namespace Byok.Pkcs11.Tests.Tokens;
+
+public sealed class Pkcs11TokenTests(SoftHsmFixture fixture) : IClassFixture<SoftHsmFixture>
+{
+    private Pkcs11Library Library => fixture.SoftHsm.Library;
+
+    [Fact]
+    public void Login_WrongPin_IsTriedOnceAndRemembered()
+    {
+        using var fresh = fixture.SoftHsm.OpenToken("wrong-pin");
+        using var wrong = new Pin("31415926535897"u8);
+        using var right = Pin.ReadFile(fixture.SoftHsm.PinFile("wrong-pin"));
+
+        using var first = Pkcs11Token.OpenByLabel(Library, "wrong-pin", wrong);
+        var refused = Assert.Throws<HsmPinException>(first.Login);
+        Assert.Equal(("C_Login", "CKR_PIN_INCORRECT"), (refused.Method, refused.ReturnValue));
+        var remembered = Assert.Throws<HsmPinException>(first.Login);
+        using var second = Pkcs11Token.OpenByLabel(Library, "wrong-pin", wrong);
+        var stillRemembered = Assert.Throws<HsmPinException>(second.Login);
+
+        Assert.Null(remembered.ReturnValue);
+        Assert.Null(stillRemembered.ReturnValue);
+        Assert.All([refused, remembered, stillRemembered], failure => Assert.DoesNotContain("3141", failure.ToString(), StringComparison.Ordinal));
+        Assert.Equal(0, first.OpenSessions);
+        using var third = Pkcs11Token.OpenByLabel(Library, "wrong-pin", right);
+        third.Login();
+        Assert.Equal(1, third.OpenSessions);
+    }
+
+    [Fact]
+    public async Task Login_TwoPoolsOnOneToken_BothWork()
+    {
+        using var pin = Pin.ReadFile(fixture.SoftHsm.PinFile(fixture.HsmLabel));
+        using var other = Pkcs11Token.OpenByLabel(Library, fixture.HsmLabel, pin);
+        fixture.HsmToken.Login();
+
+        Assert.Equal(1, await other.RunAsync(_ => 1, default));
+        other.Dispose();
+        Assert.Equal(2, await fixture.HsmToken.RunAsync(_ => 2, default));
+    }
+
+    [Fact]
+    public void OpenByLabel_NoSuchToken_SaysSo()
+    {
+        using var pin = Pin.Generate();
+        var failure = Assert.Throws<HsmTokenNotFoundException>(() => Pkcs11Token.OpenByLabel(Library, "no-such-token", pin));
+        Assert.Contains("no-such-token", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OpenBySerialNumber_Token_IsTheSame()
+    {
+        using var pin = Pin.ReadFile(fixture.SoftHsm.PinFile(fixture.HsmLabel));
+        using var token = Pkcs11Token.OpenBySerialNumber(Library, fixture.HsmToken.Description.SerialNumber, pin);
+        Assert.Equal(fixture.HsmLabel, token.Description.Label);
+        Assert.Equal(1, await token.RunAsync(_ => 1, default));
+    }
+
+    [Fact]
+    public void Initialize_LabelInUse_IsAConflict()
+    {
+        using var pin = Pin.Generate();
+        Assert.Throws<ConflictException>(() => Pkcs11Token.Initialize(Library, pin, pin, fixture.HsmLabel));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a-label-that-is-longer-than-32-bytes")]
+    public void Initialize_ImpossibleLabel_IsMisuse(string label)
+    {
+        using var pin = Pin.Generate();
+        Assert.Throws<ArgumentException>(() => Pkcs11Token.Initialize(Library, pin, pin, label));
+    }
+
+    [Fact]
+    public void OpenToken_PinFileGone_SaysSo()
+    {
+        fixture.SoftHsm.OpenToken("pin-gone").Dispose();
+        File.Delete(fixture.SoftHsm.PinFile("pin-gone"));
+        var failure = Assert.Throws<ConfigurationException>(() => fixture.SoftHsm.OpenToken("pin-gone"));
+        Assert.Contains("pin-gone", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void OpenToken_Folder_IsForItsOwnerAlone()
+    {
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(fixture.SoftHsm.PinFile(fixture.HsmLabel)));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(fixture.SoftHsm.Folder));
+    }
+
+    [Fact]
+    public void Open_SecondFolderInOneProcess_IsAConflict()
+    {
+        var folder = Directory.CreateTempSubdirectory("byok-tokens-");
+        try
+        {
+            Assert.Throws<ConflictException>(() => SoftHsm.Open(folder.FullName));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task RunAsync_SessionClosedBehindItsBack_RecoversAtTheNextCall()
+    {
+        using var token = fixture.SoftHsm.OpenToken("session-lost");
+        await Assert.ThrowsAnyAsync<HsmException>(() => token.RunAsync(
+            session =>
+            {
+                session.Native.CloseSession();
+                return session.Find([], "Test");
+            },
+            default));
+
+        Assert.Empty(await token.RunAsync(session => session.Find([], "Test"), default));
+        Assert.Equal(0, token.RentedSessions);
+    }
+
+    [Fact]
+    public async Task Dispose_WhileWorking_WaitsForTheWork()
+    {
+        var token = fixture.SoftHsm.OpenToken("dispose");
+        using var started = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        var work = token.RunAsync(
+            session =>
+            {
+                started.Set();
+                goOn.Wait();
+                return session.Find([], "Test").Count;
+            },
+            default);
+        started.Wait();
+        var disposal = Task.Run(token.Dispose);
+        Assert.NotSame(disposal, await Task.WhenAny(disposal, Task.Delay(50)));
+        goOn.Set();
+
+        Assert.Equal(0, await work);
+        await disposal;
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => token.RunAsync(_ => 1, default));
+    }
+}
