@@ -13,11 +13,11 @@ public sealed class LocalVaultCryptographyTests(SoftHsmFixture fixture) : IClass
         using var bench = await LocalVaultBench.OpenAsync(fixture);
         var key = await bench.Vault.CreateKeyAsync("born-here", 2048, new KeyAttributes(), default);
         var longest = RandomNumberGenerator.GetBytes(190);
-        var digest = SHA256.HashData("message"u8);
+        byte[] digest = SHA256.HashData("message"u8);
 
         Assert.Equal(["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"], key.Operations);
         Assert.Equal(longest, await bench.Vault.DecryptAsync(key.Id, await bench.Vault.EncryptAsync(key.Id, longest, default), default));
-        Assert.Equal([], await bench.Vault.UnwrapKeyAsync(key.Id, await bench.Vault.WrapKeyAsync(key.Id, default, default), default));
+        Assert.Empty(await bench.Vault.UnwrapKeyAsync(key.Id, await bench.Vault.WrapKeyAsync(key.Id, default, default), default));
         foreach (var algorithm in new[] { "RS256", "PS256" })
         {
             var signature = await bench.Vault.SignAsync(key.Id, algorithm, digest, default);
