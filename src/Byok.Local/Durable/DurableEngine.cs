@@ -225,6 +225,9 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
         _journal.Dispose();
     }
 
+    /// <summary>For tests: lets the journal grow to so many pages only, as a full disk does.</summary>
+    internal void LimitJournal(int pages) => _journal.LimitSize(pages);
+
     private async Task WorkAsync(Dispatcher dispatcher, EngineLock ownership)
     {
         try

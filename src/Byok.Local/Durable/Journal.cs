@@ -117,6 +117,9 @@ internal sealed class Journal(JournalDatabase database, TimeProvider time) : IDi
         return 0;
     });
 
+    /// <summary>For tests: lets the file grow to so many pages only, as a full disk does.</summary>
+    public void LimitSize(int pages) => database.Read(() => database.Execute($"PRAGMA max_page_count = {pages}"));
+
     public void Dispose() => database.Dispose();
 
     private void WriteTurn(Turn turn, Func<string, bool> isKnownOrchestration)

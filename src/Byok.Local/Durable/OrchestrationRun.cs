@@ -69,7 +69,7 @@ internal sealed class OrchestrationRun
 
             if (IsOver && _violation is null)
             {
-                throw new NonDeterministicOrchestrationException("the journal says that it goes on, but the code ended");
+                throw new NonDeterministicOrchestrationException($"the journal says that {_replay.Next?.ToString() ?? "it goes on"} at this point, but the code ended");
             }
         }
         catch (NonDeterministicOrchestrationException exception)

@@ -7,17 +7,16 @@ internal sealed class Replay(IReadOnlyList<HistoryEvent> history)
 {
     private int _next;
 
+    /// <summary>What the journal says next; null at its end.</summary>
+    public HistoryEvent? Next => _next < history.Count ? history[_next] : null;
+
     /// <summary>What came in next; null at the end.</summary>
     /// <exception cref="NonDeterministicOrchestrationException">The journal has a request first that the code did not make.</exception>
     public HistoryEvent? NextIncoming()
     {
-        if (_next == history.Count)
-        {
-            return null;
-        }
-
-        var recorded = history[_next++];
-        return recorded.IsRequest
+        var recorded = Next;
+        _next++;
+        return recorded is { IsRequest: true }
             ? throw new NonDeterministicOrchestrationException($"the journal says that {recorded} at this point, but the code asked for nothing more")
             : recorded;
     }
@@ -26,7 +25,7 @@ internal sealed class Replay(IReadOnlyList<HistoryEvent> history)
     /// <exception cref="NonDeterministicOrchestrationException">The journal has something else at this point.</exception>
     public void Meet(HistoryEvent request)
     {
-        var recorded = _next < history.Count ? history[_next] : null;
+        var recorded = Next;
         if (recorded is null || recorded.Kind != request.Kind || recorded.Step != request.Step || recorded.Name != request.Name)
         {
             throw new NonDeterministicOrchestrationException(
