@@ -151,8 +151,10 @@ public class CrashTests
             var effects = new ConcurrentBag<string>();
             var flaky = 0;
             await using var scratch = new Scratch().Orchestration("Shape", code);
-            scratch.Activity<int, int>("Work", n =>
+            scratch.Activity<int, int>("Work", async (n, cancellationToken) =>
             {
+                // So that the ends of a fan-out fall into several writes.
+                await Task.Delay(n, cancellationToken);
                 effects.Add($"work {n}");
                 return n;
             });
@@ -178,23 +180,24 @@ public class CrashTests
                     throw new SimulatedKill();
                 }
             });
+            OrchestrationStatus end;
             try
             {
-                await RunAsync(engine);
+                end = await RunAsync(engine);
             }
             catch (SimulatedKill)
             {
                 await engine.DisposeAsync();
                 engine = await scratch.StartAsync();
-                await RunAsync(engine);
+                end = await RunAsync(engine);
             }
 
-            Assert.Equal(expected, (await engine.WaitAsync("shape")).Output<TOutput>());
+            Assert.Equal(expected, end.Output<TOutput>());
             Assert.Equal(expectedEffects.Order(StringComparer.Ordinal), effects.Distinct().Order(StringComparer.Ordinal));
             return isKilled;
         }
 
-        async Task RunAsync(DurableEngine engine)
+        async Task<OrchestrationStatus> RunAsync(DurableEngine engine)
         {
             await engine.ScheduleAsync("Shape", input, "shape");
             if (client is not null && !(await engine.GetAsync("shape", CancellationToken.None))!.IsEnded)
@@ -209,7 +212,7 @@ public class CrashTests
                 }
             }
 
-            await engine.WaitAsync("shape");
+            return await engine.WaitAsync("shape");
         }
     }
 }

@@ -6,16 +6,20 @@ namespace Byok.Local.Tests.Durable;
 /// <summary>A journal in a folder of its own, and engines on it.</summary>
 internal sealed class Scratch : IAsyncDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("byok-durable-").FullName;
+    private readonly Lazy<string> _folder = new(() => Directory.CreateTempSubdirectory("byok-durable-").FullName);
     private readonly List<DurableEngine> _engines = [];
 
-    public string Journal => Path.Combine(_folder, "journal.db");
+    public string Folder => _folder.Value;
+
+    public string Journal => Path.Combine(Folder, "journal.db");
 
     public List<OrchestrationDescriptor> Orchestrations { get; } = [];
 
     public List<ActivityDescriptor> Activities { get; } = [];
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(50);
 
     public Scratch Orchestration<TInput, TOutput>(string name, Func<IOrchestrationContext, TInput, Task<TOutput>> code)
     {
@@ -35,7 +39,7 @@ internal sealed class Scratch : IAsyncDisposable
 
     public async Task<DurableEngine> OpenAsync(Action<JournalWritePhase>? onJournalWrite = null, int activities = 4)
     {
-        var options = new DurableEngineOptions { OnJournalWrite = onJournalWrite, MaxConcurrentActivities = activities, PollInterval = TimeSpan.FromMilliseconds(50) };
+        var options = new DurableEngineOptions { OnJournalWrite = onJournalWrite, MaxConcurrentActivities = activities, PollInterval = PollInterval };
         var engine = await DurableEngine.OpenAsync(Journal, Orchestrations, Activities, options, Time);
         _engines.Add(engine);
         return engine;
@@ -55,6 +59,9 @@ internal sealed class Scratch : IAsyncDisposable
             await engine.DisposeAsync();
         }
 
-        Directory.Delete(_folder, recursive: true);
+        if (_folder.IsValueCreated)
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
     }
 }

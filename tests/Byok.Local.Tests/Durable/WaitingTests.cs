@@ -16,7 +16,7 @@ public class WaitingTests
     public async Task Timer_AnyDistance_FiresAtItsMomentAndNotBefore(int minutes)
     {
         var time = new FakeTimeProvider(Start);
-        await using var scratch = new Scratch { Time = time };
+        await using var scratch = new Scratch { Time = time, PollInterval = TimeSpan.FromDays(1) };
         scratch.Orchestration<int, DateTimeOffset>("Timing", async (context, n) =>
         {
             context.SetStatus("waiting");
