@@ -12,4 +12,7 @@ public sealed class ExportRefusedException : PermanentByokException
     public ExportRefusedException(string message, Exception? innerException) : base(message, innerException)
     {
     }
+
+    /// <summary>The rule's code, for example <c>approvals</c>; null when the failure came back over a boundary. The message names it as well.</summary>
+    public string? Rule { get; init; }
 }
