@@ -12,10 +12,10 @@ internal sealed class ActivityFailureException(Exception cause) : Exception(Desc
 
     private static readonly string OwnPrefix = typeof(ActivityFailureException).FullName + Separator;
 
-    /// <summary>Reads a failure from a type and a text that may hold this exception's form, once or twice wrapped.</summary>
+    /// <summary>Reads a failure from a type, which may be empty, and a text that may hold this exception's form, once or twice wrapped.</summary>
     public static FailureDetails Parse(string errorType, string message)
     {
-        var text = errorType == typeof(ActivityFailureException).FullName ? message : errorType + Separator + message;
+        var text = errorType.Length == 0 || errorType == typeof(ActivityFailureException).FullName ? message : errorType + Separator + message;
         while (text.StartsWith(OwnPrefix, StringComparison.Ordinal))
         {
             text = text[OwnPrefix.Length..];

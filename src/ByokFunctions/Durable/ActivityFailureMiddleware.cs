@@ -16,9 +16,13 @@ internal sealed class ActivityFailureMiddleware : IFunctionsWorkerMiddleware
         {
             await next(context).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException && !IsSerialized(exception))
         {
             throw new ActivityFailureException(exception);
         }
     }
+
+    // Newer versions of the extension carry type and text themselves, in an exception of their own that must reach the host as it is.
+    private static bool IsSerialized(Exception exception) =>
+        exception.GetType().FullName!.StartsWith("Microsoft.Azure.Functions.Worker.Extensions.DurableTask.", StringComparison.Ordinal);
 }

@@ -39,5 +39,14 @@ internal static class DurableFailures
         return meaning;
     }
 
+    /// <summary>Reads a failed orchestration's output: the Functions host keeps <c>type: sentence</c> there, and no details.</summary>
+    public static FailureDetails ToFailure(string? output)
+    {
+        var failure = ActivityFailureException.Parse(string.Empty, output ?? "The orchestration failed and left no reason.");
+        return failure.ErrorType.StartsWith(Ours, StringComparison.Ordinal)
+            ? failure
+            : new FailureDetails(typeof(UnexpectedFailureException).FullName!, output ?? failure.Message);
+    }
+
     private static FailureDetails Parse(TaskFailureDetails details) => ActivityFailureException.Parse(details.ErrorType, details.ErrorMessage);
 }

@@ -84,19 +84,17 @@ public sealed class DurableOrchestrationClient(DurableTaskClient client) : IOrch
             metadata.LastUpdatedAt,
             ToElement(metadata.SerializedCustomStatus),
             state == OrchestrationState.Completed ? output : null,
-            ToFailure(state, metadata.FailureDetails, output));
+            ToFailure(state, metadata.FailureDetails, Words(output)));
     }
 
-    private static FailureDetails? ToFailure(OrchestrationState state, TaskFailureDetails? details, JsonElement? output) => (state, details) switch
+    private static FailureDetails? ToFailure(OrchestrationState state, TaskFailureDetails? details, string? output) => state switch
     {
-        (OrchestrationState.Failed, { } known) => known.ToFailure(),
-        (OrchestrationState.Failed, null) => new FailureDetails(typeof(UnexpectedFailureException).FullName!, Words(output, "The orchestration failed and left no reason.")),
-        (OrchestrationState.Terminated, _) => new FailureDetails(typeof(PermanentByokException).FullName!, Words(output, "The orchestration was terminated.")),
+        OrchestrationState.Failed => details?.ToFailure() ?? DurableFailures.ToFailure(output),
+        OrchestrationState.Terminated => new FailureDetails(typeof(PermanentByokException).FullName!, output ?? "The orchestration was terminated."),
         _ => null,
     };
 
-    private static string Words(JsonElement? output, string otherwise) =>
-        output is { ValueKind: JsonValueKind.String } text && text.GetString() is { Length: > 0 } words ? words : otherwise;
+    private static string? Words(JsonElement? output) => output is { ValueKind: JsonValueKind.String } text && text.GetString() is { Length: > 0 } words ? words : null;
 
     private static OrchestrationState ToState(OrchestrationRuntimeStatus status) => status switch
     {
