@@ -4,6 +4,8 @@ using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
 using Byok.Pipeline.ReencryptBlob;
+using Byok.Pipeline.RestoreKey;
+using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
 
 namespace Byok.Pipeline;
@@ -48,6 +50,18 @@ public sealed class PipelineCatalog : IDisposable
         ReencryptSegment = new ReencryptSegment(storage, Reader, Deks, Pools, options);
         CommitReencryption = new CommitReencryption(storage, Reader, Deks, ledger);
         BeginReencryption = new BeginReencryption(Reader, vault, Keys, Deks, ReencryptSegment, CommitReencryption);
+
+        PrepareRevocation = new PrepareRevocation(vault);
+        OrderRevocation = new OrderRevocation(vault, Keys, Deks, ledger, time);
+        ProbeRevocation = new ProbeRevocation(vault, time);
+        RecordRevocation = new RecordRevocation(ledger);
+        UploadCanary = new UploadCanary(storage);
+        ReadCanary = new ReadCanary(Reader);
+        RemoveCanary = new RemoveCanary(vault, storage);
+
+        PlanRestore = new PlanRestore(vault, hsm, Reader, ledger);
+        ReinstateKey = new ReinstateKey(vault, ledger);
+        ProbeRestored = new ProbeRestored(vault, Keys, Deks, Reader, ledger);
     }
 
     /// <summary>The process's chunk buffers.</summary>
@@ -125,6 +139,36 @@ public sealed class PipelineCatalog : IDisposable
     /// <summary>Activity of ReencryptBlob.</summary>
     public CommitReencryption CommitReencryption { get; }
 
+    /// <summary>Activity of RevokeKey.</summary>
+    public PrepareRevocation PrepareRevocation { get; }
+
+    /// <summary>Activity of RevokeKey.</summary>
+    public OrderRevocation OrderRevocation { get; }
+
+    /// <summary>Activity of RevokeKey.</summary>
+    public ProbeRevocation ProbeRevocation { get; }
+
+    /// <summary>Activity of RevokeKey.</summary>
+    public RecordRevocation RecordRevocation { get; }
+
+    /// <summary>Activity of RevokeKey.</summary>
+    public UploadCanary UploadCanary { get; }
+
+    /// <summary>Activity of RevokeKey.</summary>
+    public ReadCanary ReadCanary { get; }
+
+    /// <summary>Activity of RevokeKey.</summary>
+    public RemoveCanary RemoveCanary { get; }
+
+    /// <summary>Activity of RestoreKey.</summary>
+    public PlanRestore PlanRestore { get; }
+
+    /// <summary>Activity of RestoreKey.</summary>
+    public ReinstateKey ReinstateKey { get; }
+
+    /// <summary>Activity of RestoreKey.</summary>
+    public ProbeRestored ProbeRestored { get; }
+
     /// <summary>The orchestrations, by name.</summary>
     public static IReadOnlyList<OrchestrationDescriptor> Orchestrations { get; } =
     [
@@ -132,6 +176,8 @@ public sealed class PipelineCatalog : IDisposable
         OrchestrationDescriptor.For(() => new EncryptBlobOrchestration(), EncryptBlobOrchestration.Name),
         OrchestrationDescriptor.For(() => new RotateKeyOrchestration(), RotateKeyOrchestration.Name),
         OrchestrationDescriptor.For(() => new ReencryptBlobOrchestration(), ReencryptBlobOrchestration.Name),
+        OrchestrationDescriptor.For(() => new RevokeKeyOrchestration(), RevokeKeyOrchestration.Name),
+        OrchestrationDescriptor.For(() => new RestoreKeyOrchestration(), RestoreKeyOrchestration.Name),
     ];
 
     /// <summary>The activities, by name.</summary>
@@ -158,6 +204,16 @@ public sealed class PipelineCatalog : IDisposable
         ActivityDescriptor.For(() => BeginReencryption, BeginReencryption.Name),
         ActivityDescriptor.For(() => ReencryptSegment, ReencryptSegment.Name),
         ActivityDescriptor.For(() => CommitReencryption, CommitReencryption.Name),
+        ActivityDescriptor.For(() => PrepareRevocation, PrepareRevocation.Name),
+        ActivityDescriptor.For(() => OrderRevocation, OrderRevocation.Name),
+        ActivityDescriptor.For(() => ProbeRevocation, ProbeRevocation.Name),
+        ActivityDescriptor.For(() => RecordRevocation, RecordRevocation.Name),
+        ActivityDescriptor.For(() => UploadCanary, UploadCanary.Name),
+        ActivityDescriptor.For(() => ReadCanary, ReadCanary.Name),
+        ActivityDescriptor.For(() => RemoveCanary, RemoveCanary.Name),
+        ActivityDescriptor.For(() => PlanRestore, PlanRestore.Name),
+        ActivityDescriptor.For(() => ReinstateKey, ReinstateKey.Name),
+        ActivityDescriptor.For(() => ProbeRestored, ProbeRestored.Name),
     ];
 
     /// <inheritdoc/>

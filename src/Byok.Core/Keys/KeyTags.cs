@@ -15,6 +15,9 @@ public static class KeyTags
     /// <summary>What the key is for: <see cref="KeyExchange"/> or <see cref="Wrapping"/>.</summary>
     public const string Purpose = "byok-purpose";
 
+    /// <summary>The operation that revoked this version; a restore enables the versions that carry it.</summary>
+    public const string Revoked = "byok-revoked";
+
     /// <summary>Imported, not yet verified: protects nothing.</summary>
     public const string Pending = "pending";
 

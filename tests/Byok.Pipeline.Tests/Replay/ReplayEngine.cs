@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
@@ -11,7 +12,7 @@ namespace Byok.Pipeline.Tests.Replay;
 /// </summary>
 internal sealed class ReplayEngine(Func<PipelineCatalog> start, FakeTimeProvider time)
 {
-    private readonly Dictionary<string, ReplayInstance> _instances = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ReplayInstance> _instances = new(StringComparer.Ordinal);
     private readonly Dictionary<string, OrchestrationDescriptor> _orchestrations =
         PipelineCatalog.Orchestrations.ToDictionary(descriptor => descriptor.Name, StringComparer.Ordinal);
 
@@ -140,9 +141,12 @@ internal sealed class ReplayEngine(Func<PipelineCatalog> start, FakeTimeProvider
 
     private void Pass(string boundary)
     {
-        if (DiesAt(boundary, ++Boundaries))
+        lock (Activities)
         {
-            throw new ProcessDiedException();
+            if (DiesAt(boundary, ++Boundaries))
+            {
+                throw new ProcessDiedException();
+            }
         }
     }
 }

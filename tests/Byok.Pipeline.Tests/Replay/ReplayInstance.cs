@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Byok.Core.Errors;
 
@@ -10,7 +11,7 @@ internal sealed class ReplayInstance(string name, JsonElement input)
 
     public JsonElement Input { get; set; } = input;
 
-    public Dictionary<int, ReplayEvent> History { get; } = [];
+    public ConcurrentDictionary<int, ReplayEvent> History { get; } = [];
 
     public JsonElement? Output { get; set; }
 

@@ -1,0 +1,105 @@
+using Byok.Core.Envelope;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
+using Byok.Pipeline.Reading;
+
+namespace Byok.Pipeline.RestoreKey;
+
+/// <summary>Finds out in what way a key is revoked, and for a purged one, which master keys of the HSM bring it back. Changes nothing.</summary>
+public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader reader, ILedger ledger) : Activity<string, RestorePlan>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "PlanRestore";
+
+    /// <summary>Most master keys that one wrapping key is brought back from.</summary>
+    private const int MaxKeys = 16;
+
+    /// <inheritdoc/>
+    /// <exception cref="ConflictException">The key is not revoked.</exception>
+    /// <exception cref="KeyUnavailableException">No such key was ever there.</exception>
+    /// <exception cref="HsmKeyNotFoundException">The key is purged, and the HSM does not have it either.</exception>
+    public override async Task<RestorePlan> RunAsync(string input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var versions = await vault.ListKeyVersionsAsync(input, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        if (versions.Exists(version => version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active))
+        {
+            throw new ConflictException($"The key '{input}' is not revoked: it has an enabled, verified version. Nothing was changed.");
+        }
+
+        if (versions.Count > 0)
+        {
+            return new RestorePlan(Revocation.Disabled, [], []);
+        }
+
+        return await vault.ListDeletedKeysAsync(cancellationToken).AnyAsync(deleted => deleted.Key.Id.Name == input, cancellationToken).ConfigureAwait(false)
+            ? new RestorePlan(Revocation.Deleted, [], [])
+            : await PlanBringAsync(input, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RestorePlan> PlanBringAsync(string keyName, CancellationToken cancellationToken)
+    {
+        var wanted = await FindThumbprintsAsync(keyName, cancellationToken).ConfigureAwait(false);
+        if (wanted.Count == 0)
+        {
+            throw new KeyUnavailableException($"Neither the vault nor the ledger nor any protected blob knows a key '{keyName}'; 'key bring' brings a new one.");
+        }
+
+        var present = await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
+        var toBring = wanted
+            .Select(thumbprint => present.FirstOrDefault(key => key.PublicKey.Thumbprint == thumbprint))
+            .OfType<MasterKey>()
+            .Select(key => new MasterKeyToBring(key.Label, key.PublicKey.Thumbprint))
+            .ToList();
+        var missing = wanted.Except(toBring.Select(key => key.Thumbprint)).ToList();
+        return toBring.Count > 0
+            ? new RestorePlan(Revocation.Purged, toBring, missing)
+            : throw new HsmKeyNotFoundException(
+                $"The key '{keyName}' was destroyed in the vault, and the HSM holds no master key with its thumbprint ({string.Join(", ", missing)}); restore the HSM from its backup first. Nothing was changed.");
+    }
+
+    /// <summary>The key's thumbprints, the current one last: those in the ledger in their order, before them those that only blobs name.</summary>
+    private async Task<List<string>> FindThumbprintsAsync(string keyName, CancellationToken cancellationToken)
+    {
+        var recorded = new List<string>();
+        await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (entry.Event is { Kind: "key.activated" } activated
+                && KeyIdentifier.TryParse(activated.Subject, out var id) && id.Name == keyName
+                && activated.Details.TryGetValue("thumbprint", out var thumbprint))
+            {
+                recorded.Remove(thumbprint);
+                recorded.Add(thumbprint);
+            }
+        }
+
+        var named = new List<string>();
+        await foreach (var blob in reader.ListAsync(null, cancellationToken).ConfigureAwait(false))
+        {
+            // Headers are not verified here: a made-up thumbprint finds no master key in the HSM.
+            if (named.Count < MaxKeys
+                && blob.Metadata.TryGetValue(EnvelopeFields.KeyId, out var keyId) && KeyIdentifier.TryParse(keyId, out var id) && id.Name == keyName
+                && blob.Metadata.TryGetValue(EnvelopeFields.KeyThumbprint, out var thumbprint) && !named.Contains(thumbprint))
+            {
+                named.Add(thumbprint);
+            }
+        }
+
+        // What no blob needs any more is not brought back, but for the current key.
+        return [.. named.Except(recorded), .. recorded.Where((thumbprint, index) => named.Contains(thumbprint) || index == recorded.Count - 1).TakeLast(MaxKeys)];
+    }
+}
+
+/// <summary>How a key comes back.</summary>
+/// <param name="State">In what way it is revoked.</param>
+/// <param name="ToBring">After a purge, the master keys to bring again, the current one last.</param>
+/// <param name="Missing">After a purge, thumbprints that the HSM does not have.</param>
+public sealed record RestorePlan(Revocation State, IReadOnlyList<MasterKeyToBring> ToBring, IReadOnlyList<string> Missing);
+
+/// <summary>A master key to bring again.</summary>
+/// <param name="Label">Its label in the HSM.</param>
+/// <param name="Thumbprint">Its thumbprint.</param>
+public sealed record MasterKeyToBring(string Label, string Thumbprint);

@@ -1,0 +1,111 @@
+using System.Security.Cryptography;
+using Byok.Core.Envelope;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
+using Byok.Pipeline.Reading;
+
+namespace Byok.Pipeline.RestoreKey;
+
+/// <summary>Proves that a restored key unwraps: a fresh DEK with each version, and the DEK of a protected blob through the read path.</summary>
+public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCache deks, ProtectedBlobReader reader, ILedger ledger) : Activity<ProbeRestoredInput, RestoreProbe>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "ProbeRestored";
+
+    /// <inheritdoc/>
+    /// <exception cref="ServiceUnavailableException">The vault does not unwrap yet.</exception>
+    public override async Task<RestoreProbe> RunAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        keys.Forget();
+        deks.Forget();
+        foreach (var id in input.Versions)
+        {
+            await ProbeAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+
+        var (blob, namesGone) = await ProbeBlobsAsync(input, cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(
+            new LedgerEvent
+            {
+                EventId = $"{input.OperationId}/key.restored",
+                Kind = "key.restored",
+                Subject = input.KeyName,
+                CorrelationId = input.OperationId,
+                Details = new Dictionary<string, string>
+                {
+                    ["found"] = input.Found switch { Revocation.Disabled => "disabled", Revocation.Deleted => "deleted", _ => "purged" },
+                    ["versions"] = string.Join(' ', input.Versions.Select(version => version.Version)),
+                },
+            },
+            cancellationToken).ConfigureAwait(false);
+        return new RestoreProbe(blob, namesGone);
+    }
+
+    private async Task ProbeAsync(KeyIdentifier id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var key = await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false);
+            using var dek = DataEncryptionKey.Generate();
+            var wrapped = dek.WrapWith(key.PublicKey ?? throw new VaultException($"The vault gave no RSA public key for {id}."));
+            CryptographicOperations.ZeroMemory(await vault.UnwrapKeyAsync(id, wrapped, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception exception) when (exception is KeyUnavailableException or KeyNotFoundInVaultException)
+        {
+            throw new ServiceUnavailableException($"The vault does not unwrap with {id} yet, although it is restored: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Opens the first intact blob of the key, and looks whether blobs name versions that the vault does not have.</summary>
+    private async Task<(string? Blob, bool NamesGone)> ProbeBlobsAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
+    {
+        var present = await vault.ListKeyVersionsAsync(input.KeyName, cancellationToken).Select(version => version.Id).ToHashSetAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        string? probed = null;
+        var namesGone = false;
+        await foreach (var blob in reader.ListAsync(null, cancellationToken).ConfigureAwait(false))
+        {
+            if (!blob.Metadata.TryGetValue(EnvelopeFields.KeyId, out var keyId) || !KeyIdentifier.TryParse(keyId, out var id) || id.Name != input.KeyName)
+            {
+                continue;
+            }
+
+            namesGone |= !present.Contains(id);
+            probed ??= await CanOpenAsync(blob.Name, cancellationToken).ConfigureAwait(false) ? blob.Name : null;
+            if (probed is not null && (namesGone || input.Found != Revocation.Purged))
+            {
+                break;
+            }
+        }
+
+        return (probed, namesGone);
+    }
+
+    private async Task<bool> CanOpenAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var opened = await reader.OpenAsync(name, DekSource.Vault, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception exception) when (exception is EnvelopeException or KeyUnavailableException or BlobNotFoundException)
+        {
+            return false; // damaged, or of a version that stays disabled: the next one proves it
+        }
+    }
+}
+
+/// <summary>What to prove.</summary>
+/// <param name="OperationId">The operation.</param>
+/// <param name="KeyName">The key.</param>
+/// <param name="Found">In what way it was revoked.</param>
+/// <param name="Versions">The versions that must unwrap.</param>
+public sealed record ProbeRestoredInput(string OperationId, string KeyName, Revocation Found, IReadOnlyList<KeyIdentifier> Versions);
+
+/// <summary>What the proof found.</summary>
+/// <param name="Blob">The blob whose DEK was unwrapped; null when the key protects none.</param>
+/// <param name="NamesVersionsThatAreGone">Whether blobs name version ids that the vault does not have.</param>
+public sealed record RestoreProbe(string? Blob, bool NamesVersionsThatAreGone);

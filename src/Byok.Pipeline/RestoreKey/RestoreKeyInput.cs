@@ -1,0 +1,47 @@
+using Byok.Core.Keys;
+
+namespace Byok.Pipeline.RestoreKey;
+
+/// <summary>Which key to give back.</summary>
+public sealed record RestoreKeyInput
+{
+    /// <summary>Name of the wrapping key in the vault.</summary>
+    public required string KeyName { get; init; }
+
+    /// <summary>
+    /// Whether blobs that name a version which is gone for good are rewrapped to the one that was brought instead. They are readable without.
+    /// </summary>
+    public bool Rewrap { get; init; }
+}
+
+/// <summary>A key that was given back, and the proof that the vault unwraps with it.</summary>
+/// <param name="KeyName">The key.</param>
+/// <param name="Found">How it was found.</param>
+/// <param name="Versions">The versions that are usable again.</param>
+/// <param name="Missing">Thumbprints that blobs name and neither vault nor HSM has; their blobs stay unreadable.</param>
+/// <param name="ProbedBlob">The protected blob whose DEK was unwrapped as proof; null when the key protects none.</param>
+/// <param name="RewrapAdvised">Whether blobs name version ids that are gone, and should be rewrapped.</param>
+/// <param name="Rewrapped">Blobs that were rewrapped.</param>
+public sealed record RestoreKeyResult(
+    string KeyName, Revocation Found, IReadOnlyList<KeyIdentifier> Versions, IReadOnlyList<string> Missing, string? ProbedBlob,
+    bool RewrapAdvised, long Rewrapped);
+
+/// <summary>In what way a key is revoked.</summary>
+public enum Revocation
+{
+    /// <summary>It is not.</summary>
+    None,
+
+    /// <summary>Its versions are disabled.</summary>
+    Disabled,
+
+    /// <summary>It is deleted and can be recovered.</summary>
+    Deleted,
+
+    /// <summary>It is destroyed; only the HSM has it.</summary>
+    Purged,
+}
+
+/// <summary>Where a restore stands, for whoever watches.</summary>
+/// <param name="Stage">What happens now, in words.</param>
+public sealed record RestoreKeyProgress(string Stage);

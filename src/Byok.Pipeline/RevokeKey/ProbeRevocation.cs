@@ -1,0 +1,38 @@
+using System.Security.Cryptography;
+using Byok.Core.Errors;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+
+namespace Byok.Pipeline.RevokeKey;
+
+/// <summary>Tries to unwrap with every version of a key that is to refuse.</summary>
+public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activity<RevocationProbes, ProbeResult>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "ProbeRevocation";
+
+    /// <inheritdoc/>
+    public override async Task<ProbeResult> RunAsync(RevocationProbes input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        foreach (var probe in input.Probes)
+        {
+            try
+            {
+                CryptographicOperations.ZeroMemory(await vault.UnwrapKeyAsync(probe.KeyId, probe.WrappedDek, cancellationToken).ConfigureAwait(false));
+                return new ProbeResult(true, time.GetUtcNow());
+            }
+            catch (KeyUnavailableException)
+            {
+                // This one refuses, as it must.
+            }
+        }
+
+        return new ProbeResult(false, time.GetUtcNow());
+    }
+}
+
+/// <summary>What a probe found.</summary>
+/// <param name="Unwrapped">Whether some version still unwraps.</param>
+/// <param name="On">When.</param>
+public sealed record ProbeResult(bool Unwrapped, DateTimeOffset On);

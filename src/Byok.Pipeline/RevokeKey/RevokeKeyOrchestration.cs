@@ -1,0 +1,120 @@
+using Byok.Core.Errors;
+using Byok.Core.Orchestration;
+using Byok.Pipeline.BringKey;
+using Byok.Pipeline.EncryptBlob;
+
+namespace Byok.Pipeline.RevokeKey;
+
+/// <summary>
+/// The kill switch: takes a key away, and goes on trying to unwrap until the vault refuses, so that it is known and recorded how long data
+/// could still be read after the order. A rehearsal does all of it to a canary.
+/// </summary>
+public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, RevokeKeyResult>
+{
+    /// <summary>The name it is started by.</summary>
+    public const string Name = "RevokeKey";
+
+    /// <summary>Label of the master key in the HSM that rehearsals use.</summary>
+    public const string CanaryLabel = "byok-canary";
+
+    /// <summary>Refusals in a row that count as refused for good: a vault answers from many nodes, which do not all learn it at once.</summary>
+    private const int RefusalsInARow = 3;
+
+    /// <summary>Probes after which the vault is said not to obey: with the waits below about an hour.</summary>
+    private const int MaxProbes = 150;
+
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    /// <inheritdoc/>
+    public override async Task<RevokeKeyResult> RunAsync(IOrchestrationContext context, RevokeKeyInput input)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(input);
+        return input.Rehearsal ? await RehearseAsync(context, input) : await RevokeAsync(context, input, input.KeyName);
+    }
+
+    private static async Task<RevokeKeyResult> RehearseAsync(IOrchestrationContext context, RevokeKeyInput input)
+    {
+        // A name of its own for each rehearsal: a deleted key's name stays taken until it is purged.
+        var canary = $"byok-canary-{context.CurrentTime:yyyyMMddHHmmssfff}";
+        ByokException? failure = null;
+        RevokeKeyResult? result = null;
+        try
+        {
+            result = await RehearseAsync(context, input, canary);
+        }
+        catch (ByokException exception)
+        {
+            failure = exception;
+        }
+
+        context.SetStatus(new RevokeKeyProgress("removing the canary", 0, null));
+        await context.CallActivityAsync<bool>(RemoveCanary.Name, canary, RetryPolicy.Default);
+        return failure is null ? result! : throw failure;
+    }
+
+    private static async Task<RevokeKeyResult> RehearseAsync(IOrchestrationContext context, RevokeKeyInput input, string canary)
+    {
+        context.SetStatus(new RevokeKeyProgress("bringing a canary key", 0, null));
+        await context.CallSubOrchestrationAsync<BringKeyResult>(
+            BringKeyOrchestration.Name,
+            new BringKeyInput { KeyName = canary, KeyLabel = CanaryLabel, GenerateSizeInBits = 2048 },
+            $"{context.InstanceId}-bring-{context.CurrentTime:yyyyMMddHHmmssfff}");
+        context.SetStatus(new RevokeKeyProgress("protecting a canary blob", 0, null));
+        var upload = await context.CallActivityAsync<EncryptBlobInput>(UploadCanary.Name, canary, RetryPolicy.Default);
+        await context.CallSubOrchestrationAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, upload);
+        var result = await RevokeAsync(context, input, canary);
+        var isUnreadable = await context.CallActivityAsync<bool>(ReadCanary.Name, canary, RetryPolicy.Default);
+        return isUnreadable
+            ? result with { CanaryWasUnreadable = true }
+            : throw new VaultException($"The vault refuses '{canary}', but its canary blob could still be read.");
+    }
+
+    private static async Task<RevokeKeyResult> RevokeAsync(IOrchestrationContext context, RevokeKeyInput input, string keyName)
+    {
+        context.SetStatus(new RevokeKeyProgress("preparing the probes", 0, null));
+        var prepared = await context.CallActivityAsync<RevocationProbes>(PrepareRevocation.Name, new PrepareRevocationInput(context.InstanceId, keyName), RetryPolicy.Default);
+        context.SetStatus(new RevokeKeyProgress("telling the vault", 0, null));
+        var orderedOn = await context.CallActivityAsync<DateTimeOffset>(
+            OrderRevocation.Name, new OrderInput(context.InstanceId, keyName, input.Mode, prepared.Versions), RetryPolicy.Default);
+
+        double? lastUnwrap = null;
+        double refusedSince = 0;
+        var wait = FirstWait;
+        var probes = 0;
+        for (var refusals = 0; refusals < RefusalsInARow;)
+        {
+            if (probes++ == MaxProbes)
+            {
+                throw new VaultException(
+                    $"The vault was told to revoke '{keyName}' on {orderedOn:yyyy-MM-dd HH:mm:ss} UTC and still unwraps with it; look into the vault itself, and take away the app's access to it.");
+            }
+
+            var probe = await context.CallActivityAsync<ProbeResult>(ProbeRevocation.Name, prepared, RetryPolicy.Default);
+            var after = (probe.On - orderedOn).TotalSeconds;
+            if (probe.Unwrapped)
+            {
+                lastUnwrap = after;
+                refusals = 0;
+            }
+            else if (refusals++ == 0)
+            {
+                refusedSince = after;
+            }
+
+            context.SetStatus(new RevokeKeyProgress("probing until the vault refuses", probes, lastUnwrap));
+            if (refusals < RefusalsInARow)
+            {
+                await context.CreateTimerAsync(context.CurrentTime + wait, CancellationToken.None);
+                wait = probe.Unwrapped ? Min(wait * 2, LongestWait) : FirstWait;
+            }
+        }
+
+        await context.CallActivityAsync<bool>(
+            RecordRevocation.Name, new RecordRevocationInput(context.InstanceId, keyName, input.Mode, lastUnwrap, refusedSince, probes), RetryPolicy.Default);
+        return new RevokeKeyResult(keyName, input.Mode, input.Rehearsal, prepared.Versions, orderedOn, lastUnwrap, refusedSince, probes, null);
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

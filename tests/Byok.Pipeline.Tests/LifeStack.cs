@@ -1,0 +1,159 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Byok.Core.Envelope;
+using Byok.Core.Keys;
+using Byok.Core.Ports;
+using Byok.Pipeline.BringKey;
+using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Reading;
+using Byok.Pipeline.Tests.Replay;
+using Byok.Storage;
+using Byok.Storage.Ledger;
+using Byok.Testing;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Byok.Pipeline.Tests;
+
+/// <summary>The pipeline for tests of a key's life: the real emulator and ledger, doubles of vault and HSM, a clock that timers move.</summary>
+internal sealed class LifeStack : IDisposable
+{
+    public const string Key = "customer-key";
+
+    private LifeStack(StorageAccount storage, PipelineOptions options)
+    {
+        Storage = storage;
+        Options = options;
+        Vault = new InMemoryVault(Time);
+        Ledger = new BlobLedger(storage.Ledger, Time);
+        Engine = new ReplayEngine(CreateCatalog, Time);
+        Catalog = CreateCatalog();
+    }
+
+    /// <summary>A stack with a key that was brought.</summary>
+    public static async Task<LifeStack> CreateAsync(AzuriteFixture azurite, PipelineOptions? options = null, Action<BlobClientOptions>? configure = null)
+    {
+        var stack = new LifeStack(await azurite.CreateAccountAsync(configure: configure), options ?? DefaultOptions);
+        await stack.BringAsync(Key);
+        return stack;
+    }
+
+    public static PipelineOptions DefaultOptions { get; } = new() { DefaultKey = Key, KekSizeInBits = 2048, BlobsPerPage = 10 };
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    public PipelineOptions Options { get; }
+
+    public StorageAccount Storage { get; }
+
+    public InMemoryVault Vault { get; }
+
+    public InMemoryHsm Hsm { get; } = new();
+
+    public BlobLedger Ledger { get; }
+
+    public ReplayEngine Engine { get; }
+
+    /// <summary>Another process on the same stack: reads and writes beside the engine.</summary>
+    public PipelineCatalog Catalog { get; }
+
+    public PipelineCatalog CreateCatalog() => new(new PipelineServices(Vault, Hsm, Storage, Ledger, Options, Time));
+
+    public Task<BringKeyResult> BringAsync(string name, string? label = null) => Engine.RunAsync<BringKeyResult>(
+        BringKeyOrchestration.Name, new BringKeyInput { KeyName = name, KeyLabel = label ?? name, GenerateSizeInBits = 2048 }, $"bring-{name}-{Guid.NewGuid():N}");
+
+    /// <summary>Uploads as a client does, and encrypts through the pipeline of another process.</summary>
+    public async Task<EncryptBlobResult> UploadAsync(string name, byte[] content, bool overwrite = false)
+    {
+        var blob = Storage.Uploads.GetBlobClient(name);
+        var uploaded = await blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true);
+        var input = new EncryptBlobInput { BlobName = name, ETag = uploaded.Value.ETag.ToString(), Overwrite = overwrite };
+        var context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, Catalog.Activities, Time, EncryptBlobInput.InstanceIdFor(name, input.ETag));
+        return await new EncryptBlobOrchestration().RunAsync(context, input);
+    }
+
+    /// <summary>Puts many small protected blobs there at one request each, as the pipeline would have.</summary>
+    public async Task<IReadOnlyList<string>> SeedAsync(int count, string prefix = "blob-")
+    {
+        var key = await Catalog.Keys.GetCurrentAsync(Key, CancellationToken.None);
+        var names = Enumerable.Range(0, count).Select(number => $"{prefix}{number:D6}").ToList();
+        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (name, _) => await SeedAsync(name, ContentOf(name), key));
+        return names;
+    }
+
+    public static byte[] ContentOf(string name) => System.Text.Encoding.UTF8.GetBytes($"content of {name}");
+
+    /// <summary>Puts one small protected blob there.</summary>
+    public async Task SeedAsync(string name, byte[] content, VaultKey key, long generation = 1)
+    {
+        var layout = new BlobLayout(content.Length, EncryptionPlan.ChunkSizeInBytes, EncryptionPlan.MinChunksPerSegment);
+        var blobId = BlobId.New();
+        using var dek = DataEncryptionKey.Generate();
+        using var keys = dek.DeriveFor(blobId);
+        var stored = new byte[content.Length + 16];
+        var bek = new byte[32];
+        new ChunkCipher(blobId, layout).Seal(0, content, stored, bek);
+        var header = new EnvelopeHeader
+        {
+            BlobId = blobId,
+            Layout = layout,
+            InlineTable = BekTable.SealSegment(keys, layout, 0, bek),
+            Generation = generation,
+            KeyId = key.Id,
+            KeyThumbprint = key.PublicKey!.Thumbprint,
+            WrappedDek = dek.WrapWith(key.PublicKey),
+            NameHash = EnvelopeHeader.HashName(Storage.Protected.Name, name),
+        }.Sign(keys);
+        var options = new BlobUploadOptions { Metadata = header.ToMetadata(new Dictionary<string, string> { ["Owner"] = "somebody" }) };
+        await Storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(stored), options);
+        await Ledger.AppendAsync(
+            new LedgerEvent
+            {
+                EventId = $"seed/{blobId}",
+                Kind = "blob.encrypted",
+                Subject = $"{Storage.Protected.Name}/{name}",
+                CorrelationId = "seed",
+                Details = new Dictionary<string, string> { ["blobId"] = blobId.ToString(), ["generation"] = $"{generation}", ["key"] = key.Id.ToString() },
+            },
+            CancellationToken.None);
+    }
+
+    /// <summary>Reads a blob as another process does, its DEK from the vault.</summary>
+    public async Task<byte[]> ReadAsync(string name)
+    {
+        await using var blob = await Catalog.Reader.OpenAsync(name, DekSource.Vault, CancellationToken.None);
+        var content = new byte[blob.Header.Layout.PlaintextLength];
+        await EnvelopeDownload.CopyToAsync(blob.Envelope, 2, (offset, bytes, _) =>
+        {
+            bytes.CopyTo(content.AsMemory((int)offset));
+            return ValueTask.CompletedTask;
+        });
+        return content;
+    }
+
+    public async Task<EnvelopeHeader> HeaderAsync(string name) =>
+        EnvelopeHeader.Parse((await Catalog.Reader.DescribeAsync(name, CancellationToken.None)).Metadata, name);
+
+    public async Task<VaultKey> VersionAsync(KeyIdentifier id) => await Vault.GetKeyAsync(id.Name, id.Version, CancellationToken.None);
+
+    public async Task<List<VaultKey>> VersionsAsync(string name = Key) => await Vault.ListKeyVersionsAsync(name, CancellationToken.None).ToListAsync();
+
+    /// <summary>How many protected blobs each version has, by what the headers say.</summary>
+    public async Task<Dictionary<string, int>> CoverageAsync()
+    {
+        var counts = new Dictionary<string, int>();
+        await foreach (var blob in Catalog.Reader.ListAsync(null, CancellationToken.None))
+        {
+            var id = blob.Metadata[EnvelopeFields.KeyId];
+            counts[id] = counts.GetValueOrDefault(id) + 1;
+        }
+
+        return counts;
+    }
+
+    public void Dispose()
+    {
+        Catalog.Dispose();
+        Vault.Dispose();
+        Hsm.Dispose();
+    }
+}

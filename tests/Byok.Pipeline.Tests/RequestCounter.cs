@@ -1,0 +1,24 @@
+using System.Collections.Concurrent;
+using Azure.Core;
+using Azure.Core.Pipeline;
+
+namespace Byok.Pipeline.Tests;
+
+/// <summary>Counts the requests that go to the storage service, by method and container.</summary>
+internal sealed class RequestCounter : HttpPipelineSynchronousPolicy
+{
+    private readonly ConcurrentDictionary<(string Method, string Container), int> _counts = new();
+
+    public override void OnSendingRequest(HttpMessage message)
+    {
+        var container = message.Request.Uri.Path.Split('/', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1) ?? string.Empty;
+        _counts.AddOrUpdate((message.Request.Method.Method, container), 1, (_, count) => count + 1);
+    }
+
+    public void Reset() => _counts.Clear();
+
+    public int Writes(string? container = null) =>
+        _counts.Where(pair => pair.Key.Method is not ("GET" or "HEAD") && (container is null || pair.Key.Container == container)).Sum(pair => pair.Value);
+
+    public int Reads(string container) => _counts.Where(pair => pair.Key.Method is "GET" or "HEAD" && pair.Key.Container == container).Sum(pair => pair.Value);
+}
