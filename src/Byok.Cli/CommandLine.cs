@@ -21,6 +21,7 @@ internal static class CommandLine
             KeyCommands.Create(),
             BlobCommands.Create(),
             TransferCommands.Create(),
+            ServeCommand.Create(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -65,17 +65,22 @@ internal sealed class LocalStack : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs an orchestration to its end, or goes on watching one that runs already.</summary>
-    /// <exception cref="ByokException">The orchestration failed; the failure's own type.</exception>
-    public async Task<TOutput> RunAsync<TOutput>(
-        string name, object input, string instanceId, Action<OrchestrationStatus> report, CancellationToken cancellationToken)
+    /// <summary>Begins working: on what is scheduled from now on, and on what a process that died left behind.</summary>
+    public async Task StartEngineAsync()
     {
         if (!_isEngineStarted)
         {
             await Engine.StartAsync().ConfigureAwait(false);
             _isEngineStarted = true;
         }
+    }
 
+    /// <summary>Runs an orchestration to its end, or goes on watching one that runs already.</summary>
+    /// <exception cref="ByokException">The orchestration failed; the failure's own type.</exception>
+    public async Task<TOutput> RunAsync<TOutput>(
+        string name, object input, string instanceId, Action<OrchestrationStatus> report, CancellationToken cancellationToken)
+    {
+        await StartEngineAsync().ConfigureAwait(false);
         await Engine.ScheduleAsync(name, input, instanceId, cancellationToken).ConfigureAwait(false);
         var status = await Engine.WaitAsync(instanceId, new Immediate(report), cancellationToken).ConfigureAwait(false);
         return status.State == OrchestrationState.Completed

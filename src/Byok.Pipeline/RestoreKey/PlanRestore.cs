@@ -3,7 +3,6 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
 
 namespace Byok.Pipeline.RestoreKey;

@@ -1,4 +1,3 @@
-using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.BringKey;

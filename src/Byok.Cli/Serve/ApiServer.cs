@@ -1,0 +1,66 @@
+using System.Net;
+using Byok.Pipeline.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Byok.Cli.Serve;
+
+/// <summary>
+/// The HTTP API of the Functions app on this machine: same routes, same answers, on loopback only and without keys, for whoever can reach
+/// loopback. A page in a browser cannot: only loopback host names are answered, and bodies must be declared JSON.
+/// </summary>
+internal sealed class ApiServer : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+
+    private ApiServer(WebApplication application)
+    {
+        _application = application;
+    }
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address => new(_application.Urls.First());
+
+    /// <exception cref="IOException">The port is in use.</exception>
+    public static async Task<ApiServer> StartAsync(OperationsApi api, int port, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddHostFiltering(options => options.AllowedHosts = ["127.0.0.1", "localhost"]);
+        builder.WebHost.ConfigureKestrel(options => options.Listen(IPAddress.Loopback, port));
+        var application = builder.Build();
+        application.UseHostFiltering();
+        Map(application, api);
+        await application.StartAsync(cancellationToken).ConfigureAwait(false);
+        return new ApiServer(application);
+    }
+
+    public async ValueTask DisposeAsync() => await _application.DisposeAsync().ConfigureAwait(false);
+
+    private static void Map(IEndpointRouteBuilder routes, OperationsApi api)
+    {
+        routes.MapPost("/api/keys/{name}/bring", (HttpContext context, string name) => AnswerAsync(context, (request, stop) => api.BringKeyAsync(name, request, stop)));
+        routes.MapGet("/api/operations/{id}", (HttpContext context, string id) => AnswerAsync(context, (request, stop) => api.GetOperationAsync(id, request, stop)));
+        routes.MapPost("/api/operations/{id}/approvals", (HttpContext context, string id) => AnswerAsync(context, (request, stop) => api.ApproveAsync(id, request, stop)));
+    }
+
+    private static async Task AnswerAsync(HttpContext context, Func<ApiRequest, CancellationToken, Task<ApiResponse>> answerAsync)
+    {
+        var request = context.Request;
+        var answer = await answerAsync(
+            new ApiRequest(ApiCaller.Trusted, request.ContentType, request.Headers.Accept, request.Body), context.RequestAborted).ConfigureAwait(false);
+        var response = context.Response;
+        response.StatusCode = answer.Status;
+        response.ContentType = answer.ContentType;
+        response.ContentLength = answer.Body.Length;
+        foreach (var (name, value) in answer.Headers)
+        {
+            response.Headers[name] = value;
+        }
+
+        await response.Body.WriteAsync(answer.Body, context.RequestAborted).ConfigureAwait(false);
+    }
+}

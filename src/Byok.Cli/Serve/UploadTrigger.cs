@@ -1,0 +1,72 @@
+using Azure.Storage.Blobs.Models;
+using Byok.Cli.Output;
+using Byok.Cli.Stack;
+using Byok.Core.Errors;
+using Byok.Core.Orchestration;
+using Byok.Pipeline.EncryptBlob;
+using Byok.Storage;
+
+namespace Byok.Cli.Serve;
+
+/// <summary>
+/// Looks for uploads and starts EncryptBlob for each, as the blob trigger does in Azure. An upload that cannot be encrypted stays where it
+/// is, is told once, and is tried again when it is uploaded again or the service is started again.
+/// </summary>
+internal sealed class UploadTrigger(LocalStack stack, Terminal terminal)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        using var timer = new PeriodicTimer(Interval);
+        do
+        {
+            try
+            {
+                seen = await LookAsync(seen, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TransientByokException exception)
+            {
+                terminal.Note($"uploads cannot be listed now: {exception.Message}");
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Starts what is new. Gives back what is there now, so that memory follows the container and not its history.</summary>
+    private async Task<HashSet<string>> LookAsync(HashSet<string> seen, CancellationToken cancellationToken)
+    {
+        var present = new HashSet<string>(StringComparer.Ordinal);
+        var uploads = stack.Storage.Uploads.GetBlobsAsync(new GetBlobsOptions(), cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using (uploads.ConfigureAwait(false))
+        {
+            while (await StorageFailures.TranslateAsync(stack.Storage.Uploads.Name, () => uploads.MoveNextAsync().AsTask()).ConfigureAwait(false))
+            {
+                var upload = uploads.Current;
+                var input = new EncryptBlobInput { BlobName = upload.Name, ETag = upload.Properties.ETag!.Value.ToString(), Overwrite = true };
+                var instanceId = EncryptBlobInput.InstanceIdFor(input.BlobName, input.ETag);
+                present.Add(instanceId);
+                if (!seen.Contains(instanceId) && await stack.Engine.ScheduleAsync(EncryptBlobOrchestration.Name, input, instanceId, cancellationToken).ConfigureAwait(false))
+                {
+                    _ = TellEndAsync(upload.Name, instanceId, cancellationToken);
+                }
+            }
+        }
+
+        return present;
+    }
+
+    private async Task TellEndAsync(string name, string instanceId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var status = await stack.Engine.WaitAsync(instanceId, null, cancellationToken).ConfigureAwait(false);
+            terminal.Note(status.State == OrchestrationState.Completed ? $"upload '{name}': done" : $"upload '{name}': {status.Failure?.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            // The service stops; the operation goes on when it starts again.
+        }
+    }
+}
