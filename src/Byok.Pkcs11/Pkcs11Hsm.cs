@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
+using Byok.Core.Transfer;
 using Byok.Pkcs11.Export;
 using Byok.Pkcs11.Tokens;
 using Net.Pkcs11Interop.Common;
@@ -100,7 +101,7 @@ public sealed class Pkcs11Hsm(Pkcs11Token token, Pkcs11HsmOptions options, TimeP
                 }
 
                 var ciphertext = KeyExport.Wrap(session, handle, request.Kek, mechanism, action);
-                return new ExportedKey(TransferBlobWriter.Write(request.KekId, ciphertext, Generator), key.PublicKey);
+                return new ExportedKey(TransferBlob.Create(request.KekId, ciphertext, Generator).ToUtf8Json(), key.PublicKey);
             },
             cancellationToken).ConfigureAwait(false);
     }

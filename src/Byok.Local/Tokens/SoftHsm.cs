@@ -96,9 +96,10 @@ public sealed class SoftHsm : IDisposable
         }
 
         using var creation = LockFolder();
+        var existing = _library.ListTokens().FirstOrDefault(token => token.Label == label);
         if (!File.Exists(PinFile(label)))
         {
-            if (_library.ListTokens().Any(token => token.Label == label))
+            if (existing is not null)
             {
                 throw new ConfigurationException($"The token '{label}' exists in '{Folder}', but its PIN file '{PinFile(label)}' is gone; put it back.");
             }
@@ -108,16 +109,14 @@ public sealed class SoftHsm : IDisposable
         }
 
         using var pin = Pin.ReadFile(PinFile(label));
-        try
+        if (existing is not { IsUserPinSet: true })
         {
-            return Pkcs11Token.OpenByLabel(_library, label, pin);
-        }
-        catch (HsmTokenNotFoundException)
-        {
+            // New, or left half made by a process that died.
             using var securityOfficerPin = Pin.ReadFile(SecurityOfficerPinFile(label));
             Pkcs11Token.Initialize(_library, securityOfficerPin, pin, label);
-            return Pkcs11Token.OpenByLabel(_library, label, pin);
         }
+
+        return Pkcs11Token.OpenByLabel(_library, label, pin);
     }
 
     /// <summary>Where the user's PIN of a token is kept.</summary>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
+using Byok.Core.Transfer;
 using Byok.Pkcs11.Tokens;
 using Byok.Pkcs11.Vault;
 
@@ -84,12 +85,12 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
     /// <exception cref="ConflictException">A deleted key has this name.</exception>
     public Task<VaultKey> ImportKeyAsync(string name, ReadOnlyMemory<byte> transferBlob, KeyAttributes attributes, CancellationToken cancellationToken)
     {
-        var (kekId, ciphertext) = TransferBlobReader.Read(transferBlob);
+        var blob = TransferBlob.Parse(transferBlob.Span);
         return AddVersionAsync(
             name,
             attributes,
             KeyOperations.Default,
-            (find, id) => _token.ImportKeyAsync(RequireKek(find, kekId).TokenId, ciphertext, id, cancellationToken),
+            (find, id) => _token.ImportKeyAsync(RequireKek(find, blob.KekId).TokenId, blob.Ciphertext.ToArray(), id, cancellationToken),
             cancellationToken);
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Byok.Core.Errors;
 using Byok.Pkcs11.Library;
 using Net.Pkcs11Interop.Common;
@@ -11,7 +10,7 @@ namespace Byok.Pkcs11.Tokens;
 /// One token, with a pool of sessions. Logs in once; login is shared by all sessions of the process on this token, so one idle session
 /// is kept open for as long as this lives. Safe for many threads.
 /// </summary>
-public sealed class Pkcs11Token : IDisposable
+public sealed partial class Pkcs11Token : IDisposable
 {
     /// <summary>Sessions that are in use at the same time, at most.</summary>
     public const int MaxSessions = 16;
@@ -61,62 +60,6 @@ public sealed class Pkcs11Token : IDisposable
     /// <exception cref="HsmTokenNotFoundException">No such token.</exception>
     public static Pkcs11Token OpenBySerialNumber(Pkcs11Library library, string serialNumber, Pin pin) =>
         Open(library, $"serial number '{serialNumber}'", description => description.SerialNumber == serialNumber, pin);
-
-    /// <summary>
-    /// Makes a new token in a free slot and sets the user's PIN. A token of that label whose PIN was never set (a process died in between)
-    /// is completed.
-    /// </summary>
-    /// <param name="library">The module.</param>
-    /// <param name="soPin">The security officer's PIN.</param>
-    /// <param name="userPin">The user's PIN.</param>
-    /// <param name="label">The new token's label, 1 to 32 characters.</param>
-    /// <exception cref="ConflictException">A token of that label exists.</exception>
-    /// <exception cref="HsmTokenNotFoundException">No slot is free.</exception>
-    /// <exception cref="HsmException">The token refused.</exception>
-    public static void Initialize(Pkcs11Library library, Pin soPin, Pin userPin, string label)
-    {
-        ArgumentNullException.ThrowIfNull(library);
-        ArgumentNullException.ThrowIfNull(soPin);
-        ArgumentNullException.ThrowIfNull(userPin);
-        ArgumentException.ThrowIfNullOrEmpty(label);
-        if (Encoding.UTF8.GetByteCount(label) > 32)
-        {
-            throw new ArgumentException("A token's label is at most 32 bytes.", nameof(label));
-        }
-
-        var slots = library.Slots().ToList();
-        var (slot, info) = slots.Find(pair => pair.Info.TokenFlags.TokenInitialized && pair.Info.Label.Trim() == label);
-        if (slot is not null && info.TokenFlags.UserPinInitialized)
-        {
-            throw new ConflictException($"A token '{label}' exists in '{library.Path}' already; choose another label.");
-        }
-
-        var action = $"Initialising the token '{label}'";
-        try
-        {
-            if (slot is null)
-            {
-                slot = slots.Find(pair => !pair.Info.TokenFlags.TokenInitialized).Slot
-                    ?? throw new HsmTokenNotFoundException($"No slot of '{library.Path}' is free for a new token '{label}'.");
-                slot.InitToken(soPin.DangerousBytes, Encoding.UTF8.GetBytes(label.PadRight(32)));
-            }
-
-            using var session = slot.OpenSession(SessionType.ReadWrite);
-            session.Login(CKU.CKU_SO, soPin.DangerousBytes);
-            try
-            {
-                session.InitPin(userPin.DangerousBytes);
-            }
-            finally
-            {
-                session.Logout();
-            }
-        }
-        catch (Pkcs11Exception exception)
-        {
-            throw Pkcs11Failures.Translate(exception, action);
-        }
-    }
 
     /// <summary>Logs in now rather than at the first call.</summary>
     /// <exception cref="HsmPinException">The token refused the PIN, now or before in this process.</exception>

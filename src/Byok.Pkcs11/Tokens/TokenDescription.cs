@@ -8,8 +8,12 @@ namespace Byok.Pkcs11.Tokens;
 /// <param name="Manufacturer">Its manufacturer.</param>
 /// <param name="Model">Its model.</param>
 /// <param name="FirmwareVersion">Its firmware version.</param>
-public sealed record TokenDescription(string Label, string SerialNumber, string Manufacturer, string Model, string FirmwareVersion)
+/// <param name="IsUserPinSet">Whether the user's PIN was set; a token that was only half made has none.</param>
+public sealed record TokenDescription(
+    string Label, string SerialNumber, string Manufacturer, string Model, string FirmwareVersion, bool IsUserPinSet)
 {
     internal static TokenDescription From(ITokenInfo info) =>
-        new(info.Label.Trim(), info.SerialNumber.Trim(), info.ManufacturerId.Trim(), info.Model.Trim(), info.FirmwareVersion.Trim());
+        new(
+            info.Label.Trim(), info.SerialNumber.Trim(), info.ManufacturerId.Trim(), info.Model.Trim(), info.FirmwareVersion.Trim(),
+            info.TokenFlags.UserPinInitialized);
 }

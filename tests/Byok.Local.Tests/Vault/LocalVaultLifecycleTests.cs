@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Transfer;
 using Byok.Local.Vault;
 using Byok.Pkcs11.Vault;
 using Byok.Testing.Tokens;
@@ -285,7 +286,6 @@ public sealed class LocalVaultLifecycleTests(SoftHsmFixture fixture) : IClassFix
         using var rsa = RSA.Create(kek.PublicKey!.ToParameters());
         using var aes = Aes.Create();
         byte[] ciphertext = [.. rsa.Encrypt(aes.Key, RSAEncryptionPadding.OaepSHA1), .. aes.EncryptKeyWrapPadded(key.ExportPkcs8PrivateKey())];
-        return System.Text.Encoding.UTF8.GetBytes(
-            $$"""{"schema_version":"1.0.0","header":{"kid":"{{kek.Id}}","alg":"dir","enc":"CKM_RSA_AES_KEY_WRAP"},"ciphertext":"{{System.Buffers.Text.Base64Url.EncodeToString(ciphertext)}}","generator":"test"}""");
+        return TransferBlob.Create(kek.Id, ciphertext, "test").ToUtf8Json();
     }
 }

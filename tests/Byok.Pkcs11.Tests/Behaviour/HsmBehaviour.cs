@@ -1,9 +1,8 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
+using Byok.Core.Transfer;
 using Byok.Pkcs11.Tokens;
 using Byok.Pkcs11.Vault;
 using Microsoft.Extensions.Time.Testing;
@@ -49,6 +48,8 @@ public abstract class HsmBehaviour(Pkcs11Token token, Pkcs11Token vaultToken)
         using var opened = Open(exported.TransferBlob, kek);
         Assert.Equal(master.PublicKey, PublicOf(opened));
         Assert.True(master is { Sensitive: true, Extractable: true });
+        Assert.StartsWith("ByokFunctions ", TransferBlob.Parse(exported.TransferBlob).Generator, StringComparison.Ordinal);
+        Assert.DoesNotContain(TransferBlobLinter.Lint(exported.TransferBlob), finding => finding.Severity == TransferBlobSeverity.Error);
     }
 
     [Theory]
@@ -234,7 +235,7 @@ public abstract class HsmBehaviour(Pkcs11Token token, Pkcs11Token vaultToken)
     }
 
     [Fact]
-    public async Task ImportKeyAsync_AnyByteAltered_IsRefusedAndLeavesNothing()
+    public async Task ImportKeyAsync_AlteredAnywhere_IsRefusedAndLeavesNothing()
     {
         var hsm = Hsm;
         var master = await hsm.GenerateMasterKeyAsync(NewLabel(), 2048, default);
@@ -242,8 +243,8 @@ public abstract class HsmBehaviour(Pkcs11Token token, Pkcs11Token vaultToken)
         var kek = await Vault.GenerateKeyExchangeKeyAsync(kekId, 2048, default);
         var ciphertext = CiphertextOf((await hsm.ExportMasterKeyAsync(Request(master.Label, kek), default)).TransferBlob);
 
-        // Both parts at their borders, and every eighth byte.
-        var places = Enumerable.Range(0, ciphertext.Length).Where(i => i % 8 == 0 || i is 1 or 255 or 257 || i == ciphertext.Length - 1);
+        // Both parts at their borders and throughout; one changed byte of either changes all of it.
+        var places = Enumerable.Range(0, ciphertext.Length).Where(i => i % 24 == 0 || i is 1 or 255 or 256 or 257 || i == ciphertext.Length - 1);
         foreach (var place in places)
         {
             var altered = ciphertext.ToArray();
@@ -366,11 +367,7 @@ public abstract class HsmBehaviour(Pkcs11Token token, Pkcs11Token vaultToken)
         return Vault.ImportKeyAsync(kekId, SoftwareTransfer.Wrap(kek, content), id, default);
     }
 
-    private static byte[] CiphertextOf(byte[] transferBlob)
-    {
-        using var json = JsonDocument.Parse(transferBlob);
-        return Base64Url.DecodeFromChars(json.RootElement.GetProperty("ciphertext").GetString());
-    }
+    private static byte[] CiphertextOf(byte[] transferBlob) => TransferBlob.Parse(transferBlob).Ciphertext.ToArray();
 
     private static RSA Open(byte[] transferBlob, RSA kek)
     {

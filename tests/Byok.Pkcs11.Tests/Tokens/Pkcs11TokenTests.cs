@@ -79,6 +79,24 @@ public sealed class Pkcs11TokenTests(SoftHsmFixture fixture) : IClassFixture<Sof
         Assert.Throws<ArgumentException>(() => Pkcs11Token.Initialize(Library, pin, pin, label));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void OpenToken_ProcessDiedWhileMakingIt_IsCompleted(bool tokenInitialised)
+    {
+        var label = $"half-made-{tokenInitialised}";
+        File.WriteAllText(Path.Combine(fixture.SoftHsm.Folder, $"{label}.so-pin"), "87654321");
+        File.WriteAllText(fixture.SoftHsm.PinFile(label), "12345678");
+        if (tokenInitialised)
+        {
+            Library.Slots().First(pair => !pair.Info.TokenFlags.TokenInitialized).Slot.InitToken("87654321", label);
+        }
+
+        using var token = fixture.SoftHsm.OpenToken(label);
+        token.Login();
+        Assert.Equal(1, token.OpenSessions);
+    }
+
     [Fact]
     public void OpenToken_PinFileGone_SaysSo()
     {
