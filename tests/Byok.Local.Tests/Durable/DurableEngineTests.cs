@@ -102,6 +102,47 @@ public class DurableEngineTests
     }
 
     [Fact]
+    public async Task Start_InTheMiddleOfAFanOut_RunsOnlyWhatIsLeft()
+    {
+        const int Count = 1000;
+        var runs = 0;
+        var gate = new TaskCompletionSource();
+        await using var scratch = new Scratch().Activity<int, int>("Work", async (n, cancellationToken) =>
+        {
+            if (n >= Count / 2)
+            {
+                await gate.Task.WaitAsync(cancellationToken);
+            }
+
+            Interlocked.Increment(ref runs);
+            return n;
+        });
+        scratch.Orchestration<int, int>("FanOut", async (context, n) =>
+        {
+            var running = Enumerable.Range(0, n).Select(i => context.CallActivityAsync<int>("Work", i)).ToList();
+            var sum = 0;
+            while (running.Count > 0)
+            {
+                var done = await Task.WhenAny(running);
+                running.Remove(done);
+                sum += await done;
+                context.SetStatus(running.Count);
+            }
+
+            return sum;
+        });
+        var first = await scratch.StartAsync();
+        await first.ScheduleAsync("FanOut", Count, "a");
+        await first.UntilAsync("a", status => status.CustomStatus?.GetInt32() == Count / 2);
+        await first.DisposeAsync();
+        gate.SetResult();
+        var second = await scratch.StartAsync();
+
+        Assert.Equal(Count * (Count - 1) / 2, (await second.WaitAsync("a")).Output<int>());
+        Assert.Equal(Count, runs);
+    }
+
+    [Fact]
     public async Task Run_ActivityFails_FailsWithTheSameType()
     {
         await using var scratch = new Scratch().Activity<int, int>("Fail", _ => throw new HsmPinException("The PIN is wrong."));
