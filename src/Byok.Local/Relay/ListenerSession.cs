@@ -50,32 +50,12 @@ internal sealed class ListenerSession : IDisposable
         using var expired = _expiry.Token.Register(
             () => Close(WebSocketCloseStatus.PolicyViolation, "The security token has expired, therefore the authorization policy is violated."));
         using var stopped = stopping.Register(() => Close(WebSocketCloseStatus.EndpointUnavailable, "The relay stops."));
-        try
+        var end = await ReadToTheEndAsync().ConfigureAwait(false);
+        _ = _closed.TrySetResult();
+        if (end is { } reason)
         {
-            await ReadAsync().ConfigureAwait(false);
-            await CloseAsync(WebSocketCloseStatus.NormalClosure, null).ConfigureAwait(false);
-        }
-        catch (RelayMessageTooLongException)
-        {
-            await CloseAsync(WebSocketCloseStatus.MessageTooBig, "A message on the control channel is too large; large responses use rendezvous.")
-                .ConfigureAwait(false);
-        }
-        catch (JsonException)
-        {
-            await CloseAsync(WebSocketCloseStatus.InvalidPayloadData, "A message on the control channel cannot be read.").ConfigureAwait(false);
-        }
-        catch (RelayFault fault)
-        {
-            await CloseAsync(WebSocketCloseStatus.PolicyViolation, fault.Message).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
-        {
-            // Lost.
-        }
-        finally
-        {
-            _ = _closed.TrySetResult();
-            _socket.Abort();
+            await CloseAsync(reason.Status, reason.Text).ConfigureAwait(false);
+            await DrainAsync().ConfigureAwait(false);
         }
     }
 
@@ -124,6 +104,50 @@ internal sealed class ListenerSession : IDisposable
     {
         _ = _closed.TrySetResult();
         _expiry.Dispose();
+    }
+
+    /// <summary>Reads until the channel ends; gives what to say to the listener, null when it is beyond hearing.</summary>
+    private async Task<(WebSocketCloseStatus Status, string? Text)?> ReadToTheEndAsync()
+    {
+        try
+        {
+            await ReadAsync().ConfigureAwait(false);
+            return (WebSocketCloseStatus.NormalClosure, null);
+        }
+        catch (RelayMessageTooLongException)
+        {
+            return (WebSocketCloseStatus.MessageTooBig, "A message on the control channel is too large; large responses use rendezvous.");
+        }
+        catch (JsonException)
+        {
+            return (WebSocketCloseStatus.InvalidPayloadData, "A message on the control channel cannot be read.");
+        }
+        catch (RelayFault fault)
+        {
+            return (WebSocketCloseStatus.PolicyViolation, fault.Message);
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits for the listener's goodbye: who hangs up with words unread takes back his own.</summary>
+    private async Task DrainAsync()
+    {
+        using var deadline = new CancellationTokenSource(CloseTimeout);
+        var buffer = new byte[RelayProtocol.MaxControlChannelBodyInBytes];
+        try
+        {
+            while (_socket.State == WebSocketState.CloseSent)
+            {
+                _ = await _socket.ReceiveAsync(buffer.AsMemory(), deadline.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
+        {
+            // Gone already.
+        }
     }
 
     private async Task ReadAsync()

@@ -124,11 +124,10 @@ internal sealed class RequestSocket(Rendezvous rendezvous, WebSocket socket, Tim
         }
         catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException or InvalidOperationException)
         {
-            // Gone already.
+            socket.Abort();
         }
         finally
         {
-            socket.Abort();
             rendezvous.Leave();
         }
     }

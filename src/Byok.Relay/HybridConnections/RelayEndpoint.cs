@@ -60,7 +60,21 @@ public sealed record RelayEndpoint
 
     /// <summary>Where a sender posts a request.</summary>
     /// <param name="target">Path below the hybrid connection, and query; empty, or beginning with '/' or '?'.</param>
-    internal Uri RequestAddress(string target) => new(NamespaceAddress, $"/{Path}{(target == "/" ? string.Empty : target)}");
+    /// <exception cref="ArgumentException">The target leads elsewhere.</exception>
+    internal Uri RequestAddress(string target)
+    {
+        var root = $"/{Path}";
+        if (target.Length > 0 && target[0] is not ('/' or '?'))
+        {
+            throw new ArgumentException($"A request's target begins with '/' or '?'; '{target}' does not.", nameof(target));
+        }
+
+        // Uri resolves dot segments, so what it has made of the target is looked at, not the target.
+        var address = new Uri(NamespaceAddress, root + (target == "/" ? string.Empty : target));
+        return address.AbsolutePath == root || address.AbsolutePath.StartsWith(root + "/", StringComparison.Ordinal)
+            ? address
+            : throw new ArgumentException($"The target '{target}' leads out of the hybrid connection '{Path}'.", nameof(target));
+    }
 
     /// <summary>
     /// Whether the relay may send a listener to this address: over the same kind of connection, to the namespace itself or to a host beside it.

@@ -7,7 +7,7 @@ namespace Byok.Relay.HybridConnections;
 /// What stands between the relay and the handler: bounds how many requests run and wait, turns failures into answers, and lets a stop
 /// wait for the requests under way.
 /// </summary>
-internal sealed class RequestGate : IDisposable
+internal sealed class RequestGate
 {
     private readonly Func<RelayRequest, CancellationToken, Task<RelayResponse>> _handler;
     private readonly RelayListenerOptions _options;
@@ -95,6 +95,4 @@ internal sealed class RequestGate : IDisposable
 
         return _idle.Task;
     }
-
-    public void Dispose() => _slots.Dispose();
 }

@@ -23,7 +23,7 @@ internal static class ResponseWriter
         var hasBody = !response.Body.IsEmpty;
         var message = new RelayMessage
         {
-            Response = new ResponseMessage(requestId, (int)response.StatusCode, response.StatusCode.ToString(), headers, hasBody),
+            Response = new ResponseMessage(requestId, (int)response.StatusCode, null, headers, hasBody),
         };
         await socket.SendAsync(message.ToBytes(), WebSocketMessageType.Text, true, cancellationToken).ConfigureAwait(false);
         for (var rest = response.Body; !rest.IsEmpty;)

@@ -195,7 +195,7 @@ public sealed class DevRelayProtocolTests : IAsyncLifetime
         using var listener = await ListenAsync();
         var sending = _client.SendAsync(await RequestAsync());
         var id = (string)(await listener.ReadJsonAsync())["request"]!["id"]!;
-        await listener.SendAsync($$"""{"response":{"requestId":"{{id}}","statusCode":200,"responseHeaders":{"X":"a\r\nb"},"body":false}}""");
+        await listener.SendAsync($$$"""{"response":{"requestId":"{{{id}}}","statusCode":200,"responseHeaders":{"X":"a\r\nb"},"body":false}}""");
 
         Assert.Equal(HttpStatusCode.BadGateway, (await sending).StatusCode);
     }
@@ -282,7 +282,7 @@ public sealed class DevRelayProtocolTests : IAsyncLifetime
         using var listener = await RawListener.ConnectAsync(address, (await tokens.GetTokenAsync(endpoint, CancellationToken.None)).Value);
 
         time.Advance(TimeSpan.FromMinutes(9));
-        await listener.SendAsync($$"""{"renewToken":{"token":"{{(await tokens.GetTokenAsync(endpoint, CancellationToken.None)).Value}}"}}""");
+        await listener.SendAsync($$$"""{"renewToken":{"token":"{{{(await tokens.GetTokenAsync(endpoint, CancellationToken.None)).Value}}}"}}""");
         await Task.Delay(300);
         time.Advance(TimeSpan.FromMinutes(9));
         await Task.Delay(300);

@@ -45,7 +45,7 @@ internal sealed class RawListener(ClientWebSocket socket) : IDisposable
         socket.SendAsync(content, type, true, CancellationToken.None).WaitAsync(Patience);
 
     public Task RespondAsync(string requestId, int status, bool body = false) =>
-        SendAsync($$"""{"response":{"requestId":{{JsonSerializer.Serialize(requestId)}},"statusCode":"{{status}}","body":{{(body ? "true" : "false")}}}}""");
+        SendAsync($$$"""{"response":{"requestId":{{{JsonSerializer.Serialize(requestId)}}},"statusCode":"{{{status}}}","body":{{{(body ? "true" : "false")}}} }}""");
 
     public async Task<JsonObject> ReadJsonAsync() => JsonNode.Parse(await ReadAsync(WebSocketMessageType.Text))!.AsObject();
 

@@ -38,6 +38,24 @@ public sealed class RelayEndpointTests
         Assert.Equal(expected, new RelayEndpoint(new Uri("https://contoso.servicebus.windows.net"), "hyco").IsRendezvous(new Uri(address)));
 
     [Theory]
+    [InlineData("", "https://contoso.servicebus.windows.net/a/b")]
+    [InlineData("/", "https://contoso.servicebus.windows.net/a/b")]
+    [InlineData("/c?d=e", "https://contoso.servicebus.windows.net/a/b/c?d=e")]
+    [InlineData("?d=e", "https://contoso.servicebus.windows.net/a/b?d=e")]
+    [InlineData("/c/../d", "https://contoso.servicebus.windows.net/a/b/d")]
+    public void RequestAddress_BelowThePath(string target, string expected) =>
+        Assert.Equal(expected, new RelayEndpoint(new Uri("https://contoso.servicebus.windows.net"), "a/b").RequestAddress(target).AbsoluteUri);
+
+    [Theory]
+    [InlineData("c")]
+    [InlineData("@evil.example")]
+    [InlineData("/../c")]
+    [InlineData("/%2e%2e/c")]
+    [InlineData("/../../../c")]
+    public void RequestAddress_LeadsElsewhere_Misuse(string target) =>
+        Assert.Throws<ArgumentException>(() => new RelayEndpoint(new Uri("https://contoso.servicebus.windows.net"), "a/b").RequestAddress(target));
+
+    [Theory]
     [InlineData("ws://127.0.0.1:8080/$hc/hyco", true)]
     [InlineData("ws://127.0.0.1:8081/$hc/hyco", false)]
     [InlineData("ws://10.0.0.1:8080/$hc/hyco", false)]
