@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
-using Azure.Storage.Blobs.Models;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Reading;
 using Byok.Storage;
 
 namespace Byok.Pipeline.RotateKey;
@@ -24,7 +24,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
     public override async Task<RewrapPageResult> RunAsync(RewrapPageInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var (blobs, next) = await ListAsync(input, cancellationToken).ConfigureAwait(false);
+        var (blobs, next) = await ProtectedPages.ListAsync(storage, input.ContinuationToken, input.PageSize, cancellationToken).ConfigureAwait(false);
         var candidates = blobs.Where(blob => IsCandidate(blob, input)).ToList();
         if (input.Deep)
         {
@@ -61,20 +61,6 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
             .Where(outcome => outcome.Unmovable is not null)
             .OrderBy(outcome => outcome.Name, StringComparer.Ordinal)
             .Aggregate(result, (sum, outcome) => sum.WithUnmovable(outcome.Unmovable!, outcome.KeyId));
-    }
-
-    private async Task<(List<ProtectedBlob> Blobs, string? Next)> ListAsync(RewrapPageInput input, CancellationToken cancellationToken)
-    {
-        var pages = storage.Protected.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata }, cancellationToken).AsPages(input.ContinuationToken, input.PageSize);
-        return await StorageFailures.TranslateAsync(storage.Protected.Name, async () =>
-        {
-            await foreach (var page in pages.ConfigureAwait(false))
-            {
-                return (page.Values.Select(ProtectedBlob.From).ToList(), string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
-            }
-
-            return ([], (string?)null);
-        }).ConfigureAwait(false);
     }
 
     /// <summary>Whether a blob says that it is under another version of this key. Whether that is true, its header's MAC decides later.</summary>

@@ -130,30 +130,27 @@ public class RotateKeyTests(AzuriteFixture azurite)
     public async Task Rotate_BlobWrittenBetweenListingAndWrite_IsNeitherLostNorLeftBehind()
     {
         using var stack = await LifeStack.CreateAsync(azurite);
-        await stack.SeedAsync(3);
+        await stack.SeedAsync(1);
         var overwritten = 0;
         stack.Vault.OnUnwrap = _ =>
         {
-            // In the middle of the rewrap of the first blob: somebody changes its metadata, and so its ETag.
+            // In the middle of the rewrap: somebody changes the blob's metadata, and so its ETag.
             if (stack.Engine.Activities.Count > 0 && stack.Engine.Activities[^1] == RewrapPage.Name && Interlocked.Exchange(ref overwritten, 1) == 0)
             {
-                foreach (var name in new[] { "blob-000000", "blob-000001", "blob-000002" })
-                {
-                    var blob = stack.Storage.Protected.GetBlobClient(name);
-                    var metadata = blob.GetProperties().Value.Metadata;
-                    metadata["Owner"] = "somebody else";
-                    blob.SetMetadata(metadata);
-                }
+                var blob = stack.Storage.Protected.GetBlobClient("blob-000000");
+                var metadata = blob.GetProperties().Value.Metadata;
+                metadata["Owner"] = "somebody else";
+                blob.SetMetadata(metadata);
             }
         };
 
         var result = await RotateAsync(stack);
 
         Assert.Equal(1, overwritten);
-        Assert.Equal(3, result.Rewrapped);
+        Assert.Equal(1, result.Rewrapped);
         Assert.Equal(0, result.LeftBehind);
-        Assert.Equal("somebody else", (await stack.Storage.Protected.GetBlobClient("blob-000001").GetPropertiesAsync()).Value.Metadata["Owner"]);
-        Assert.Equal(LifeStack.ContentOf("blob-000001"), await stack.ReadAsync("blob-000001"));
+        Assert.Equal("somebody else", (await stack.Storage.Protected.GetBlobClient("blob-000000").GetPropertiesAsync()).Value.Metadata["Owner"]);
+        Assert.Equal(LifeStack.ContentOf("blob-000000"), await stack.ReadAsync("blob-000000"));
     }
 
     [Fact]

@@ -1,0 +1,64 @@
+namespace Byok.Pipeline.AuditKeys;
+
+/// <summary>How far an audit is. Its size does not grow with the number of blobs.</summary>
+public sealed record AuditState
+{
+    /// <summary>Most version ids that coverage tells apart; blobs of more are counted together, under an empty text.</summary>
+    public const int MaxVersions = 100;
+
+    /// <summary>When it began.</summary>
+    public required DateTimeOffset StartedOn { get; init; }
+
+    /// <summary>The vault's host name.</summary>
+    public required string Vault { get; init; }
+
+    /// <summary>The wrapping keys.</summary>
+    public required IReadOnlyList<AuditedKey> Keys { get; init; }
+
+    /// <summary>Protected blobs when they were counted.</summary>
+    public long TotalBlobs { get; init; }
+
+    /// <summary>Findings so far.</summary>
+    public FindingTally Findings { get; init; } = new();
+
+    /// <summary>Whether all blobs have been looked at, so that their generations come next.</summary>
+    public bool AreBlobsDone { get; init; }
+
+    /// <summary>Where the listing goes on.</summary>
+    public string? ContinuationToken { get; init; }
+
+    /// <summary>Blobs that were looked at.</summary>
+    public long Blobs { get; init; }
+
+    /// <summary>Bytes of plaintext that they hold.</summary>
+    public long PlaintextBytes { get; init; }
+
+    /// <summary>Blobs whose data was verified.</summary>
+    public long ScrubbedBlobs { get; init; }
+
+    /// <summary>Blobs by version id.</summary>
+    public IReadOnlyDictionary<string, long> Coverage { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>The state after a page of blobs.</summary>
+    public AuditState After(AuditBlobsResult page)
+    {
+        ArgumentNullException.ThrowIfNull(page);
+        var coverage = new Dictionary<string, long>(Coverage);
+        foreach (var (version, count) in page.Coverage)
+        {
+            var name = coverage.ContainsKey(version) || coverage.Count < MaxVersions ? version : string.Empty;
+            coverage[name] = coverage.GetValueOrDefault(name) + count;
+        }
+
+        return this with
+        {
+            Findings = Findings.Plus(page.Findings),
+            ContinuationToken = page.ContinuationToken,
+            AreBlobsDone = page.ContinuationToken is null,
+            Blobs = Blobs + page.Blobs,
+            PlaintextBytes = PlaintextBytes + page.PlaintextBytes,
+            ScrubbedBlobs = ScrubbedBlobs + page.ScrubbedBlobs,
+            Coverage = coverage,
+        };
+    }
+}

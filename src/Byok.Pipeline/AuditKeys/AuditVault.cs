@@ -1,0 +1,160 @@
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+
+namespace Byok.Pipeline.AuditKeys;
+
+/// <summary>Looks at every key in the vault, and compares with the HSM and the ledger.</summary>
+public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, PipelineOptions options, TimeProvider time) : Activity<object?, AuditVaultResult>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "AuditVault";
+
+    /// <inheritdoc/>
+    public override async Task<AuditVaultResult> RunAsync(object? input, CancellationToken cancellationToken)
+    {
+        var findings = new List<Finding>();
+        var inHsm = await ReadHsmAsync(findings, cancellationToken).ConfigureAwait(false);
+        var imported = await ReadImportsAsync(cancellationToken).ConfigureAwait(false);
+        var keys = new List<AuditedKey>();
+        var isPurgeable = false;
+        await foreach (var newest in vault.ListKeysAsync(cancellationToken).ConfigureAwait(false))
+        {
+            isPurgeable |= newest.RecoveryLevel.Length > 0 && !newest.IsPurgeProtected;
+            var versions = await vault.ListKeyVersionsAsync(newest.Id.Name, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+            if (versions.TrueForAll(IsKek))
+            {
+                findings.AddRange(versions.Where(IsLeftBehind).Select(kek => FindingKinds.KekLeftBehind.On(kek.Id.ToString(), kek.Enabled ? "enabled" : "disabled")));
+                continue;
+            }
+
+            var audited = new List<AuditedVersion>();
+            foreach (var listed in versions)
+            {
+                var version = listed.PublicKey is null ? await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false) : listed;
+                bool? isInHsm = version.PublicKey is null ? false : inHsm?.Contains(version.PublicKey.Thumbprint);
+                findings.AddRange(Check(version, isInHsm, imported.Contains(version.Id.ToString())));
+                audited.Add(Describe(version, isInHsm));
+            }
+
+            keys.Add(new AuditedKey(newest.Id.Name, audited));
+            if (!audited.Exists(version => version.State == KeyTags.Active))
+            {
+                findings.Add(FindingKinds.KeyRevoked.On(newest.Id.Name));
+            }
+        }
+
+        if (isPurgeable)
+        {
+            findings.Add(FindingKinds.VaultWithoutPurgeProtection.On(vault.VaultUri.Host));
+        }
+
+        return new AuditVaultResult(vault.VaultUri.Host, keys, FindingTally.Of(findings));
+    }
+
+    private IEnumerable<Finding> Check(VaultKey version, bool? isInHsm, bool isImported)
+    {
+        if (!version.Enabled)
+        {
+            yield break; // It can do no harm; blobs that need it are found as blobs.
+        }
+
+        var (id, now, state) = (version.Id.ToString(), time.GetUtcNow(), version.Tags.GetValueOrDefault(KeyTags.State));
+        if (!isImported && isInHsm != true)
+        {
+            yield return FindingKinds.KeyDrift.On(id);
+        }
+        else if (isInHsm == false)
+        {
+            yield return FindingKinds.KeyNotRestorable.On(id, version.Tags.GetValueOrDefault(KeyTags.Label) is { } label ? $"master key '{label}'" : null);
+        }
+
+        if (!version.IsHsmProtected)
+        {
+            yield return FindingKinds.KeyNotInVaultHsm.On(id, version.KeyType);
+        }
+
+        if (version.Exportable)
+        {
+            yield return FindingKinds.KeyExportable.On(id);
+        }
+
+        if (version.ExpiresOn is not { } expires)
+        {
+            yield return FindingKinds.KeyWithoutExpiry.On(id);
+        }
+        else if (expires - now < options.ExpiryWarning)
+        {
+            yield return FindingKinds.KeyExpires.On(id, $"{(expires < now ? "expired on" : "expires on")} {expires:yyyy-MM-dd}");
+        }
+
+        if (state == KeyTags.Active && now - version.CreatedOn > options.MaxKeyAge)
+        {
+            yield return FindingKinds.KeyTooOld.On(id, $"{(now - version.CreatedOn).TotalDays:0} days, the policy allows {options.MaxKeyAge.TotalDays:0}");
+        }
+
+        if (state == KeyTags.Pending && now - version.CreatedOn > options.LeftoverAge)
+        {
+            yield return FindingKinds.KeyUnproved.On(id);
+        }
+    }
+
+    private static AuditedVersion Describe(VaultKey version, bool? isInHsm) => new(
+        version.Id,
+        version.Enabled ? version.Tags.GetValueOrDefault(KeyTags.State) ?? "not brought" : "disabled",
+        version.KeyType,
+        version.PublicKey?.SizeInBits,
+        version.PublicKey?.Thumbprint,
+        version.Tags.GetValueOrDefault(KeyTags.Label),
+        isInHsm,
+        version.CreatedOn,
+        version.ExpiresOn);
+
+    private static bool IsKek(VaultKey key) => key.Tags.GetValueOrDefault(KeyTags.Purpose) == KeyTags.KeyExchange || key.Operations is ["import"];
+
+    /// <summary>A ceremony may take as long as a KEK lives at most; one that is older serves none.</summary>
+    private bool IsLeftBehind(VaultKey kek) => kek.ExpiresOn < time.GetUtcNow() || time.GetUtcNow() - kek.CreatedOn > options.KekLifetime;
+
+    /// <returns>The thumbprints in the HSM; null when it did not answer.</returns>
+    private async Task<HashSet<string>?> ReadHsmAsync(List<Finding> findings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var keys = await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
+            return keys.Select(key => key.PublicKey.Thumbprint).ToHashSet(StringComparer.Ordinal);
+        }
+        catch (Exception exception) when (exception is TransientByokException or HsmException)
+        {
+            findings.Add(FindingKinds.HsmUnreachable.On("HSM", exception.Message));
+            return null;
+        }
+    }
+
+    private async Task<HashSet<string>> ReadImportsAsync(CancellationToken cancellationToken)
+    {
+        var imported = new HashSet<string>(StringComparer.Ordinal);
+        try
+        {
+            await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                if (entry.Event.Kind == "key.imported")
+                {
+                    imported.Add(entry.Event.Subject);
+                }
+            }
+        }
+        catch (IntegrityException)
+        {
+            // AuditLedger reports it; what could be read counts.
+        }
+
+        return imported;
+    }
+}
+
+/// <summary>What the vault holds.</summary>
+/// <param name="Vault">Its host name.</param>
+/// <param name="Keys">The wrapping keys.</param>
+/// <param name="Findings">What is not as it should be.</param>
+public sealed record AuditVaultResult(string Vault, IReadOnlyList<AuditedKey> Keys, FindingTally Findings);

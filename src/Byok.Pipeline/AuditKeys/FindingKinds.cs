@@ -1,0 +1,154 @@
+using static Byok.Pipeline.AuditKeys.Severity;
+
+namespace Byok.Pipeline.AuditKeys;
+
+/// <summary>Everything that an audit can find.</summary>
+public static class FindingKinds
+{
+    /// <summary>A wrapping key outside the vault's HSM.</summary>
+    public static FindingKind KeyNotInVaultHsm { get; } = new(Critical, "key-not-hsm", "Wrapping key is not held by an HSM",
+        "The vault keeps this key in software; the promise that it never leaves an HSM does not hold.",
+        "Rotate to a key that is brought into a Premium vault or Managed HSM, then disable this version.");
+
+    /// <summary>An exportable wrapping key.</summary>
+    public static FindingKind KeyExportable { get; } = new(Critical, "key-exportable", "Wrapping key can be exported",
+        "Whoever may release this key can take it out of the vault, and read every blob under it without the vault's knowledge.",
+        "Rotate to a key that is not exportable, then disable this version.");
+
+    /// <summary>A version that was not brought from the HSM.</summary>
+    public static FindingKind KeyDrift { get; } = new(Critical, "key-drift", "Key version was not brought from your HSM",
+        "The vault made this version itself, or somebody imported it past the ceremony: the ledger knows no import of it, and your HSM does not hold it.",
+        "Disable the version, switch off the vault's own rotation policy for this key, and find out who made it.");
+
+    /// <summary>A wrapping key that is lost if the vault loses it.</summary>
+    public static FindingKind KeyNotRestorable { get; } = new(Critical, "key-not-restorable", "Your HSM no longer holds this key",
+        "The vault has the only copy of this key. If it is destroyed there, every blob under it is lost.",
+        "Restore the master key to the HSM from its backup, or rotate to one that is there.");
+
+    /// <summary>A key without a usable version.</summary>
+    public static FindingKind KeyRevoked { get; } = new(Critical, "key-revoked", "Key has no enabled version",
+        "Nothing can be protected with this key, and blobs under it cannot be read.",
+        "If that is what you want, nothing. Else restore the key: 'key restore'.");
+
+    /// <summary>A version that was imported and never proved.</summary>
+    public static FindingKind KeyUnproved { get; } = new(Warning, "key-unproved", "Imported key version was never proved",
+        "An import stopped before the version was proved to be your HSM's key. It protects nothing, but it is enabled.",
+        "Bring the key again, and disable this version.");
+
+    /// <summary>No expiry.</summary>
+    public static FindingKind KeyWithoutExpiry { get; } = new(Warning, "key-no-expiry", "Key version has no expiry",
+        "Nothing reminds anybody to rotate this key.",
+        "Set an expiry on the version, or rotate.");
+
+    /// <summary>Expiry near or past.</summary>
+    public static FindingKind KeyExpires { get; } = new(Warning, "key-expires-soon", "Key version expires soon or has expired",
+        "Reading goes on after the expiry, but the vault may refuse other operations and policies may take action.",
+        "Rotate the key.");
+
+    /// <summary>Older than policy.</summary>
+    public static FindingKind KeyTooOld { get; } = new(Warning, "key-age", "Key is older than the policy allows",
+        "The longer a key is in use, the more data depends on it.",
+        "Rotate the key.");
+
+    /// <summary>A KEK that was not retired.</summary>
+    public static FindingKind KekLeftBehind { get; } = new(Warning, "kek-left-behind", "Key exchange key was not retired",
+        "While a KEK lives, the transfer blob that was wrapped to it can be imported again.",
+        "Delete the KEK.");
+
+    /// <summary>No purge protection.</summary>
+    public static FindingKind VaultWithoutPurgeProtection { get; } = new(Warning, "vault-purge", "Vault has no purge protection",
+        "Whoever may purge can destroy a deleted key at once; only your HSM could bring it back then.",
+        "Switch on purge protection. It cannot be switched off again.");
+
+    /// <summary>The HSM did not answer.</summary>
+    public static FindingKind HsmUnreachable { get; } = new(Notice, "hsm-unreachable", "Your HSM did not answer",
+        "Whether the keys in the vault are still in your HSM could not be checked this time.",
+        "See that the agent beside the HSM runs; the next audit checks again.");
+
+    /// <summary>No envelope.</summary>
+    public static FindingKind BlobUnencrypted { get; } = new(Critical, "blob-unencrypted", "Unencrypted blob in the protected container",
+        "This blob has no envelope: it was put there past the pipeline, and whoever may read storage can read it.",
+        "Upload it to the uploads container instead, so that it gets encrypted, and delete it here.");
+
+    /// <summary>A broken envelope.</summary>
+    public static FindingKind BlobMalformed { get; } = new(Critical, "blob-malformed", "Envelope cannot be read",
+        "Fields of the envelope are missing, unknown or not in their form. The blob cannot be read.",
+        "Restore the blob's metadata from a backup or an earlier version.");
+
+    /// <summary>MAC, commitment or wrapped DEK.</summary>
+    public static FindingKind BlobHeaderAltered { get; } = new(Critical, "blob-header", "Header was altered",
+        "The header does not verify under the blob's own key: it was changed after the pipeline wrote it. The blob cannot be read.",
+        "Find out who wrote the blob's metadata, and restore it from a backup or an earlier version.");
+
+    /// <summary>Another blob in its place.</summary>
+    public static FindingKind BlobOutOfPlace { get; } = new(Critical, "blob-out-of-place", "Blob was protected under another name",
+        "An intact blob stands under a name that is not its own: it was copied over this one, or renamed.",
+        "If it was renamed on purpose, read it with --allow-renamed and protect it anew; else restore the blob that belongs here.");
+
+    /// <summary>Truncated or extended.</summary>
+    public static FindingKind BlobLength { get; } = new(Critical, "blob-length", "Blob is shorter or longer than its header says",
+        "Data is missing or was added. The blob cannot be read.",
+        "Restore the blob from a backup or an earlier version.");
+
+    /// <summary>A chunk that does not verify.</summary>
+    public static FindingKind BlobChunkAltered { get; } = new(Critical, "blob-chunk", "Data was altered",
+        "A chunk of this blob does not verify. What is left of it cannot be trusted.",
+        "Restore the blob from a backup or an earlier version.");
+
+    /// <summary>An older state put back.</summary>
+    public static FindingKind BlobRolledBack { get; } = new(Critical, "blob-rollback", "Older state of a blob was put back",
+        "The blob is intact, but the ledger knows a newer generation of it: somebody put an old copy back.",
+        "Find out who wrote the blob, and restore the newest version.");
+
+    /// <summary>A blob that the ledger does not know.</summary>
+    public static FindingKind BlobNotInLedger { get; } = new(Warning, "blob-not-in-ledger", "The ledger does not know this blob",
+        "No operation of the pipeline recorded it. Anybody who can write to storage and knows the public key can make such a blob.",
+        "Find out where it comes from; if it is yours, protect it anew.");
+
+    /// <summary>A version that is not in the vault.</summary>
+    public static FindingKind BlobKeyUnknown { get; } = new(Critical, "blob-key-unknown", "Blob names a key that the vault does not have",
+        "Neither this version nor another with the same thumbprint is in the vault. The blob cannot be read.",
+        "Restore the key: 'key restore'.");
+
+    /// <summary>A disabled version.</summary>
+    public static FindingKind BlobKeyDisabled { get; } = new(Critical, "blob-key-disabled", "Blob needs a key version that is disabled",
+        "The blob cannot be read while the version is disabled.",
+        "If the key was revoked on purpose, nothing. Else enable the version, and rotate the key.");
+
+    /// <summary>A version id that is gone, while its key is there.</summary>
+    public static FindingKind BlobKeyMoved { get; } = new(Notice, "blob-key-moved", "Blob names a version id that is gone",
+        "The key was purged and brought again. The blob is readable, because it names the key by thumbprint too.",
+        "Rewrap the blobs to the new version id: rotate the key.");
+
+    /// <summary>A version that was replaced.</summary>
+    public static FindingKind BlobOnRetiredKey { get; } = new(Warning, "blob-on-retired-key", "Blob is still on a retired key version",
+        "A rotation has not moved this blob: it is under way, or could not move it.",
+        "Wait for the rotation, or rotate again; the rotation's report names the reason.");
+
+    /// <summary>Plaintext that stays.</summary>
+    public static FindingKind PlaintextLeftOver { get; } = new(Warning, "upload-left-over", "Plaintext left over in the uploads container",
+        "This upload has not been encrypted, or its plaintext was not deleted afterwards. Whoever may read storage can read it.",
+        "Look at the operation that should have encrypted it; upload it again, or delete it.");
+
+    /// <summary>The chain is broken.</summary>
+    public static FindingKind LedgerBroken { get; } = new(Critical, "ledger-broken", "Ledger was altered",
+        "The hash chain does not hold: entries were changed, dropped, reordered or inserted. What comes after cannot be trusted.",
+        "Find out who wrote to the ledger container, and restore it from a backup.");
+
+    /// <summary>Its end is missing.</summary>
+    public static FindingKind LedgerCut { get; } = new(Critical, "ledger-cut", "Ledger lost entries that an earlier audit saw",
+        "The ledger is shorter than, or another one than, the last audit recorded: it was cut off or replaced.",
+        "Find out who wrote to the ledger container, and restore it from a backup.");
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<FindingKind> All { get; } =
+    [
+        KeyNotInVaultHsm, KeyExportable, KeyDrift, KeyNotRestorable, KeyRevoked, KeyUnproved, KeyWithoutExpiry, KeyExpires, KeyTooOld,
+        KekLeftBehind, VaultWithoutPurgeProtection, HsmUnreachable, BlobUnencrypted, BlobMalformed, BlobHeaderAltered, BlobOutOfPlace,
+        BlobLength, BlobChunkAltered, BlobRolledBack, BlobNotInLedger, BlobKeyUnknown, BlobKeyDisabled, BlobKeyMoved, BlobOnRetiredKey,
+        PlaintextLeftOver, LedgerBroken, LedgerCut,
+    ];
+
+    /// <summary>The kind with a code.</summary>
+    public static FindingKind Of(string code) => All.First(kind => kind.Code == code);
+}

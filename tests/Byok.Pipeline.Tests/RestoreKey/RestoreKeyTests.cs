@@ -1,0 +1,157 @@
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Pipeline.RestoreKey;
+using Byok.Pipeline.RevokeKey;
+using Byok.Pipeline.Tests.RevokeKey;
+using Byok.Pipeline.Tests.RotateKey;
+using Byok.Testing;
+
+namespace Byok.Pipeline.Tests.RestoreKey;
+
+[Collection(AzuriteCollection.Name)]
+public class RestoreKeyTests(AzuriteFixture azurite)
+{
+    [Theory]
+    [InlineData(RevocationMode.Disable, Revocation.Disabled)]
+    [InlineData(RevocationMode.Delete, Revocation.Deleted)]
+    public async Task Restore_ARevokedKey_MakesEveryBlobReadableAgain(RevocationMode mode, Revocation expected)
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(3);
+        await RevokeKeyTests.RevokeAsync(stack, mode);
+
+        var result = await RestoreAsync(stack);
+
+        Assert.Equal(expected, result.Found);
+        Assert.NotNull(result.ProbedBlob);
+        Assert.False(result.RewrapAdvised);
+        await AssertReadableAsync(stack, names);
+        Assert.DoesNotContain(KeyTags.Revoked, (IDictionary<string, string>)Assert.Single(await stack.VersionsAsync()).Tags);
+        await stack.UploadAsync("new", LifeStack.ContentOf("new"));
+    }
+
+    [Fact]
+    public async Task Restore_AfterARotation_EnablesWhatTheRevocationDisabledAndNothingElse()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(2);
+        var rotated = await RotateKeyTests.RotateAsync(stack);
+        await RevokeKeyTests.RevokeAsync(stack, RevocationMode.Disable);
+
+        var result = await RestoreAsync(stack);
+
+        Assert.Equal([rotated.KeyId], result.Versions);
+        Assert.False((await stack.VersionAsync(rotated.Disabled[0])).Enabled);
+        await AssertReadableAsync(stack, names);
+    }
+
+    [Fact]
+    public async Task Restore_KeyDisabledByHand_EnablesIt()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(1);
+        await stack.Vault.UpdateKeyAsync((await stack.VersionsAsync())[0].Id, new KeyAttributes { Enabled = false }, default);
+        Assert.Equal(Revocation.Disabled, (await RestoreAsync(stack)).Found);
+        await AssertReadableAsync(stack, names);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Restore_AfterAPurge_BringsTheSameMasterKeyAndBlobsReadAtOnce(bool rewrap)
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(12);
+        var old = Assert.Single(await stack.VersionsAsync());
+        await PurgeAsync(stack);
+
+        var result = await RestoreAsync(stack, rewrap: rewrap);
+
+        Assert.Equal(Revocation.Purged, result.Found);
+        var version = Assert.Single(await stack.VersionsAsync());
+        Assert.NotEqual(old.Id, version.Id);
+        Assert.Equal(old.PublicKey!.Thumbprint, version.PublicKey!.Thumbprint);
+        Assert.Equal(!rewrap, result.RewrapAdvised);
+        Assert.Equal(rewrap ? 12 : 0, result.Rewrapped);
+        Assert.Equal([rewrap ? version.Id.ToString() : old.Id.ToString()], (await stack.CoverageAsync()).Keys);
+        await AssertReadableAsync(stack, names);
+    }
+
+    [Fact]
+    public async Task Restore_AfterAPurgeInTheMiddleOfARotation_BringsBothMasterKeys()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(4);
+        await stack.Storage.Protected.GetBlobClient(names[0]).SetAccessTierAsync(Azure.Storage.Blobs.Models.AccessTier.Archive);
+        await RotateKeyTests.RotateAsync(stack);
+        await stack.Storage.Protected.GetBlobClient(names[0]).SetAccessTierAsync(Azure.Storage.Blobs.Models.AccessTier.Hot);
+        await PurgeAsync(stack);
+
+        var result = await RestoreAsync(stack);
+
+        Assert.Equal(2, result.Versions.Count);
+        Assert.Empty(result.Missing);
+        await AssertReadableAsync(stack, names);
+        Assert.Equal("customer-key-20300101", (await stack.Catalog.Keys.GetCurrentAsync(LifeStack.Key, default)).Tags[KeyTags.Label]);
+    }
+
+    [Fact]
+    public async Task Restore_PurgedKeyThatTheHsmLacksToo_IsRefusedAndChangesNothing()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        await stack.SeedAsync(1);
+        await PurgeAsync(stack);
+        stack.Hsm.Remove(LifeStack.Key);
+        await stack.Hsm.GenerateMasterKeyAsync(LifeStack.Key, 2048, default);
+
+        await Assert.ThrowsAsync<HsmKeyNotFoundException>(() => RestoreAsync(stack));
+
+        Assert.Empty(await stack.VersionsAsync());
+    }
+
+    [Fact]
+    public async Task Restore_KeyThatIsNotRevoked_IsRefusedAndChangesNothing()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var before = await stack.VersionsAsync();
+        await Assert.ThrowsAsync<ConflictException>(() => RestoreAsync(stack));
+        Assert.Equal(before, await stack.VersionsAsync());
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => RestoreAsync(stack, "nobody"));
+    }
+
+    [Fact]
+    public async Task Restore_KilledAtEveryBoundary_EndsRestored()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(3);
+        await PurgeAsync(stack);
+        var killed = new HashSet<string>();
+        stack.Engine.DiesAt = (boundary, _) => killed.Add(boundary);
+
+        var result = await RestoreAsync(stack, rewrap: true);
+
+        Assert.True(stack.Engine.Deaths >= 20, $"died {stack.Engine.Deaths} times");
+        Assert.Equal(3, result.Rewrapped + 0);
+        Assert.Single(await stack.VersionsAsync());
+        await AssertReadableAsync(stack, names);
+    }
+
+    private static async Task PurgeAsync(LifeStack stack)
+    {
+        await stack.Vault.DeleteKeyAsync(LifeStack.Key, default);
+        await stack.Vault.PurgeDeletedKeyAsync(LifeStack.Key, default);
+        stack.Catalog.Keys.Forget();
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("blob-000000"));
+    }
+
+    private static async Task AssertReadableAsync(LifeStack stack, IReadOnlyList<string> names)
+    {
+        foreach (var name in names)
+        {
+            Assert.Equal(LifeStack.ContentOf(name), await stack.ReadAsync(name));
+        }
+    }
+
+    private static Task<RestoreKeyResult> RestoreAsync(LifeStack stack, string name = LifeStack.Key, bool rewrap = false) => stack.Engine.RunAsync<RestoreKeyResult>(
+        RestoreKeyOrchestration.Name, new RestoreKeyInput { KeyName = name, Rewrap = rewrap }, $"restore-{Guid.NewGuid():N}");
+}

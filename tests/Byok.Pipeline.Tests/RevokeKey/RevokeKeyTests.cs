@@ -1,0 +1,112 @@
+using Byok.Core.Errors;
+using Byok.Pipeline.Reading;
+using Byok.Pipeline.RevokeKey;
+using Byok.Testing;
+
+namespace Byok.Pipeline.Tests.RevokeKey;
+
+[Collection(AzuriteCollection.Name)]
+public class RevokeKeyTests(AzuriteFixture azurite)
+{
+    [Theory]
+    [InlineData(RevocationMode.Disable)]
+    [InlineData(RevocationMode.Delete)]
+    public async Task Revoke_AKeyInUse_MakesEveryReadFail(RevocationMode mode)
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(3);
+        await using (await stack.Catalog.Reader.OpenAsync(names[0], DekSource.Cache, default))
+        {
+            // Its DEK is in the other process's cache from now on.
+        }
+
+        var result = await RevokeAsync(stack, mode);
+
+        Assert.Null(result.LastUnwrapAfterSeconds);
+        Assert.Single(result.Versions);
+        foreach (var name in names)
+        {
+            await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync(name));
+        }
+
+        stack.Time.Advance(stack.Options.DekCacheTime);
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.Catalog.Reader.OpenAsync(names[0], DekSource.Cache, default));
+        var kinds = await stack.Ledger.ReadAsync(default).Select(entry => entry.Event.Kind).ToListAsync();
+        Assert.Contains("key.revocation.ordered", kinds);
+        Assert.Equal("key.revoked", kinds[^1]);
+    }
+
+    [Fact]
+    public async Task Revoke_VaultThatObeysLate_SaysHowLongUnwrappingWentOn()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var key = Assert.Single(await stack.VersionsAsync());
+        var until = stack.Time.GetUtcNow() + TimeSpan.FromSeconds(20);
+        // A vault with many nodes: the probed one does not know yet.
+        stack.Vault.OnUnwrap = id => stack.Vault.Replace(stack.Vault.GetKeyAsync(id.Name, id.Version, default).Result with { Enabled = stack.Time.GetUtcNow() < until });
+
+        var result = await RevokeAsync(stack, RevocationMode.Disable);
+
+        Assert.InRange(result.LastUnwrapAfterSeconds!.Value, 10, 20);
+        Assert.True(result.RefusedAfterSeconds >= 20);
+        Assert.False((await stack.VersionAsync(key.Id)).Enabled);
+    }
+
+    [Fact]
+    public async Task Revoke_VaultThatNeverObeys_FailsAndSaysSo()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        stack.Vault.OnUnwrap = id => stack.Vault.Replace(stack.Vault.GetKeyAsync(id.Name, id.Version, default).Result with { Enabled = true });
+        await Assert.ThrowsAsync<VaultException>(() => RevokeAsync(stack, RevocationMode.Disable));
+    }
+
+    [Fact]
+    public async Task Revoke_UnknownOrRevokedKey_IsRefused()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => RevokeAsync(stack, RevocationMode.Disable, "nobody"));
+        await RevokeAsync(stack, RevocationMode.Disable);
+        await Assert.ThrowsAsync<ConflictException>(() => RevokeAsync(stack, RevocationMode.Disable));
+        await stack.Vault.DeleteKeyAsync(LifeStack.Key, default);
+        await Assert.ThrowsAsync<ConflictException>(() => RevokeAsync(stack, RevocationMode.Delete));
+    }
+
+    [Theory]
+    [InlineData(RevocationMode.Disable)]
+    [InlineData(RevocationMode.Delete)]
+    public async Task Revoke_Rehearsal_ProvesItOnACanaryAndTouchesNothingElse(RevocationMode mode)
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(2);
+        var before = Assert.Single(await stack.VersionsAsync());
+
+        var result = await stack.Engine.RunAsync<RevokeKeyResult>(
+            RevokeKeyOrchestration.Name, new RevokeKeyInput { KeyName = LifeStack.Key, Mode = mode, Rehearsal = true }, "rehearsal");
+
+        Assert.True(result.CanaryWasUnreadable);
+        Assert.NotEqual(LifeStack.Key, result.KeyName);
+        Assert.Equal(before, Assert.Single(await stack.VersionsAsync()));
+        Assert.Equal(2, (await stack.CoverageAsync()).Values.Sum());
+        Assert.Empty(await stack.VersionsAsync(result.KeyName));
+        Assert.False(await stack.Vault.ListDeletedKeysAsync(default).AnyAsync(key => key.Key.Id.Name == result.KeyName));
+        Assert.Equal(LifeStack.ContentOf(names[0]), await stack.ReadAsync(names[0]));
+    }
+
+    [Fact]
+    public async Task Revoke_KilledAtEveryBoundary_EndsRevoked()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        await stack.SeedAsync(1);
+        var killed = new HashSet<string>();
+        stack.Engine.DiesAt = (boundary, _) => killed.Add(boundary);
+
+        var result = await RevokeAsync(stack, RevocationMode.Disable);
+
+        Assert.True(stack.Engine.Deaths >= 10, $"died {stack.Engine.Deaths} times");
+        Assert.Single(result.Versions);
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("blob-000000"));
+    }
+
+    internal static Task<RevokeKeyResult> RevokeAsync(LifeStack stack, RevocationMode mode, string name = LifeStack.Key) => stack.Engine.RunAsync<RevokeKeyResult>(
+        RevokeKeyOrchestration.Name, new RevokeKeyInput { KeyName = name, Mode = mode }, $"revoke-{Guid.NewGuid():N}");
+}
