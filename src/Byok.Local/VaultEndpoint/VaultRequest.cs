@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Byok.Local.VaultEndpoint;
+
+/// <summary>A request that has passed the challenge: its path in segments, its query, its body.</summary>
+internal sealed class VaultRequest
+{
+    /// <summary>The API versions that are spoken; they differ in nothing that this vault offers. The last is the newest.</summary>
+    private static readonly string[] ApiVersions = ["7.4", "7.5", "7.6", "2025-07-01"];
+
+    private readonly HttpContext _context;
+
+    private VaultRequest(HttpContext context, string apiVersion)
+    {
+        _context = context;
+        ApiVersion = apiVersion;
+        Path = (context.Request.Path.Value ?? "/").TrimEnd('/').Split('/')[1..];
+    }
+
+    internal string Method => _context.Request.Method;
+
+    /// <summary>The path's segments. One in the middle may be empty: <c>/keys/name//sign</c> is the newest version's.</summary>
+    internal string[] Path { get; }
+
+    internal string ApiVersion { get; }
+
+    internal IQueryCollection Query => _context.Request.Query;
+
+    internal CancellationToken Aborted => _context.RequestAborted;
+
+    /// <exception cref="RequestRefusedException">The API version is missing or not spoken.</exception>
+    internal static VaultRequest Read(HttpContext context)
+    {
+        var version = context.Request.Query["api-version"].ToString();
+        if (version.Length == 0)
+        {
+            throw new RequestRefusedException(VaultError.BadParameter("The request names no api-version."));
+        }
+
+        return ApiVersions.Contains(version)
+            ? new VaultRequest(context, version)
+            : throw new RequestRefusedException(
+                VaultError.BadParameter($"The specified version ({version}) is not recognized; the newest that is supported is ({ApiVersions[^1]})."));
+    }
+
+    /// <exception cref="RequestRefusedException">The body is no JSON object.</exception>
+    internal async Task<RequestBody> ReadBodyAsync()
+    {
+        try
+        {
+            var body = await JsonDocument.ParseAsync(
+                _context.Request.Body, new JsonDocumentOptions { AllowDuplicateProperties = false }, Aborted).ConfigureAwait(false);
+            _context.Response.RegisterForDispose(body);
+            return body.RootElement.ValueKind == JsonValueKind.Object
+                ? new RequestBody(body.RootElement)
+                : throw new RequestRefusedException(VaultError.BadParameter("The request's body must be a JSON object."));
+        }
+        catch (JsonException)
+        {
+            throw new RequestRefusedException(VaultError.BadParameter("The request's body is not valid JSON."));
+        }
+    }
+}
