@@ -1,4 +1,4 @@
-using Byok.Core.Keys;
+using Byok.Core.Transfer;
 using Byok.Local.Vault;
 
 namespace Byok.Local.VaultEndpoint;
@@ -26,7 +26,7 @@ internal sealed class ImportRequests(LocalVault vault, UnavailableKey unavailabl
         var blob = key.RequiredBytes("key_hsm");
         var attributes = body.Attributes(key.Strings("key_ops") is { Count: > 0 } operations ? operations : null);
         KeyRequests.RequireKnown(attributes.Operations);
-        var (kek, _) = TransferBlobReader.Read(blob);
+        var kek = TransferBlob.Parse(blob).KekId;
         var imported = await unavailable.ExplainAsync(
             kek, KeyOperations.Import, () => vault.ImportKeyAsync(name, blob, attributes, request.Aborted), request.Aborted).ConfigureAwait(false);
         return Answer.Ok(KeyJson.Bundle(imported));

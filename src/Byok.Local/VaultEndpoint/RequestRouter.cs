@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json.Nodes;
 using Byok.Core.Errors;
 using Byok.Local.Vault;
 using Microsoft.AspNetCore.Http;
