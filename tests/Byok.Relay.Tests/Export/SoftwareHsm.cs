@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
@@ -9,6 +10,8 @@ namespace Byok.Relay.Tests.Export;
 /// <summary>A test double: master keys in this process' memory, wrapped as an HSM would. Counts what it is asked.</summary>
 internal sealed class SoftwareHsm : IHsm, IDisposable
 {
+    // Making RSA keys is slow: those of one label and size are the same in all tests of the process.
+    private static readonly ConcurrentDictionary<(string Label, int SizeInBits), RSAParameters> Made = new();
     private readonly Dictionary<string, RSA> _keys = new(StringComparer.Ordinal);
 
     public int Exports { get; private set; }
@@ -19,7 +22,11 @@ internal sealed class SoftwareHsm : IHsm, IDisposable
 
     public Exception? NextFailure { get; set; }
 
-    public RSA Add(string label, int sizeInBits = 2048) => _keys[label] = RSA.Create(sizeInBits);
+    public RSA Add(string label, int sizeInBits = 2048) => _keys[label] = RSA.Create(Made.GetOrAdd((label, sizeInBits), key =>
+    {
+        using var rsa = RSA.Create(key.SizeInBits);
+        return rsa.ExportParameters(true);
+    }));
 
     public Task<HsmDescription> DescribeAsync(CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ namespace Byok.Relay.Export;
 internal sealed record ApprovalJws(ApprovalJws.ProtectedHeader Header, byte[] Payload, byte[] SigningInput, byte[] Signature)
 {
     /// <summary>The media type of approvals, so that a signature made for another purpose is none.</summary>
-    public const string Type = "byok-export-approval+jws";
+    public const string Type = "byok-export-approval";
 
     /// <summary>Longest approval, in characters.</summary>
     public const int MaxLength = 8 * 1024;

@@ -169,7 +169,7 @@ public sealed class AgentLog : IDisposable
         {
             _last.Save(_headPath);
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // The entry itself is on the disk and counts; but nothing more is taken while its end cannot be vouched for.
             _broken = true;
@@ -182,7 +182,7 @@ public sealed class AgentLog : IDisposable
         {
             return new FileStream(Path.Combine(stateFolder, LockFileName), OpenOptions(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationException($"Another agent uses the state folder '{stateFolder}', or it cannot be written; each agent needs its own.", exception);
         }
