@@ -90,7 +90,7 @@ public sealed class HybridConnectionListener : IAsyncDisposable
     /// <summary>
     /// Finishes the requests under way, for as long as the drain timeout; new ones are answered 503 meanwhile. Then disconnects. Does nothing the second time.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait for requests under way; they are cancelled then.</param>
+    /// <param name="cancellationToken">Ends the waiting: requests under way are cancelled then, and the relay's goodbye is not awaited.</param>
     public Task StopAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -123,10 +123,11 @@ public sealed class HybridConnectionListener : IAsyncDisposable
         if (_channel is { } channel)
         {
             using var deadline = new CancellationTokenSource(CloseTimeout);
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
             try
             {
                 await channel.CloseAsync(deadline.Token).ConfigureAwait(false);
-                await _running!.WaitAsync(deadline.Token).ConfigureAwait(false);
+                await _running!.WaitAsync(patience.Token).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or ObjectDisposedException or IOException)
             {
