@@ -21,7 +21,10 @@ internal static class CommandLine
             KeyCommands.Create(),
             BlobCommands.Create(),
             TransferCommands.Create(),
+            ApproveCommand.Create(),
+            AgentCommands.Create(),
             ServeCommand.Create(),
+            DevRelayCommand.Create(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -87,7 +87,12 @@ internal static class KeyBringCommand
     {
         if (status.CustomStatus?.Deserialize<BringKeyProgress>(OrchestrationJson.Options) is { } progress)
         {
-            report(progress.Stage, 0, 0);
+            report(
+                progress is { ApprovalsRequired: > 0, Stage: BringKeyOrchestration.WaitingForApprovals }
+                    ? $"{progress.Stage}, {progress.ApprovalsGiven} of {progress.ApprovalsRequired}; give them with 'byok approve {status.InstanceId} --key FILE'"
+                    : progress.Stage,
+                0,
+                0);
         }
     }
 }

@@ -11,18 +11,20 @@ using Byok.Storage.Ledger;
 namespace Byok.Cli.Stack;
 
 /// <summary>
-/// The pipeline composed for one machine: Azurite, the vault's token, the HSM's token, and the embedded engine.
+/// The pipeline composed for one machine: Azurite, the vault's token, the HSM behind relay and agent, and the embedded engine.
 /// Opened by each command; the processes behind it are started by <c>byok up</c>.
 /// </summary>
 internal sealed class LocalStack : IAsyncDisposable
 {
     private readonly LocalTokens _tokens;
+    private readonly HsmConnection _hsm;
     private bool _isEngineStarted;
 
-    private LocalStack(StackPaths paths, LocalTokens tokens, StorageAccount storage, PipelineCatalog catalog, DurableEngine engine)
+    private LocalStack(StackPaths paths, LocalTokens tokens, HsmConnection hsm, StorageAccount storage, PipelineCatalog catalog, DurableEngine engine)
     {
         Paths = paths;
         _tokens = tokens;
+        _hsm = hsm;
         Storage = storage;
         Catalog = catalog;
         Engine = engine;
@@ -43,7 +45,7 @@ internal sealed class LocalStack : IAsyncDisposable
     {
         var paths = StackPaths.FromEnvironment();
         var state = StackState.Load(paths);
-        if (state.Azurite is not { Process.IsRunning: true } azurite)
+        if (state.Azurite is not { Process.IsRunning: true } azurite || state.RelayAddress is null)
         {
             throw new ConfigurationException($"The local stack in '{paths.Home}' is not up; run 'byok up' first.");
         }
@@ -51,16 +53,19 @@ internal sealed class LocalStack : IAsyncDisposable
         var time = TimeProvider.System;
         var storage = new StorageAccount(new BlobServiceClient(azurite.ConnectionString, StorageAccount.CreateClientOptions()));
         var tokens = await LocalTokens.OpenAsync(paths, time, cancellationToken).ConfigureAwait(false);
+        var hsm = HsmConnection.Open(paths, state);
         try
         {
+            var options = new PipelineOptions { DefaultKey = state.DefaultKey, RequiredApprovals = state.RequiredApprovals };
             var catalog = new PipelineCatalog(new PipelineServices(
-                tokens.Vault, tokens.Hsm, storage, new BlobLedger(storage.Ledger, time), new PipelineOptions { DefaultKey = state.DefaultKey }, time));
+                tokens.Vault, hsm.Hsm, storage, new BlobLedger(storage.Ledger, time), options, time));
             var engine = await DurableEngine.OpenAsync(paths.Journal, PipelineCatalog.Orchestrations, catalog.Activities, new DurableEngineOptions(), time).ConfigureAwait(false);
-            return new LocalStack(paths, tokens, storage, catalog, engine);
+            return new LocalStack(paths, tokens, hsm, storage, catalog, engine);
         }
         catch
         {
-            await tokens.DisposeAsync().ConfigureAwait(false);
+            hsm.Dispose();
+            tokens.Dispose();
             throw;
         }
     }
@@ -102,7 +107,8 @@ internal sealed class LocalStack : IAsyncDisposable
     {
         await Engine.DisposeAsync().ConfigureAwait(false);
         Catalog.Dispose();
-        await _tokens.DisposeAsync().ConfigureAwait(false);
+        _hsm.Dispose();
+        _tokens.Dispose();
     }
 
     private sealed class Immediate(Action<OrchestrationStatus> report) : IProgress<OrchestrationStatus>

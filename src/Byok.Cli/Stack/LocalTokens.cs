@@ -1,75 +1,78 @@
 using Byok.Core.Ports;
 using Byok.Local.Tokens;
 using Byok.Local.Vault;
-using Byok.Pkcs11;
 using Byok.Pkcs11.Tokens;
 
 namespace Byok.Cli.Stack;
 
-/// <summary>The two PKCS#11 tokens of the local stack: one plays the customer's HSM, the other the vault's.</summary>
-internal sealed class LocalTokens : IAsyncDisposable
+/// <summary>
+/// The PKCS#11 tokens of the local stack. This process opens the vault's only; the one that plays the customer's HSM belongs to the agent.
+/// </summary>
+internal sealed class LocalTokens : IDisposable
 {
-    private const string HsmLabel = "on-prem-hsm";
+    public const string HsmLabel = "on-prem-hsm";
     private const string VaultLabel = "vault-hsm";
 
     private readonly SoftHsm _softHsm;
-    private readonly Pkcs11Token _hsmToken;
-    private readonly Pkcs11Token _vaultToken;
+    private readonly Pkcs11Token _token;
     private readonly LocalVault _vault;
 
-    private LocalTokens(SoftHsm softHsm, Pkcs11Token hsmToken, Pkcs11Token vaultToken, LocalVault vault)
+    private LocalTokens(SoftHsm softHsm, Pkcs11Token token, LocalVault vault)
     {
         _softHsm = softHsm;
-        _hsmToken = hsmToken;
-        _vaultToken = vaultToken;
+        _token = token;
         _vault = vault;
-        Hsm = new Pkcs11Hsm(hsmToken, new Pkcs11HsmOptions(), TimeProvider.System);
     }
 
     public static Uri VaultUri { get; } = new LocalVaultOptions().VaultUri;
 
     public IKeyVault Vault => _vault;
 
-    public IHsm Hsm { get; }
-
-    /// <summary>Opens the tokens; makes them when they are not there yet.</summary>
+    /// <summary>Opens the vault on its token; makes both when they are not there yet.</summary>
     public static async Task<LocalTokens> OpenAsync(StackPaths paths, TimeProvider time, CancellationToken cancellationToken)
     {
-        var softHsm = SoftHsm.Open(paths.Tokens);
-        Pkcs11Token? hsmToken = null;
-        Pkcs11Token? vaultToken = null;
+        var softHsm = SoftHsm.Open(paths.VaultToken);
+        Pkcs11Token? token = null;
         try
         {
-            hsmToken = softHsm.OpenToken(HsmLabel);
-            vaultToken = softHsm.OpenToken(VaultLabel);
-            var vault = await LocalVault.OpenAsync(paths.VaultDatabase, vaultToken, new LocalVaultOptions(), time, cancellationToken).ConfigureAwait(false);
-            return new LocalTokens(softHsm, hsmToken, vaultToken, vault);
+            token = softHsm.OpenToken(VaultLabel);
+            return new LocalTokens(
+                softHsm, token, await LocalVault.OpenAsync(paths.VaultDatabase, token, new LocalVaultOptions(), time, cancellationToken).ConfigureAwait(false));
         }
         catch
         {
-            hsmToken?.Dispose();
-            vaultToken?.Dispose();
+            token?.Dispose();
             softHsm.Dispose();
             throw;
         }
     }
 
+    /// <summary>Makes the token that plays the customer's HSM, unless it is there.</summary>
+    /// <returns>Module, PIN file and configuration file, for the agent.</returns>
+    public static HsmToken EnsureHsmToken(StackPaths paths)
+    {
+        using var softHsm = SoftHsm.Open(paths.HsmToken);
+        using var token = softHsm.OpenToken(HsmLabel);
+        return new HsmToken(SoftHsm.FindLibrary(), softHsm.PinFile(HsmLabel), SoftHsm.ConfigurationFile(paths.HsmToken));
+    }
+
     /// <summary>The tokens, for status.</summary>
     public static IReadOnlyList<TokenPlace> Describe(StackPaths paths) =>
     [
-        new("on-prem HSM", HsmLabel, paths.Tokens),
-        new("vault's HSM", VaultLabel, paths.Tokens),
+        new("on-prem HSM", HsmLabel, paths.HsmToken),
+        new("vault's HSM", VaultLabel, paths.VaultToken),
     ];
 
-    public ValueTask DisposeAsync()
+    public void Dispose()
     {
         _vault.Dispose();
-        _vaultToken.Dispose();
-        _hsmToken.Dispose();
+        _token.Dispose();
         _softHsm.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     /// <summary>Where a token lives.</summary>
     internal sealed record TokenPlace(string Role, string Label, string Folder);
+
+    /// <summary>What the agent needs to open its token.</summary>
+    internal sealed record HsmToken(string Module, string PinFile, string ConfigurationFile);
 }

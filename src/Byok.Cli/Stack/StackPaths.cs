@@ -1,15 +1,10 @@
 namespace Byok.Cli.Stack;
 
-/// <summary>Where the local stack keeps its things. Secrets (PINs, token objects, relay keys) live under <see cref="Tokens"/> only.</summary>
-internal sealed class StackPaths
+/// <summary>Where the local stack keeps its things. Secrets (PINs, token objects, relay keys, approvers' keys) live under <see cref="Tokens"/> only.</summary>
+internal sealed class StackPaths(string home)
 {
-    public StackPaths(string home)
-    {
-        Home = Path.GetFullPath(home);
-    }
-
     /// <summary>The state folder, <c>$BYOK_HOME</c>, default <c>.byok</c> in the current folder.</summary>
-    public string Home { get; }
+    public string Home { get; } = Path.GetFullPath(home);
 
     public string StackFile => Path.Combine(Home, "stack.json");
 
@@ -17,11 +12,25 @@ internal sealed class StackPaths
 
     public string Tokens => Path.Combine(Home, "tokens");
 
+    /// <summary>The token that plays the customer's HSM. Only the agent's process opens it.</summary>
+    public string HsmToken => Path.Combine(Tokens, "hsm");
+
+    /// <summary>The token that plays the vault's HSM.</summary>
+    public string VaultToken => Path.Combine(Tokens, "vault");
+
+    /// <summary>The relay's access keys, one file each.</summary>
+    public string RelayKeys => Path.Combine(Tokens, "relay");
+
+    /// <summary>The approvers' key pairs.</summary>
+    public string Approvers => Path.Combine(Tokens, "approvers");
+
     public string VaultDatabase => Path.Combine(Home, "vault.db");
 
     public string Journal => Path.Combine(Home, "journal.db");
 
     public string Azurite => Path.Combine(Home, "azurite");
+
+    public string AgentFile => Path.Combine(Home, "agent.json");
 
     public string AgentState => Path.Combine(Home, "agent");
 
@@ -31,4 +40,7 @@ internal sealed class StackPaths
 
     public static StackPaths FromEnvironment() =>
         new(Environment.GetEnvironmentVariable("BYOK_HOME") is { Length: > 0 } home ? home : ".byok");
+
+    /// <summary>Where a process of the stack writes its output.</summary>
+    public string LogOf(string process) => Path.Combine(Logs, $"{process}.log");
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
+using Byok.Local.Processes;
 using Byok.Local.Storage;
 
 namespace Byok.Cli.Stack;
@@ -11,8 +12,26 @@ internal sealed record StackState
     /// <summary>The emulator as it was last started.</summary>
     public AzuriteServer? Azurite { get; init; }
 
+    /// <summary>The dev relay as it was last started.</summary>
+    public BackgroundProcess? Relay { get; init; }
+
+    /// <summary>Where the dev relay listens.</summary>
+    public Uri? RelayAddress { get; init; }
+
+    /// <summary>The agent as it was last started.</summary>
+    public BackgroundProcess? Agent { get; init; }
+
+    /// <summary>How many approvals the agent asks for.</summary>
+    public int RequiredApprovals { get; init; }
+
     /// <summary>The wrapping key for uploads that name none: the first that was brought.</summary>
     public string? DefaultKey { get; init; }
+
+    /// <summary>The processes, by name.</summary>
+    public IEnumerable<(string Name, BackgroundProcess? Process)> Processes() => [("azurite", Azurite?.Process), ("relay", Relay), ("agent", Agent)];
+
+    /// <summary>Whether all processes run.</summary>
+    public bool IsUp() => Processes().All(process => process.Process is { IsRunning: true });
 
     public static StackState Load(StackPaths paths)
     {
@@ -23,11 +42,13 @@ internal sealed record StackState
 
         try
         {
-            return JsonSerializer.Deserialize<StackState>(File.ReadAllBytes(paths.StackFile), OrchestrationJson.Options)!;
+            return JsonSerializer.Deserialize<StackState>(File.ReadAllBytes(paths.StackFile), OrchestrationJson.Options)
+                ?? throw new JsonException("The file holds null.");
         }
         catch (JsonException exception)
         {
-            throw new ConfigurationException($"'{paths.StackFile}' is damaged; run 'byok down', delete the file and run 'byok up' again.", exception);
+            throw new ConfigurationException(
+                $"'{paths.StackFile}' is damaged; end the processes named in '{paths.Logs}', delete the file and run 'byok up' again. Keys and blobs are not in it.", exception);
         }
     }
 

@@ -138,7 +138,8 @@ public sealed class SoftHsm : IDisposable
 
     private string SecurityOfficerPinFile(string label) => Path.Combine(Folder, $"{label}.so-pin");
 
-    private static string ConfigurationFile(string folder) => Path.Combine(folder, "softhsm2.conf");
+    /// <summary>The module's configuration file of a folder: what <c>SOFTHSM2_CONF</c> names.</summary>
+    public static string ConfigurationFile(string folder) => Path.Combine(folder, "softhsm2.conf");
 
     private static void Prepare(string folder)
     {

@@ -16,6 +16,9 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
     /// <summary>The external event that carries an approval (compact JWS).</summary>
     public const string ApprovalEvent = "Approval";
 
+    /// <summary>The stage in which approvals are waited for.</summary>
+    public const string WaitingForApprovals = "waiting for approvals";
+
     /// <inheritdoc/>
     public override async Task<BringKeyResult> RunAsync(IOrchestrationContext context, BringKeyInput input)
     {
@@ -77,15 +80,16 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
             return approvals;
         }
 
+        // Cancelled by Cancel, not CancelAsync: that would go on on another thread, and an orchestration stays on its own.
         using var cancellation = new CancellationTokenSource();
         var deadline = context.CreateTimerAsync(terms.ExpiresOn, cancellation.Token);
         while (approvals.Count < plan.RequiredApprovals)
         {
-            SetStage(context, plan, "waiting for approvals", terms, approvals.Count);
+            SetStage(context, plan, WaitingForApprovals, terms, approvals.Count);
             var approval = context.WaitForExternalEventAsync<string>(ApprovalEvent, cancellation.Token);
             if (await Task.WhenAny(approval, deadline) == deadline)
             {
-                await cancellation.CancelAsync();
+                cancellation.Cancel();
                 throw new ExportRefusedException(
                     $"The export of '{terms.KeyLabel}' had {approvals.Count} of {plan.RequiredApprovals} approvals at its deadline; start it again.");
             }
@@ -97,7 +101,7 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
             }
         }
 
-        await cancellation.CancelAsync();
+        cancellation.Cancel();
         return approvals;
     }
 

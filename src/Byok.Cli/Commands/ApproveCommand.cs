@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Text.Json;
+using Byok.Cli.Output;
+using Byok.Cli.Stack;
+using Byok.Core.Errors;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+using Byok.Pipeline.BringKey;
+using Byok.Relay.Export;
+
+namespace Byok.Cli.Commands;
+
+/// <summary><c>byok approve</c>: shows in words what is asked, and signs it with the approver's own key.</summary>
+internal static class ApproveCommand
+{
+    public static Command Create()
+    {
+        var operation = new Argument<string>("OPERATION") { Description = "The operation that waits for approvals, as 'byok key bring' names it." };
+        var key = new Option<string>("--key") { Description = "The approver's private key, PEM (EC P-256 or RSA).", Required = true, HelpName = "FILE" };
+        var yes = new Option<bool>("--yes") { Description = "Sign without asking." };
+        return new Command("approve", "Approve the export of a master key: read what is asked, and sign it.") { operation, key, yes }
+            .Runs((parsed, terminal, cancellationToken) => RunAsync(
+                parsed.GetRequiredValue(operation), parsed.GetRequiredValue(key), parsed.GetValue(yes), terminal, cancellationToken));
+    }
+
+    private static async Task<int> RunAsync(string operation, string keyFile, bool yes, Terminal terminal, CancellationToken cancellationToken)
+    {
+        using var signer = ApprovalSigner.FromPem(await File.ReadAllTextAsync(keyFile, cancellationToken).ConfigureAwait(false));
+        await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var status = await stack.Engine.GetAsync(operation, cancellationToken).ConfigureAwait(false)
+            ?? throw new ConflictException($"There is no operation '{operation}'.");
+        var progress = status.CustomStatus?.Deserialize<BringKeyProgress>(OrchestrationJson.Options);
+        if (status.IsEnded || progress is not { Request: { } terms } || progress.ApprovalsGiven >= progress.ApprovalsRequired)
+        {
+            throw new ConflictException($"The operation '{operation}' does not wait for an approval now.");
+        }
+
+        var request = new ExportRequest
+        {
+            RequestId = terms.RequestId,
+            KeyLabel = terms.KeyLabel,
+            KekId = terms.KekId,
+            Kek = terms.Kek,
+            KekOperations = terms.KekOperations,
+            ExpiresOn = terms.ExpiresOn,
+        };
+        terminal.Note(ApprovalSigner.Describe(request));
+        if (!yes && !IsConfirmed(terminal))
+        {
+            throw new ConflictException("Not approved: the answer was not 'yes'.");
+        }
+
+        await stack.Engine.RaiseEventAsync(operation, BringKeyOrchestration.ApprovalEvent, signer.Sign(request), cancellationToken).ConfigureAwait(false);
+        terminal.Document(new { operation, approver = signer.PublicKey.Thumbprint, kekThumbprint = terms.Kek.Thumbprint });
+        terminal.Line($"approved as {signer.PublicKey.Thumbprint}; the agent beside the HSM decides whether that counts");
+        return ExitCodes.Done;
+    }
+
+    private static bool IsConfirmed(Terminal terminal)
+    {
+        terminal.Note("Type yes to sign:");
+        return Console.ReadLine()?.Trim() == "yes";
+    }
+}

@@ -1,0 +1,154 @@
+using System.Text.Json;
+using Azure.Storage.Blobs;
+using Byok.Core.Errors;
+using Byok.Core.Orchestration;
+using Byok.Local.Processes;
+using Byok.Local.Storage;
+using Byok.Storage;
+
+namespace Byok.Cli.Stack;
+
+/// <summary>Starts what of the local stack does not run: storage emulator, dev relay, and the agent beside the token that plays the HSM.</summary>
+internal sealed class StackStarter(StackPaths paths)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <param name="requiredApprovals">How many approvals the agent shall ask for; null to leave it as it is.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    public async Task<StackState> StartAsync(int? requiredApprovals, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(paths.Logs);
+        var state = StackState.Load(paths);
+        var hsmToken = LocalTokens.EnsureHsmToken(paths);
+        using (await LocalTokens.OpenAsync(paths, TimeProvider.System, cancellationToken).ConfigureAwait(false))
+        {
+            // Opening makes the vault and its token when they are not there yet.
+        }
+
+        if (state.Azurite is not { Process.IsRunning: true })
+        {
+            state = state with { Azurite = await AzuriteServer.StartAsync(paths.Azurite, paths.LogOf("azurite"), cancellationToken).ConfigureAwait(false) };
+            state.Save(paths);
+        }
+
+        var storage = new StorageAccount(new BlobServiceClient(state.Azurite.ConnectionString, StorageAccount.CreateClientOptions()));
+        await storage.EnsureContainersAsync(cancellationToken).ConfigureAwait(false);
+        return await StartHsmSideAsync(state, hsmToken, requiredApprovals, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<StackState> StartHsmSideAsync(
+        StackState state, LocalTokens.HsmToken hsmToken, int? requiredApprovals, CancellationToken cancellationToken)
+    {
+        var isNewRelay = state.Relay is not { IsRunning: true };
+        if (isNewRelay)
+        {
+            state = await StartRelayAsync(state, cancellationToken).ConfigureAwait(false);
+        }
+
+        var isNewPolicy = requiredApprovals is { } required && required != state.RequiredApprovals;
+        if (state.Agent is { IsRunning: true } agent)
+        {
+            if (!isNewRelay && !isNewPolicy)
+            {
+                return state;
+            }
+
+            await agent.StopAsync(TimeSpan.FromSeconds(45), cancellationToken).ConfigureAwait(false);
+        }
+
+        state = state with { RequiredApprovals = requiredApprovals ?? state.RequiredApprovals };
+        WriteAgentFile(state, hsmToken);
+        var environment = new Dictionary<string, string> { ["SOFTHSM2_CONF"] = hsmToken.ConfigurationFile };
+        state = state with { Agent = BackgroundProcess.Start("dotnet", [ProgramFile("byok-agent.dll"), "run", "--config", paths.AgentFile], paths.LogOf("agent"), environment) };
+        state.Save(paths);
+        await WaitForAgentAsync(state, cancellationToken).ConfigureAwait(false);
+        return state;
+    }
+
+    private async Task<StackState> StartRelayAsync(StackState state, CancellationToken cancellationToken)
+    {
+        RelayKeys.Ensure(paths);
+        var addressFile = Path.Combine(paths.Home, "relay.address");
+        File.Delete(addressFile);
+        var process = BackgroundProcess.Start("dotnet", [ProgramFile("byok.dll"), "dev-relay", addressFile], paths.LogOf("relay"));
+        await WaitAsync("dev relay", process, () => Task.FromResult(File.Exists(addressFile)), cancellationToken).ConfigureAwait(false);
+        var address = await File.ReadAllTextAsync(addressFile, cancellationToken).ConfigureAwait(false);
+        File.Delete(addressFile);
+        state = state with { Relay = process, RelayAddress = new Uri(address) };
+        state.Save(paths);
+        return state;
+    }
+
+    /// <summary>The agent's own rules. On one machine it may export and generate any key, to this vault only.</summary>
+    private void WriteAgentFile(StackState state, LocalTokens.HsmToken hsmToken)
+    {
+        // One approver more than must approve, so that M of N can be seen.
+        var approvers = state.RequiredApprovals == 0 ? [] : ApproverKeys.Ensure(paths, state.RequiredApprovals + 1);
+        var settings = new
+        {
+            stateFolder = paths.AgentState,
+            token = new { module = hsmToken.Module, label = LocalTokens.HsmLabel, pinFile = hsmToken.PinFile },
+            relay = new
+            {
+                @namespace = state.RelayAddress,
+                path = RelayKeys.HybridConnection,
+                sasKeyName = RelayKeys.ListenName,
+                sasKeyFile = RelayKeys.FileOf(paths, RelayKeys.ListenName),
+            },
+            policy = new
+            {
+                vaults = new[] { LocalTokens.VaultUri },
+                keys = new[] { "*" },
+                requiredApprovals = state.RequiredApprovals,
+                exportsPerHour = 1000,
+                requestsPerHour = 100_000,
+                fetchKekFromVault = false,
+                generation = new { keys = new[] { "*" }, sizesInBits = new[] { 2048, 3072, 4096 }, perHour = 100 },
+            },
+            approvers = approvers.Select(approver => new { name = approver.Name, publicKeyFile = approver.PublicKeyFile }),
+        };
+        File.WriteAllBytes(paths.AgentFile, JsonSerializer.SerializeToUtf8Bytes(settings, new JsonSerializerOptions(OrchestrationJson.Options) { WriteIndented = true }));
+    }
+
+    private async Task WaitForAgentAsync(StackState state, CancellationToken cancellationToken)
+    {
+        using var connection = HsmConnection.Open(paths, state);
+        await WaitAsync("agent", state.Agent!, async () =>
+        {
+            try
+            {
+                await connection.Hsm.DescribeAsync(cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+            catch (TransientByokException)
+            {
+                return false; // not connected yet
+            }
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task WaitAsync(string what, BackgroundProcess process, Func<Task<bool>> isReady, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        try
+        {
+            while (!await isReady().ConfigureAwait(false))
+            {
+                if (!process.IsRunning)
+                {
+                    var words = (await File.ReadAllTextAsync(process.LogFile, cancellationToken).ConfigureAwait(false)).Trim().Split('\n')[^1];
+                    throw new ConfigurationException($"The {what} did not start; its last words in '{process.LogFile}' are: {words}");
+                }
+
+                await Task.Delay(100, patience.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ServiceUnavailableException($"The {what} did not answer within {Patience.TotalSeconds:0} seconds; see '{process.LogFile}'.");
+        }
+    }
+
+    private static string ProgramFile(string name) => Path.Combine(AppContext.BaseDirectory, name);
+}
