@@ -25,10 +25,12 @@ public sealed class VaultEndpointFixture : IAsyncLifetime
     public VaultEndpointOptions Options => new() { CertificateFile = Path.Combine(_folder, "vault.pem"), TokenFile = Path.Combine(_folder, "vault.token") };
 
     /// <summary>An HTTP client that trusts the endpoint and carries its token.</summary>
-    public HttpClient CreateClient(string? token = null)
+    public HttpClient CreateClient(string? token = null) => CreateClient(Endpoint, token);
+
+    public static HttpClient CreateClient(Endpoint endpoint, string? token = null)
     {
-        var client = new HttpClient(PinnedCertificate.CreateTransport(Endpoint.Certificate)) { BaseAddress = Address };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Endpoint.AccessToken);
+        var client = new HttpClient(PinnedCertificate.CreateTransport(endpoint.Certificate)) { BaseAddress = endpoint.Address };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token ?? endpoint.AccessToken);
         return client;
     }
 

@@ -21,9 +21,8 @@ export async function fails(call, statusCode, code, innerCode) {
   await assert.rejects(call, (error) => {
     assert.equal(error.statusCode, statusCode, error.message);
     assert.equal(error.code, code, error.message);
-    const body = JSON.parse(error.response.bodyAsText).error;
-    assert.equal(body.innererror?.code, innerCode, error.message);
-    assert.ok(body.message.length > 0);
+    assert.equal(error.details?.error.innerError?.code, innerCode, error.message);
+    assert.ok(error.message.length > 0);
     return true;
   });
 }
