@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Local.Vault;
-using Byok.Local.VaultEndpoint;
 using Byok.Testing.Tokens;
 using CsCheck;
 using Endpoint = Byok.Local.VaultEndpoint.VaultEndpoint;
@@ -201,14 +201,14 @@ public sealed class ProtocolTests(VaultEndpointFixture fixture) : IClassFixture<
     public async Task AnyRequest_OfAnyShape_NeverBreaksTheVault()
     {
         var segment = Gen.OneOf(
-            Gen.OneOfConst("keys", "deletedkeys", "create", "sign", "verify", "unwrapkey", "versions", "recover", "x", "..", string.Empty), Gen.String);
+            Gen.OneOf("keys", "deletedkeys", "create", "sign", "verify", "unwrapkey", "versions", "recover", "x", "..", string.Empty), Gen.String);
         var body = Gen.OneOf(
-            Gen.OneOfConst(
+            Gen.OneOf(
                 "{}", "null", """{"kty":"RSA-HSM","key_size":1}""", """{"key":{"kty":"RSA-HSM","key_hsm":"e30"}}""", """{"key":{"kty":"RSA-HSM","key_hsm":"W10"}}""",
                 """{"alg":"RSA-OAEP-256","value":"AQID"}""", """{"alg":{},"value":[]}""", """{"attributes":[]}""", """{"attributes":{"exp":1e400}}"""),
             Gen.String);
         using var client = fixture.CreateClient();
-        await Gen.Select(Gen.OneOfConst("GET", "PUT", "POST", "PATCH", "DELETE"), segment.Array[0, 5], body).SampleAsync(
+        await Gen.Select(Gen.OneOf("GET", "PUT", "POST", "PATCH", "DELETE"), segment.Array[0, 5], body).SampleAsync(
             async (method, segments, content) =>
             {
                 var path = string.Join('/', segments.Select(Uri.EscapeDataString));
@@ -270,6 +270,7 @@ public sealed class ProtocolTests(VaultEndpointFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public async Task StartAsync_AfterARestart_KeepsTokenAddressAndIdentifiers()
     {
         var token = fixture.Endpoint.AccessToken;

@@ -33,7 +33,7 @@ const kek = await client.createRsaKey(name, { hsm: true, keyOps: ["import"] });
 assert.deepEqual(kek.keyOperations, ["import"]);
 await fails(client.updateKeyProperties(name, { keyOps: ["wrapKey"] }), 400, "BadParameter");
 const blob = (kid) => Buffer.from(JSON.stringify({
-  schema_version: "1.0.0", header: { kid, alg: "dir", enc: "CKM_RSA_AES_KEY_WRAP" }, ciphertext: base64url(Buffer.alloc(1500)), generator: "tests",
+  schema_version: "1.0.0", header: { kid, alg: "dir", enc: "CKM_RSA_AES_KEY_WRAP" }, ciphertext: base64url(Buffer.alloc(256 + 1232)), generator: "tests",
 }));
 await fails(client.importKey(`${name}-x`, { kty: "RSA-HSM", t: blob(kek.id) }), 400, "BadParameter");
 await fails(client.importKey(`${name}-x`, { kty: "RSA-HSM", t: blob("https://elsewhere.vault.azure.net/keys/kek/1") }), 400, "BadParameter");
