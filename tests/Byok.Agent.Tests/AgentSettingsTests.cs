@@ -1,0 +1,116 @@
+using System.Runtime.Versioning;
+using System.Text.Json.Nodes;
+using Byok.Agent.Commands;
+using Byok.Agent.Configuration;
+using Byok.Core.Errors;
+
+namespace Byok.Agent.Tests;
+
+public sealed class AgentSettingsTests : IDisposable
+{
+    private readonly AgentFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Read_SoundSettings_GivesThemWithDefaults()
+    {
+        _folder.WriteSettings();
+
+        var settings = AgentSettingsReader.Read(_folder.SettingsFile);
+
+        Assert.Equal(_folder.StateFolder, settings.StateFolder);
+        Assert.Equal(_folder.Full("token.pin"), settings.Token.PinFile);
+        Assert.Equal("byok-agent", settings.Relay.Path);
+        Assert.True(settings.FetchKekFromVault);
+        Assert.Equal((2, 2048, 20, 1000, 0), (settings.Policy.RequiredApprovals, settings.Policy.MinimumKekSizeInBits, settings.Policy.ExportsPerHour, settings.Policy.RequestsPerHour, settings.Policy.GeneratedKeys.Count));
+        Assert.Equal(TimeSpan.FromDays(1), settings.Policy.MaximumValidity);
+        Assert.Equal(["Alice", "Bob"], settings.Policy.Approvers.Select(approver => approver.Name));
+    }
+
+    [Fact]
+    public void Read_EverythingWrong_SaysAllOfItAtOnce()
+    {
+        var settings = _folder.Settings;
+        settings["surprise"] = 1;
+        settings.Remove("stateFolder");
+        settings["token"]!["module"] = "gone.so";
+        settings["token"]!["pinFile"] = "gone.pin";
+        settings["token"]!["serialNumber"] = "1";
+        settings["relay"]!["namespace"] = "http://contoso.servicebus.windows.net";
+        settings["relay"]!["listeners"] = 9;
+        settings["relay"]!.AsObject().Remove("sasKeyFile");
+        settings["policy"]!["vaults"] = new JsonArray("contoso", "https://contoso.vault.azure.net/keys");
+        settings["policy"]!["keys"] = new JsonArray("a*b");
+        settings["policy"]!["requiredApprovals"] = 3;
+        settings["policy"]!["exportsPerHours"] = 3;
+        settings["policy"]!["minimumKekSizeInBits"] = 1024;
+        settings["approvers"]![1]!["publicKeyFile"] = "alice.pub";
+        _folder.WriteSettings();
+
+        var message = Assert.Throws<ConfigurationException>(() => AgentSettingsReader.Read(_folder.SettingsFile)).Message;
+
+        foreach (var fault in new[]
+        {
+            "surprise: is not a setting", "stateFolder: is missing", "token.module: there is no file", "token.pinFile: there is no file", "token: exactly one of",
+            "relay: The relay 'http://contoso", "relay.listeners: is 9", "relay: 'sasKeyName' and 'sasKeyFile'", "policy.vaults: 'contoso'",
+            "policy.vaults: 'https://contoso.vault.azure.net/keys'", "policy.keys: 'a*b'", "policy.requiredApprovals: is 3, but 1", "policy.exportsPerHours: is not a setting",
+            "policy.minimumKekSizeInBits: is 1024", "approvers[1]: 'Bob' has the name or the key of 'Alice'",
+        })
+        {
+            Assert.Contains(fault, message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("{}", "token: is missing", "relay: is missing", "policy: is missing")]
+    [InlineData("{ \"policy\": {} }", "policy.vaults: is missing", "policy.keys: is missing", "policy.requiredApprovals: is missing")]
+    [InlineData("{ \"stateFolder\": 1 }", "near line 1 ($.stateFolder)")]
+    [InlineData("{ \"stateFolder\": \"a\", \"stateFolder\": \"b\" }", "a member twice")]
+    [InlineData("null", "not in their form")]
+    [InlineData("", "not in their form")]
+    [InlineData("{ \"approvers\": [null] }", "approvers[0].name: is missing")]
+    public void Read_FaultyFile_SaysWhat(string text, params string[] faults)
+    {
+        File.WriteAllText(_folder.SettingsFile, text);
+
+        var message = Assert.Throws<ConfigurationException>(() => AgentSettingsReader.Read(_folder.SettingsFile)).Message;
+
+        Assert.All(faults, fault => Assert.Contains(fault, message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_NoFile_SaysSo() => Assert.Throws<ConfigurationException>(() => AgentSettingsReader.Read(_folder.Full("gone.json")));
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void Read_PinThatOthersMayRead_IsRefused()
+    {
+        File.SetUnixFileMode(_folder.Full("token.pin"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        _folder.WriteSettings();
+
+        Assert.Contains("0600", Assert.Throws<ConfigurationException>(() => AgentSettingsReader.Read(_folder.SettingsFile)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ApproversPrivateKeyInPlaceOfThePublic_IsRefused()
+    {
+        _folder.Settings["approvers"]![0]!["publicKeyFile"] = "alice.key";
+        _folder.WriteSettings();
+
+        Assert.Contains("private key", Assert.Throws<ConfigurationException>(() => AgentSettingsReader.Read(_folder.SettingsFile)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ExitCodes.Usage, "walk")]
+    [InlineData(ExitCodes.Configuration, "check", "--config", "/nowhere/agent.json")]
+    [InlineData(ExitCodes.Configuration, "log", "verify", "--state", "/nowhere")]
+    [InlineData(ExitCodes.Done, "--help")]
+    public async Task CommandLine_UsedLikeThis_Ends(int exitCode, params string[] args)
+    {
+        using var error = new StringWriter();
+
+        Assert.Equal(exitCode, await AgentCommandLine.RunAsync(args, TextWriter.Null, error));
+        Assert.Equal(exitCode == ExitCodes.Done, error.ToString().Length == 0);
+    }
+}
