@@ -20,6 +20,7 @@ public sealed class AgentProcessTests(SoftHsmFixture tokens) : IClassFixture<Sof
     private const string Label = "payroll-2026";
     private static readonly RSA Kek = RSA.Create(2048);
     private readonly AgentFolder _folder = new();
+    private readonly string _key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
     private DevRelayServer _relay = null!;
     private SasTokenProvider _sasTokens = null!;
     private RelayHttpSender _sender = null!;
@@ -28,15 +29,12 @@ public sealed class AgentProcessTests(SoftHsmFixture tokens) : IClassFixture<Sof
 
     public async Task InitializeAsync()
     {
-        var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
-        _relay = await DevRelayServer.StartAsync(
-            new DevRelayOptions { HybridConnections = [RelayPath], AccessKeys = [new RelayAccessKey("all", key, RelayRights.Listen | RelayRights.Send)] },
-            TimeProvider.System, CancellationToken.None);
-        _sasTokens = new SasTokenProvider("all", key, TimeProvider.System);
+        _relay = await StartRelayAsync(0);
+        _sasTokens = new SasTokenProvider("all", _key, TimeProvider.System);
         _sender = new RelayHttpSender(new RelayEndpoint(_relay.Address, RelayPath), _sasTokens);
         await new Pkcs11Hsm(tokens.HsmToken, new Pkcs11HsmOptions(), TimeProvider.System).GenerateMasterKeyAsync(Label, 2048, CancellationToken.None);
 
-        _folder.WriteSecret("relay.key", key);
+        _folder.WriteSecret("relay.key", _key);
         _folder.Settings["token"] = new JsonObject
         {
             ["module"] = SoftHsm.FindLibrary(),
@@ -129,6 +127,23 @@ public sealed class AgentProcessTests(SoftHsmFixture tokens) : IClassFixture<Sof
     }
 
     [Fact]
+    public async Task Run_RelayGoneForAWhile_TheSameRequestIsAnsweredAndExportedOnce()
+    {
+        using var agent = Start("run");
+        await EventuallyAsync(() => Hsm.DescribeAsync(CancellationToken.None));
+        var request = Approved(Request("bring-1"));
+        var asked = Task.Run(() => EventuallyAsync(() => Hsm.ExportMasterKeyAsync(request, CancellationToken.None)));
+        await Task.Delay(RandomNumberGenerator.GetInt32(20)); // somewhere on the way there or back
+
+        await _relay.DisposeAsync();
+        _relay = await StartRelayAsync(_relay.Address.Port);
+
+        var answer = await asked;
+        Assert.Equal(answer.TransferBlob, (await EventuallyAsync(() => Hsm.ExportMasterKeyAsync(request, CancellationToken.None))).TransferBlob);
+        Assert.Equal(1, Counts().Exports);
+    }
+
+    [Fact]
     public async Task Run_AgentOffline_IsAFailureThatMayBeTriedAgain() =>
         await Assert.ThrowsAsync<ServiceUnavailableException>(() => Hsm.DescribeAsync(CancellationToken.None));
 
@@ -180,6 +195,13 @@ public sealed class AgentProcessTests(SoftHsmFixture tokens) : IClassFixture<Sof
         using var verify = Start("log", "verify");
         Assert.Equal(4, await verify.WaitForExitAsync());
     }
+
+    private Task<DevRelayServer> StartRelayAsync(int port) => DevRelayServer.StartAsync(
+        new DevRelayOptions
+        {
+            HybridConnections = [RelayPath], AccessKeys = [new RelayAccessKey("all", _key, RelayRights.Listen | RelayRights.Send)], Port = port,
+        },
+        TimeProvider.System, CancellationToken.None);
 
     private AgentProcess Start(params string[] command) => new(tokens.SoftHsm.Folder, [.. command, "--config", _folder.SettingsFile]);
 

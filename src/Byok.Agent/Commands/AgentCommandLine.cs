@@ -60,6 +60,10 @@ internal static class AgentCommandLine
             : $"approvals  {policy.RequiredApprovals} of {policy.Approvers.Count}: {string.Join(", ", policy.Approvers.Select(approver => approver.Name))}");
         output.WriteLine(settings.FetchKekFromVault ? "KEK        is compared with the vault's own answer" : "KEK        is not compared with the vault's own answer");
         output.WriteLine($"relay      '{settings.Relay.Path}' at {settings.Relay.NamespaceAddress}");
+        if (!description.CanExport)
+        {
+            throw new HsmMechanismMissingException($"The token '{description.TokenLabel}' did not pass its self-test: the agent will refuse every export.");
+        }
     }
 
     private static Task Verify(string stateFolder, TextWriter output)
