@@ -2,12 +2,13 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.BringKey;
+using Byok.Pipeline.RotateKey;
 
 namespace Byok.Pipeline.Api;
 
 /// <summary>
 /// The HTTP API without a web host: checks a request, starts or looks up an operation, and answers. Hosts map routes to these methods:
-/// <c>POST /api/keys/{name}/bring</c>, <c>GET /api/operations/{id}</c>, <c>POST /api/operations/{id}/approvals</c>.
+/// <c>POST /api/keys/{name}/bring</c> and <c>/rotate</c>, <c>GET /api/operations/{id}</c>, <c>POST /api/operations/{id}/approvals</c>.
 /// What is wrong with a request is answered by a problem document (RFC 9457), and nothing is started.
 /// </summary>
 public sealed class OperationsApi(IOrchestrationClient client)
@@ -18,6 +19,11 @@ public sealed class OperationsApi(IOrchestrationClient client)
     /// <summary>Longest label of a master key, in characters.</summary>
     private const int MaxLabelLength = 128;
 
+    /// <summary>Longest grace period: 90 days.</summary>
+    private const int MaxGracePeriodHours = 90 * 24;
+
+    private static readonly string LabelRule = $"1 to {MaxLabelLength} characters, none of them a control character";
+
     private static readonly ApiRole[] Everybody = Enum.GetValues<ApiRole>();
 
     /// <summary>Starts bringing a key.</summary>
@@ -26,10 +32,30 @@ public sealed class OperationsApi(IOrchestrationClient client)
         {
             RequireKeyName(keyName);
             var body = await RequestBody.ReadAsync<BringKeyBody>(request, cancellationToken).ConfigureAwait(false);
-            Require(IsLabel(body.Label), "label", $"1 to {MaxLabelLength} characters, none of them a control character");
-            Require(body.GenerateSizeInBits is null or 2048 or 3072 or 4096, "generateSizeInBits", "2048, 3072 or 4096");
+            Require(IsLabel(body.Label), "label", LabelRule);
+            RequireKeySize(body.GenerateSizeInBits);
             var input = new BringKeyInput { KeyName = keyName, KeyLabel = body.Label, GenerateSizeInBits = body.GenerateSizeInBits };
             return await StartAsync("bring", BringKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+        });
+
+    /// <summary>Starts rotating a key.</summary>
+    public Task<ApiResponse> RotateKeyAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(request, [ApiRole.Operator], async () =>
+        {
+            RequireKeyName(keyName);
+            var body = await RequestBody.ReadAsync<RotateKeyBody>(request, cancellationToken).ConfigureAwait(false);
+            Require(body.NewLabel is null || IsLabel(body.NewLabel), "newLabel", LabelRule);
+            RequireKeySize(body.GenerateSizeInBits);
+            Require(body.GracePeriodHours is null or (>= 0 and <= MaxGracePeriodHours), "gracePeriodHours", $"0 to {MaxGracePeriodHours}");
+            var input = new RotateKeyInput
+            {
+                KeyName = keyName,
+                NewLabel = body.NewLabel,
+                GenerateSizeInBits = body.GenerateSizeInBits,
+                Deep = body.Deep,
+                GracePeriod = body.GracePeriodHours is { } hours ? TimeSpan.FromHours(hours) : null,
+            };
+            return await StartAsync("rotate", RotateKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     /// <summary>Describes an operation.</summary>
@@ -100,6 +126,9 @@ public sealed class OperationsApi(IOrchestrationClient client)
 
     private static void RequireKeyName(string? keyName) =>
         Require(KeyName.IsValid(keyName), "key name", $"1 to {KeyName.MaxLength} ASCII letters, digits and dashes");
+
+    private static void RequireKeySize(int? sizeInBits) =>
+        Require(sizeInBits is null or 2048 or 3072 or 4096, "generateSizeInBits", "2048, 3072 or 4096");
 
     private static void RequireOperationId(string? operationId) =>
         Require(

@@ -41,16 +41,6 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>Makes sure that there is no body.</summary>
-    public static async Task RequireNoneAsync(ApiRequest request, CancellationToken cancellationToken)
-    {
-        var bytes = await ReadBytesAsync(request.Body, cancellationToken).ConfigureAwait(false);
-        if (!bytes.IsEmpty)
-        {
-            throw new ApiProblemException(400, "Body not expected", "This request takes no body.");
-        }
-    }
-
     private static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(Stream body, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxLength + 1];

@@ -83,6 +83,8 @@ public sealed record ByokSettings
             KeyPrefixes = ReadPrefixes(Text(section, "KeyPrefixes")),
             KekLifetime = Hours(section, "KekLifetimeHours") ?? standard.KekLifetime,
             RequiredApprovals = Number(section, "RequiredApprovals", 0, 100) ?? standard.RequiredApprovals,
+            GracePeriod = Hours(section, "GracePeriodHours") ?? standard.GracePeriod,
+            MaxKeyAge = Number(section, "KeyMaximumAgeDays", 1, 3650) is { } days ? TimeSpan.FromDays(days) : standard.MaxKeyAge,
             Verification = Choice<VerificationScope>(section, "Verify") ?? standard.Verification,
             Disposal = Choice<PlaintextDisposal>(section, "PlaintextDisposal") ?? standard.Disposal,
         };

@@ -18,6 +18,13 @@ public sealed class OperationsFunctions(ApiRequests requests)
         string name, [DurableClient] DurableTaskClient client) =>
         requests.AnswerAsync(request, (call, stop) => Api(client).BringKeyAsync(name, call, stop));
 
+    /// <summary><c>POST /api/keys/{name}/rotate</c>.</summary>
+    [Function("StartRotateKey")]
+    public Task<IActionResult> RotateKeyAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "keys/{name}/rotate")] HttpRequest request,
+        string name, [DurableClient] DurableTaskClient client) =>
+        requests.AnswerAsync(request, (call, stop) => Api(client).RotateKeyAsync(name, call, stop));
+
     /// <summary><c>GET /api/operations/{id}</c>.</summary>
     [Function("GetOperation")]
     public Task<IActionResult> GetOperationAsync(
