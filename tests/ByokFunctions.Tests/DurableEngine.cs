@@ -44,14 +44,14 @@ internal sealed class DurableEngine : IAsyncDisposable
             {
                 foreach (var orchestration in orchestrations)
                 {
-                    registry.AddOrchestratorFunc<JsonElement, object?>(
+                    registry.AddOrchestratorFunc<JsonElement?, object?>(
                         orchestration.Name,
                         (context, input) => orchestration.RunAsync(new DurableOrchestrationContext(context), Read(input, orchestration.InputType)));
                 }
 
                 foreach (var activity in activities)
                 {
-                    registry.AddActivityFunc<JsonElement, object?>(
+                    registry.AddActivityFunc<JsonElement?, object?>(
                         activity.Name, (_, input) => activity.RunAsync(Read(input, activity.InputType), CancellationToken.None));
                 }
             },
@@ -92,8 +92,7 @@ internal sealed class DurableEngine : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    private static object? Read(JsonElement input, Type type) =>
-        input.ValueKind == JsonValueKind.Undefined ? null : input.Deserialize(type, OrchestrationJson.Options);
+    private static object? Read(JsonElement? input, Type type) => input?.Deserialize(type, OrchestrationJson.Options);
 
     private static int FreePort()
     {

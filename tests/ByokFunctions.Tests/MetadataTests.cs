@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Byok.Pipeline;
+using Byok.Pipeline.Api;
 using Byok.Testing;
 
 namespace ByokFunctions.Tests;
@@ -29,7 +30,7 @@ public sealed class MetadataTests
 
         Assert.All(http, trigger => Assert.Equal("Function", trigger.GetProperty("authLevel").GetString()));
         Assert.Equal(
-            TestPipeline.Routes.Order(),
+            ApiRoute.All.Select(route => $"{route.Method.ToLowerInvariant()} {route.Template}").Order(),
             http.Select(trigger => $"{Assert.Single(trigger.GetProperty("methods").EnumerateArray())} {trigger.GetProperty("route").GetString()}").Order());
     }
 
@@ -42,6 +43,11 @@ public sealed class MetadataTests
         Assert.All(Triggers.Values.Where(trigger => trigger.GetProperty("type").GetString() == "blobTrigger"), trigger =>
             Assert.Equal("ByokUploads", trigger.GetProperty("connection").GetString()));
     }
+
+    [Theory]
+    [InlineData("RotationSchedule", "%ByokRotationSchedule%")]
+    public void Timers_All_TakeTheirScheduleFromASetting(string name, string schedule) =>
+        Assert.Equal(schedule, Triggers[name].GetProperty("schedule").GetString());
 
     [Fact]
     public void HostJson_BesideTheApp_IsTheRepositorys() =>

@@ -8,14 +8,6 @@ namespace ByokFunctions.Tests;
 
 internal static class TestPipeline
 {
-    public static readonly string[] Routes =
-    [
-        "post keys/{name}/bring",
-        "post keys/{name}/rotate",
-        "get operations/{id}",
-        "post operations/{id}/approvals",
-    ];
-
     /// <summary>An account that nobody answers for: for tests that never touch storage.</summary>
     public static StorageAccount NoStorage { get; } = new(new BlobServiceClient(new Uri("https://nobody.blob.example")));
 

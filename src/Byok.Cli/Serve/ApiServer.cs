@@ -42,9 +42,14 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private static void Map(IEndpointRouteBuilder routes, OperationsApi api)
     {
-        routes.MapPost("/api/keys/{name}/bring", (HttpContext context, string name) => AnswerAsync(context, (request, stop) => api.BringKeyAsync(name, request, stop)));
-        routes.MapGet("/api/operations/{id}", (HttpContext context, string id) => AnswerAsync(context, (request, stop) => api.GetOperationAsync(id, request, stop)));
-        routes.MapPost("/api/operations/{id}/approvals", (HttpContext context, string id) => AnswerAsync(context, (request, stop) => api.ApproveAsync(id, request, stop)));
+        foreach (var route in ApiRoute.All)
+        {
+            routes.MapMethods($"/api/{route.Template}", [route.Method], context =>
+            {
+                var parameter = (string?)context.Request.RouteValues.Values.SingleOrDefault() ?? string.Empty;
+                return AnswerAsync(context, (request, stop) => route.AnswerAsync(api, parameter, request, stop));
+            });
+        }
     }
 
     private static async Task AnswerAsync(HttpContext context, Func<ApiRequest, CancellationToken, Task<ApiResponse>> answerAsync)

@@ -2,13 +2,14 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.BringKey;
+using Byok.Pipeline.RestoreKey;
+using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
 
 namespace Byok.Pipeline.Api;
 
 /// <summary>
-/// The HTTP API without a web host: checks a request, starts or looks up an operation, and answers. Hosts map routes to these methods:
-/// <c>POST /api/keys/{name}/bring</c> and <c>/rotate</c>, <c>GET /api/operations/{id}</c>, <c>POST /api/operations/{id}/approvals</c>.
+/// The HTTP API without a web host: checks a request, starts or looks up an operation, and answers. Hosts map <see cref="ApiRoute.All"/>.
 /// What is wrong with a request is answered by a problem document (RFC 9457), and nothing is started.
 /// </summary>
 public sealed class OperationsApi(IOrchestrationClient client)
@@ -56,6 +57,28 @@ public sealed class OperationsApi(IOrchestrationClient client)
                 GracePeriod = body.GracePeriodHours is { } hours ? TimeSpan.FromHours(hours) : null,
             };
             return await StartAsync("rotate", RotateKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+        });
+
+    /// <summary>Starts revoking a key.</summary>
+    public Task<ApiResponse> RevokeKeyAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(request, [ApiRole.Operator], async () =>
+        {
+            RequireKeyName(keyName);
+            var body = await RequestBody.ReadAsync<RevokeKeyBody>(request, cancellationToken).ConfigureAwait(false);
+            Require(body.Mode is "disable" or "delete", "mode", "'disable' or 'delete'");
+            var mode = body.Mode == "delete" ? RevocationMode.Delete : RevocationMode.Disable;
+            var input = new RevokeKeyInput { KeyName = keyName, Mode = mode, Rehearsal = body.Rehearsal };
+            return await StartAsync("revoke", RevokeKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+        });
+
+    /// <summary>Starts restoring a key.</summary>
+    public Task<ApiResponse> RestoreKeyAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(request, [ApiRole.Operator], async () =>
+        {
+            RequireKeyName(keyName);
+            var body = await RequestBody.ReadAsync<RestoreKeyBody>(request, cancellationToken).ConfigureAwait(false);
+            var input = new RestoreKeyInput { KeyName = keyName, Rewrap = body.Rewrap };
+            return await StartAsync("restore", RestoreKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     /// <summary>Describes an operation.</summary>

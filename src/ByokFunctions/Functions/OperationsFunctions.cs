@@ -25,6 +25,20 @@ public sealed class OperationsFunctions(ApiRequests requests)
         string name, [DurableClient] DurableTaskClient client) =>
         requests.AnswerAsync(request, (call, stop) => Api(client).RotateKeyAsync(name, call, stop));
 
+    /// <summary><c>POST /api/keys/{name}/revoke</c>.</summary>
+    [Function("StartRevokeKey")]
+    public Task<IActionResult> RevokeKeyAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "keys/{name}/revoke")] HttpRequest request,
+        string name, [DurableClient] DurableTaskClient client) =>
+        requests.AnswerAsync(request, (call, stop) => Api(client).RevokeKeyAsync(name, call, stop));
+
+    /// <summary><c>POST /api/keys/{name}/restore</c>.</summary>
+    [Function("StartRestoreKey")]
+    public Task<IActionResult> RestoreKeyAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "keys/{name}/restore")] HttpRequest request,
+        string name, [DurableClient] DurableTaskClient client) =>
+        requests.AnswerAsync(request, (call, stop) => Api(client).RestoreKeyAsync(name, call, stop));
+
     /// <summary><c>GET /api/operations/{id}</c>.</summary>
     [Function("GetOperation")]
     public Task<IActionResult> GetOperationAsync(

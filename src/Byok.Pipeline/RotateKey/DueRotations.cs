@@ -1,0 +1,46 @@
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+
+namespace Byok.Pipeline.RotateKey;
+
+/// <summary>
+/// Starts the rotations that are due: of each wrapping key whose newest version in use is older than <see cref="PipelineOptions.MaxKeyAge"/>.
+/// The operation's id comes from that version, so looking often starts nothing twice, and a rotation that failed is tried again.
+/// </summary>
+public sealed class DueRotations(IKeyVault vault, IOrchestrationClient client, PipelineOptions options, TimeProvider time)
+{
+    /// <summary>Looks, and starts what is due.</summary>
+    /// <returns>The ids of the operations that this call started.</returns>
+    public async Task<IReadOnlyList<string>> StartAsync(CancellationToken cancellationToken)
+    {
+        var started = new List<string>();
+        await foreach (var key in vault.ListKeysAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (key.Tags.GetValueOrDefault(KeyTags.Purpose) == KeyTags.Wrapping && await FindDueAsync(key.Id.Name, cancellationToken).ConfigureAwait(false) is { } due)
+            {
+                var operationId = $"rotate-{due.Version}";
+                if (await client.ScheduleAsync(RotateKeyOrchestration.Name, new RotateKeyInput { KeyName = due.Name }, operationId, cancellationToken).ConfigureAwait(false))
+                {
+                    started.Add(operationId);
+                }
+            }
+        }
+
+        return started;
+    }
+
+    private async Task<KeyIdentifier?> FindDueAsync(string name, CancellationToken cancellationToken)
+    {
+        VaultKey? newest = null;
+        await foreach (var version in vault.ListKeyVersionsAsync(name, cancellationToken).ConfigureAwait(false))
+        {
+            if (version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active)
+            {
+                newest = version;
+            }
+        }
+
+        return newest is not null && newest.CreatedOn + options.MaxKeyAge <= time.GetUtcNow() ? newest.Id : null;
+    }
+}
