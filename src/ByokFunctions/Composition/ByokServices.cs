@@ -6,6 +6,8 @@ using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.KeyVault;
 using Byok.Pipeline;
+using Byok.Relay.Export;
+using Byok.Relay.HybridConnections;
 using Byok.Storage;
 using Byok.Storage.Ledger;
 using ByokFunctions.Http;
@@ -27,7 +29,7 @@ public static class ByokServices
         services.AddSingleton<IKeyVault>(provider => new AzureKeyVault(
             settings.VaultUri,
             settings.VaultToken is { } token ? new FixedTokenCredential(token) : provider.GetRequiredService<TokenCredential>()));
-        services.AddSingleton<IHsm, UnreachableHsm>();
+        AddHsm(services, settings);
         services.AddSingleton(provider => new StorageAccount(
             settings.StorageConnectionString is { } connection
                 ? new BlobServiceClient(connection, StorageAccount.CreateClientOptions())
@@ -46,5 +48,21 @@ public static class ByokServices
         services.AddSingleton<ApiRequests>();
         services.Configure<WorkerOptions>(options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
         return services;
+    }
+
+    private static void AddHsm(IServiceCollection services, ByokSettings settings)
+    {
+        if (settings.Relay is not { } relay)
+        {
+            services.AddSingleton<IHsm, UnreachableHsm>();
+            return;
+        }
+
+        services.AddSingleton<IRelayTokenProvider>(provider => settings.RelaySasKey is { } key
+            ? new SasTokenProvider(settings.RelaySasKeyName!, key, provider.GetRequiredService<TimeProvider>())
+            : new EntraTokenProvider(provider.GetRequiredService<TokenCredential>()));
+        services.AddSingleton(provider => new RelayHttpSender(relay, provider.GetRequiredService<IRelayTokenProvider>()));
+        services.AddSingleton<IAgentChannel, RelayAgentChannel>();
+        services.AddSingleton<IHsm, RelayHsm>();
     }
 }

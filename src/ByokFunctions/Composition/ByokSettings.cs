@@ -2,6 +2,7 @@ using System.Globalization;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline;
+using Byok.Relay.HybridConnections;
 using Byok.Storage;
 using Microsoft.Extensions.Configuration;
 
@@ -28,6 +29,15 @@ public sealed record ByokSettings
     /// <summary>Connection string of the storage emulator; null in Azure.</summary>
     public string? StorageConnectionString { get; init; }
 
+    /// <summary>The hybrid connection to the agent; null for an app that brings no keys.</summary>
+    public RelayEndpoint? Relay { get; init; }
+
+    /// <summary>Name of the shared access key for a relay on the loopback interface; null for the app's identity.</summary>
+    public string? RelaySasKeyName { get; init; }
+
+    /// <summary>That key.</summary>
+    public string? RelaySasKey { get; init; }
+
     /// <summary>Names of the containers.</summary>
     public required StorageOptions Containers { get; init; }
 
@@ -46,6 +56,9 @@ public sealed record ByokSettings
             VaultToken = Text(section, "VaultToken"),
             StorageAccountUri = Address(section, "StorageAccountUri"),
             StorageConnectionString = Text(section, "StorageConnectionString"),
+            Relay = ReadRelay(section.GetSection("Relay")),
+            RelaySasKeyName = Text(section, "Relay:SasKeyName"),
+            RelaySasKey = Text(section, "Relay:SasKey"),
             Containers = ReadContainers(section.GetSection("Containers")),
             Pipeline = ReadPipeline(section),
         };
@@ -54,9 +67,32 @@ public sealed record ByokSettings
             throw Wrong("VaultToken", "is for a vault on the loopback interface only; in Azure the app's identity is used");
         }
 
+        if (settings.RelaySasKey is not null && settings.Relay?.NamespaceAddress.IsLoopback != true)
+        {
+            throw Wrong("Relay__SasKey", "is for a relay on the loopback interface only; in Azure the app's identity is used");
+        }
+
+        if (settings.RelaySasKey is not null && settings.RelaySasKeyName is null)
+        {
+            throw Wrong("Relay__SasKeyName", "must be set with Byok__Relay__SasKey");
+        }
+
         return (settings.StorageAccountUri is null) != (settings.StorageConnectionString is null)
             ? settings
             : throw Wrong("StorageAccountUri", "or, for the emulator, Byok__StorageConnectionString must be set, and not both");
+    }
+
+    private static RelayEndpoint? ReadRelay(IConfigurationSection section)
+    {
+        if (Text(section, "Namespace") is not { } name)
+        {
+            return null;
+        }
+
+        // A host name, or an address where the relay is on this machine.
+        return Uri.TryCreate(name.Contains("://", StringComparison.Ordinal) ? name : $"https://{name}", UriKind.Absolute, out var address)
+            ? new RelayEndpoint(address, Text(section, "Path") ?? throw Wrong("Relay__Path", "must be set to the hybrid connection's path"))
+            : throw Wrong("Relay__Namespace", "must be the relay's host name");
     }
 
     private static StorageOptions ReadContainers(IConfigurationSection section)

@@ -1,0 +1,97 @@
+using Byok.Core.Errors;
+using Byok.Pipeline;
+using ByokFunctions.Composition;
+using Microsoft.Extensions.Configuration;
+
+namespace ByokFunctions.Tests;
+
+public sealed class ByokSettingsTests
+{
+    private static readonly Dictionary<string, string?> InAzure = new()
+    {
+        ["VaultUri"] = "https://contoso.vault.azure.net/",
+        ["StorageAccountUri"] = "https://contoso.blob.core.windows.net/",
+        ["Relay:Namespace"] = "contoso.servicebus.windows.net",
+        ["Relay:Path"] = "hsm-export",
+        ["DefaultKey"] = "master",
+        ["KeyPrefixes"] = "hr/=hr-key; finance=with=equals=fin",
+        ["KekLifetimeHours"] = "12",
+        ["RequiredApprovals"] = "2",
+        ["Verify"] = "All",
+        ["PlaintextDisposal"] = "Keep",
+        ["KeyMaximumAgeDays"] = "100",
+        ["GracePeriodHours"] = "48",
+    };
+
+    [Fact]
+    public void Read_InAzure_TakesEverySetting()
+    {
+        var settings = Read();
+
+        Assert.Equal(new Uri("https://contoso.vault.azure.net/"), settings.VaultUri);
+        Assert.Equal("https://contoso.servicebus.windows.net/", settings.Relay!.NamespaceAddress.ToString());
+        Assert.Equal("hsm-export", settings.Relay.Path);
+        Assert.Equal("uploads", settings.Containers.UploadsContainer);
+        Assert.Equal("master", settings.Pipeline.DefaultKey);
+        Assert.Equal("hr-key", settings.Pipeline.KeyPrefixes["hr/"]);
+        Assert.Equal("fin", settings.Pipeline.KeyPrefixes["finance=with=equals"]);
+        Assert.Equal(TimeSpan.FromHours(12), settings.Pipeline.KekLifetime);
+        Assert.Equal(2, settings.Pipeline.RequiredApprovals);
+        Assert.Equal(VerificationScope.All, settings.Pipeline.Verification);
+        Assert.Equal(PlaintextDisposal.Keep, settings.Pipeline.Disposal);
+        Assert.Equal(TimeSpan.FromDays(100), settings.Pipeline.MaxKeyAge);
+        Assert.Equal(TimeSpan.FromHours(48), settings.Pipeline.GracePeriod);
+    }
+
+    [Fact]
+    public void Read_OnOneMachine_TakesTokenKeyAndConnectionString()
+    {
+        var settings = Read(
+            ("VaultUri", "https://127.0.0.1:8443/"), ("VaultToken", "t"), ("StorageAccountUri", null), ("StorageConnectionString", "UseDevelopmentStorage=true"),
+            ("Relay:Namespace", "http://127.0.0.1:9443"), ("Relay:SasKeyName", "local"), ("Relay:SasKey", "k"));
+
+        Assert.Equal("t", settings.VaultToken);
+        Assert.Equal("UseDevelopmentStorage=true", settings.StorageConnectionString);
+        Assert.True(settings.Relay!.NamespaceAddress.IsLoopback);
+    }
+
+    [Theory]
+    [InlineData("VaultUri", null)]
+    [InlineData("VaultUri", "http://contoso.vault.azure.net")]
+    [InlineData("VaultUri", "contoso")]
+    [InlineData("VaultToken", "t")]
+    [InlineData("StorageAccountUri", null)]
+    [InlineData("StorageConnectionString", "UseDevelopmentStorage=true")]
+    [InlineData("Relay:Path", null)]
+    [InlineData("Relay:Path", "../x")]
+    [InlineData("Relay:SasKey", "k")]
+    [InlineData("Containers:Uploads", "elsewhere")]
+    [InlineData("DefaultKey", "not/a/key")]
+    [InlineData("KeyPrefixes", "no-key")]
+    [InlineData("KeyPrefixes", "=key")]
+    [InlineData("KeyPrefixes", "a=k;a=k")]
+    [InlineData("KeyPrefixes", "a=not/a/key")]
+    [InlineData("KekLifetimeHours", "0")]
+    [InlineData("KekLifetimeHours", "-1")]
+    [InlineData("KekLifetimeHours", "soon")]
+    [InlineData("RequiredApprovals", "101")]
+    [InlineData("Verify", "sample")]
+    [InlineData("Verify", "1")]
+    [InlineData("PlaintextDisposal", "Shred")]
+    public void Read_WithAWrongSetting_NamesIt(string name, string? value)
+    {
+        var failure = Assert.Throws<ConfigurationException>(() => Read((name, value)));
+        Assert.Contains(name.Split(':')[^1] is "Path" && value is not null ? "hybrid connection" : name.Replace(":", "__", StringComparison.Ordinal), failure.Message, StringComparison.Ordinal);
+    }
+
+    private static ByokSettings Read(params (string Name, string? Value)[] changes)
+    {
+        var values = new Dictionary<string, string?>(InAzure);
+        foreach (var (name, value) in changes)
+        {
+            values[name] = value;
+        }
+
+        return ByokSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+    }
+}
