@@ -20,6 +20,8 @@ internal static class CommandLine
             StackCommands.Status(),
             KeyCommands.Create(),
             BlobCommands.Create(),
+            AuditCommand.Create(),
+            LedgerCommands.Create(),
             TransferCommands.Create(),
             ApproveCommand.Create(),
             AgentCommands.Create(),

@@ -1,4 +1,5 @@
 using Byok.Core.Orchestration;
+using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Keys;
@@ -21,6 +22,7 @@ public sealed class PipelineCatalog : IDisposable
         ArgumentNullException.ThrowIfNull(services);
         var (vault, hsm, storage, ledger, options, time) = services;
         Pools = new ChunkBufferPools();
+        DekCacheTime = options.DekCacheTime;
         Keys = new WrappingKeyRing(vault, options, time);
         Deks = new DekCache(vault, options, time);
         Reader = new ProtectedBlobReader(storage, Keys, Deks);
@@ -62,10 +64,21 @@ public sealed class PipelineCatalog : IDisposable
         PlanRestore = new PlanRestore(vault, hsm, Reader, ledger);
         ReinstateKey = new ReinstateKey(vault, ledger);
         ProbeRestored = new ProbeRestored(vault, Keys, Deks, Reader, ledger);
+
+        Audits = new AuditArchive(storage);
+        AuditVault = new AuditVault(vault, hsm, ledger, options, time);
+        AuditBlobs = new AuditBlobs(storage, vault, Keys, Deks, Pools, options);
+        AuditGenerations = new AuditGenerations(storage, ledger, Reader, options, time);
+        AuditLedger = new AuditLedger(ledger, Audits);
+        AuditUploads = new AuditUploads(storage, options, time);
+        PublishAudit = new PublishAudit(Audits, ledger);
     }
 
     /// <summary>The process's chunk buffers.</summary>
     public ChunkBufferPools Pools { get; }
+
+    /// <summary>The longest time that reads go on after a revocation, from what is in memory.</summary>
+    public TimeSpan DekCacheTime { get; }
 
     /// <summary>The wrapping keys.</summary>
     public WrappingKeyRing Keys { get; }
@@ -169,6 +182,27 @@ public sealed class PipelineCatalog : IDisposable
     /// <summary>Activity of RestoreKey.</summary>
     public ProbeRestored ProbeRestored { get; }
 
+    /// <summary>The audits' reports.</summary>
+    public AuditArchive Audits { get; }
+
+    /// <summary>Activity of AuditKeys.</summary>
+    public AuditVault AuditVault { get; }
+
+    /// <summary>Activity of AuditKeys.</summary>
+    public AuditBlobs AuditBlobs { get; }
+
+    /// <summary>Activity of AuditKeys.</summary>
+    public AuditGenerations AuditGenerations { get; }
+
+    /// <summary>Activity of AuditKeys.</summary>
+    public AuditLedger AuditLedger { get; }
+
+    /// <summary>Activity of AuditKeys.</summary>
+    public AuditUploads AuditUploads { get; }
+
+    /// <summary>Activity of AuditKeys.</summary>
+    public PublishAudit PublishAudit { get; }
+
     /// <summary>The orchestrations, by name.</summary>
     public static IReadOnlyList<OrchestrationDescriptor> Orchestrations { get; } =
     [
@@ -178,6 +212,7 @@ public sealed class PipelineCatalog : IDisposable
         OrchestrationDescriptor.For(() => new ReencryptBlobOrchestration(), ReencryptBlobOrchestration.Name),
         OrchestrationDescriptor.For(() => new RevokeKeyOrchestration(), RevokeKeyOrchestration.Name),
         OrchestrationDescriptor.For(() => new RestoreKeyOrchestration(), RestoreKeyOrchestration.Name),
+        OrchestrationDescriptor.For(() => new AuditKeysOrchestration(), AuditKeysOrchestration.Name),
     ];
 
     /// <summary>The activities, by name.</summary>
@@ -214,6 +249,12 @@ public sealed class PipelineCatalog : IDisposable
         ActivityDescriptor.For(() => PlanRestore, PlanRestore.Name),
         ActivityDescriptor.For(() => ReinstateKey, ReinstateKey.Name),
         ActivityDescriptor.For(() => ProbeRestored, ProbeRestored.Name),
+        ActivityDescriptor.For(() => AuditVault, AuditVault.Name),
+        ActivityDescriptor.For(() => AuditBlobs, AuditBlobs.Name),
+        ActivityDescriptor.For(() => AuditGenerations, AuditGenerations.Name),
+        ActivityDescriptor.For(() => AuditLedger, AuditLedger.Name),
+        ActivityDescriptor.For(() => AuditUploads, AuditUploads.Name),
+        ActivityDescriptor.For(() => PublishAudit, PublishAudit.Name),
     ];
 
     /// <inheritdoc/>

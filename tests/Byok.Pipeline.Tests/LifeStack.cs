@@ -83,7 +83,7 @@ internal sealed class LifeStack : IDisposable
     public static byte[] ContentOf(string name) => System.Text.Encoding.UTF8.GetBytes($"content of {name}");
 
     /// <summary>Puts one small protected blob there.</summary>
-    public async Task SeedAsync(string name, byte[] content, VaultKey key, long generation = 1)
+    public async Task SeedAsync(string name, byte[] content, VaultKey key, bool isRecorded = true)
     {
         var layout = new BlobLayout(content.Length, EncryptionPlan.ChunkSizeInBytes, EncryptionPlan.MinChunksPerSegment);
         var blobId = BlobId.New();
@@ -97,7 +97,7 @@ internal sealed class LifeStack : IDisposable
             BlobId = blobId,
             Layout = layout,
             InlineTable = BekTable.SealSegment(keys, layout, 0, bek),
-            Generation = generation,
+            Generation = 1,
             KeyId = key.Id,
             KeyThumbprint = key.PublicKey!.Thumbprint,
             WrappedDek = dek.WrapWith(key.PublicKey),
@@ -105,6 +105,11 @@ internal sealed class LifeStack : IDisposable
         }.Sign(keys);
         var options = new BlobUploadOptions { Metadata = header.ToMetadata(new Dictionary<string, string> { ["Owner"] = "somebody" }) };
         await Storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(stored), options);
+        if (!isRecorded)
+        {
+            return;
+        }
+
         await Ledger.AppendAsync(
             new LedgerEvent
             {
@@ -112,7 +117,7 @@ internal sealed class LifeStack : IDisposable
                 Kind = "blob.encrypted",
                 Subject = $"{Storage.Protected.Name}/{name}",
                 CorrelationId = "seed",
-                Details = new Dictionary<string, string> { ["blobId"] = blobId.ToString(), ["generation"] = $"{generation}", ["key"] = key.Id.ToString() },
+                Details = new Dictionary<string, string> { ["blobId"] = blobId.ToString(), ["generation"] = "1", ["key"] = key.Id.ToString() },
             },
             CancellationToken.None);
     }

@@ -15,8 +15,15 @@ public sealed class InMemoryHsm : IHsm, IDisposable
     public Task<HsmDescription> DescribeAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new HsmDescription("test", "in memory", "1", "onprem", "1", true, "passed"));
 
-    public Task<IReadOnlyList<MasterKey>> ListMasterKeysAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<MasterKey>>(
-        [.. _keys.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new MasterKey(pair.Key, PublicKeyOf(pair.Value), true, true))]);
+    /// <summary>Runs before the keys are listed; may throw.</summary>
+    public Action? OnList { get; set; }
+
+    public Task<IReadOnlyList<MasterKey>> ListMasterKeysAsync(CancellationToken cancellationToken)
+    {
+        OnList?.Invoke();
+        return Task.FromResult<IReadOnlyList<MasterKey>>(
+            [.. _keys.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new MasterKey(pair.Key, PublicKeyOf(pair.Value), true, true))]);
+    }
 
     public Task<MasterKey> GenerateMasterKeyAsync(string label, int sizeInBits, CancellationToken cancellationToken) =>
         Task.FromResult(new MasterKey(label, PublicKeyOf(_keys.GetOrAdd(label, _ => RSA.Create(sizeInBits))), true, true));

@@ -8,6 +8,9 @@ internal static class KeyCommands
     public static Command Create() => new("key", "Bring keys from the HSM and look after them.")
     {
         KeyBringCommand.Create(),
+        KeyRotateCommand.Create(),
+        KeyRevokeCommand.Create(),
+        KeyRestoreCommand.Create(),
         KeyListCommand.Create(),
     };
 }

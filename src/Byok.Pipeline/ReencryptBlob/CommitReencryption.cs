@@ -90,7 +90,7 @@ public sealed class CommitReencryption(StorageAccount storage, ProtectedBlobRead
             Tags = old.TagCount == 0
                 ? null
                 : (await StorageFailures.TranslateAsync(subject, () => target.GetTagsAsync(cancellationToken: cancellationToken)).ConfigureAwait(false)).Value.Tags,
-            AccessTier = old.AccessTier is { Length: > 0 } tier && !old.AccessTierInferred ? new AccessTier(tier) : null,
+            AccessTier = old.AccessTier is { Length: > 0 } tier && !old.AccessTierInferred ? new AccessTier(tier) : default(AccessTier?),
             Conditions = conditions,
         };
         await StorageFailures.TranslateAsync(subject, () => target.CommitBlockListAsync(BlockList(input), options, cancellationToken)).ConfigureAwait(false);

@@ -54,7 +54,7 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
         }
 
         return new RestoreKeyResult(
-            input.KeyName, found.State, versions, found.Missing, probe.Blob, probe.NamesVersionsThatAreGone && rewrapped == 0, rewrapped);
+            input.KeyName, found.State, versions, found.Missing, probe.Blob, probe.NamesVersionsThatAreGone && !input.Rewrap, rewrapped);
     }
 
     /// <summary>A vault's nodes do not all learn at once that a key is back.</summary>

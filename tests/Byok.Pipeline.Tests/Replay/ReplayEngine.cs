@@ -119,7 +119,12 @@ internal sealed class ReplayEngine(Func<PipelineCatalog> start, FakeTimeProvider
                 var failure = FailureDetails.From(exception);
                 if (retry is null || attempt >= retry.MaxAttempts || !failure.IsRetryable)
                 {
-                    throw exception is ByokException ? failure.ToException() : exception;
+                    if (exception is ByokException)
+                    {
+                        throw failure.ToException();
+                    }
+
+                    throw;
                 }
             }
         }

@@ -1,0 +1,34 @@
+using Byok.Cli.Stack;
+using Byok.Core.Orchestration;
+
+namespace Byok.Cli.Commands;
+
+/// <summary>Ids of operations on a key, by which a repeated command finds the one it had begun.</summary>
+internal static class KeyOperations
+{
+    public static string NewId(string verb, string keyName) => $"{verb}-{keyName}-{Guid.CreateVersion7():N}";
+
+    /// <summary>The newest operation of that kind on a key; null when there was none.</summary>
+    public static async Task<OrchestrationStatus?> FindLastAsync(
+        LocalStack stack, string orchestration, string verb, string keyName, CancellationToken cancellationToken)
+    {
+        var prefix = $"{verb}-{keyName}-";
+        await foreach (var status in stack.Engine.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            // Key names may hold dashes: only the length tells 'a' from 'a-b'.
+            if (status.Name == orchestration && status.InstanceId.Length == prefix.Length + 32 && status.InstanceId.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return status;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The id to run under: that of an operation that has not ended, else a new one.</summary>
+    public static async Task<string> ContinueOrBeginAsync(
+        LocalStack stack, string orchestration, string verb, string keyName, CancellationToken cancellationToken) =>
+        await FindLastAsync(stack, orchestration, verb, keyName, cancellationToken).ConfigureAwait(false) is { IsEnded: false } running
+            ? running.InstanceId
+            : NewId(verb, keyName);
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Text.Json;
+using Byok.Cli.Output;
+using Byok.Cli.Stack;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Pipeline.RestoreKey;
+
+namespace Byok.Cli.Commands;
+
+/// <summary><c>byok key restore</c>: enable, recover, or bring again from the HSM.</summary>
+internal static class KeyRestoreCommand
+{
+    public static Command Create()
+    {
+        var name = new Argument<string>("NAME") { Description = "The wrapping key." };
+        var rewrap = new Option<bool>("--rewrap") { Description = "After a purge: rewrap the blobs to the new version id as well." };
+        return new Command("restore", "Give a revoked key back: enable it, recover it, or bring it again from the HSM.") { name, rewrap }
+            .Runs((parsed, terminal, cancellationToken) => RunAsync(
+                new RestoreKeyInput { KeyName = KeyName.Validate(parsed.GetRequiredValue(name)), Rewrap = parsed.GetValue(rewrap) }, terminal, cancellationToken));
+    }
+
+    private static async Task<int> RunAsync(RestoreKeyInput input, Terminal terminal, CancellationToken cancellationToken)
+    {
+        await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var instance = await KeyOperations.ContinueOrBeginAsync(stack, RestoreKeyOrchestration.Name, "restore", input.KeyName, cancellationToken).ConfigureAwait(false);
+        var result = await ProgressLine.RunAsync(
+            terminal,
+            input.KeyName,
+            report => stack.RunAsync<RestoreKeyResult>(
+                RestoreKeyOrchestration.Name, input, instance, status => Report(status, report), cancellationToken)).ConfigureAwait(false);
+        terminal.Document(result);
+        var how = result.Found switch
+        {
+            Revocation.Disabled => "it was disabled, and is enabled again",
+            Revocation.Deleted => "it was deleted, and is recovered",
+            _ => "it was destroyed in the vault, and was brought again from the HSM",
+        };
+        terminal.Line($"restored '{input.KeyName}': {how}");
+        foreach (var version in result.Versions)
+        {
+            terminal.Line($"  version      {version}");
+        }
+
+        terminal.Line($"  proof        {(result.ProbedBlob is { } blob ? $"'{blob}' opens" : "the vault unwraps; the key protects no blob")}");
+        foreach (var thumbprint in result.Missing)
+        {
+            terminal.Line($"  missing      the HSM has no master key {thumbprint}; blobs under it stay unreadable");
+        }
+
+        if (result.RewrapAdvised)
+        {
+            terminal.Line($"  advice       blobs name the old version id; 'byok key rotate {input.KeyName}' moves them to one that is there");
+        }
+        else if (result.Rewrapped > 0)
+        {
+            terminal.Line($"  rewrapped    {Units.Count(result.Rewrapped, "blob")}");
+        }
+
+        return ExitCodes.Done;
+    }
+
+    private static void Report(OrchestrationStatus status, Action<string, long, long> report)
+    {
+        if (status.CustomStatus?.Deserialize<RestoreKeyProgress>(OrchestrationJson.Options) is { } progress)
+        {
+            report(progress.Stage, 0, 0);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Azure.Storage.Blobs.Models;
+using Byok.Core.Errors;
+using Byok.Storage;
+
+namespace Byok.Pipeline.AuditKeys;
+
+/// <summary>
+/// The reports in the audits container: <c>audit-20300101T000000Z.json</c> and <c>.html</c>, and the newest again as <c>latest.json</c> and
+/// <c>latest.html</c>. The JSON blob's metadata holds the figures that the history shows, so that listing is enough to read them.
+/// </summary>
+public sealed class AuditArchive(StorageAccount storage)
+{
+    /// <summary>Earlier audits that a report shows.</summary>
+    public const int HistoryLength = 10;
+
+    private const string Prefix = "audit-";
+    private const string TimeFormat = "yyyyMMdd'T'HHmmssfff'Z'";
+
+    /// <summary>How reports are written.</summary>
+    public static JsonSerializerOptions JsonOptions { get; } = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>The name of a report, from when its audit began.</summary>
+    public static string NameFor(DateTimeOffset startedOn) => Prefix + startedOn.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
+
+    /// <summary>The newest audits, newest first.</summary>
+    public async Task<IReadOnlyList<PastAudit>> ListAsync(CancellationToken cancellationToken)
+    {
+        var newest = new Queue<PastAudit>();
+        await StorageFailures.TranslateAsync(storage.Audits.Name, async () =>
+        {
+            // Names sort by time, so the last of the listing are the newest.
+            var options = new GetBlobsOptions { Prefix = Prefix, Traits = BlobTraits.Metadata };
+            await foreach (var blob in storage.Audits.GetBlobsAsync(options, cancellationToken).ConfigureAwait(false))
+            {
+                if (blob.Name.EndsWith(".json", StringComparison.Ordinal) && Parse(blob) is { } audit)
+                {
+                    newest.Enqueue(audit);
+                    if (newest.Count > HistoryLength)
+                    {
+                        newest.Dequeue();
+                    }
+                }
+            }
+
+            return true;
+        }).ConfigureAwait(false);
+        return [.. newest.Reverse()];
+    }
+
+    /// <summary>Stores a report. Storing it again replaces it.</summary>
+    public async Task PutAsync(AuditReport report, string page, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        var json = BinaryData.FromObjectAsJson(report, JsonOptions);
+        var html = BinaryData.FromString(page);
+        var figures = new Dictionary<string, string>
+        {
+            ["verdict"] = report.Verdict.ToString(),
+            ["criticals"] = $"{report.Criticals}",
+            ["warnings"] = $"{report.Warnings}",
+            ["blobs"] = $"{report.Blobs}",
+            ["ledger_entries"] = $"{report.Ledger.Entries}",
+            ["ledger_hash"] = report.Ledger.LastHash.Length > 0 ? report.Ledger.LastHash : "none",
+        };
+        foreach (var name in new[] { report.Name, "latest" })
+        {
+            await PutAsync($"{name}.html", html, "text/html; charset=utf-8", null, cancellationToken).ConfigureAwait(false);
+            await PutAsync($"{name}.json", json, "application/json", figures, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A stored page.</summary>
+    /// <param name="name">The report's name.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="BlobNotFoundException">There is none of that name.</exception>
+    public async Task<string> ReadPageAsync(string name, CancellationToken cancellationToken) =>
+        (await ReadAsync($"{name}.html", cancellationToken).ConfigureAwait(false)).ToString();
+
+    /// <summary>A stored report.</summary>
+    /// <param name="name">The report's name.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="BlobNotFoundException">There is none of that name.</exception>
+    public async Task<AuditReport> ReadReportAsync(string name, CancellationToken cancellationToken) =>
+        (await ReadAsync($"{name}.json", cancellationToken).ConfigureAwait(false)).ToObjectFromJson<AuditReport>(JsonOptions)!;
+
+    private async Task<BinaryData> ReadAsync(string blob, CancellationToken cancellationToken) =>
+        (await StorageFailures.TranslateAsync(
+            $"{storage.Audits.Name}/{blob}", () => storage.Audits.GetBlobClient(blob).DownloadContentAsync(cancellationToken)).ConfigureAwait(false)).Value.Content;
+
+    private Task PutAsync(string blob, BinaryData content, string contentType, Dictionary<string, string>? metadata, CancellationToken cancellationToken) =>
+        StorageFailures.TranslateAsync(
+            $"{storage.Audits.Name}/{blob}",
+            () => storage.Audits.GetBlobClient(blob).UploadAsync(
+                content, new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = contentType }, Metadata = metadata }, cancellationToken));
+
+    private static PastAudit? Parse(BlobItem blob)
+    {
+        var name = blob.Name[..^".json".Length];
+        return DateTimeOffset.TryParseExact(name[Prefix.Length..], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var startedOn)
+            && blob.Metadata is { } figures
+            && Enum.TryParse<Verdict>(figures.TryGetValue("verdict", out var verdict) ? verdict : null, out var parsed)
+                ? new PastAudit(
+                    name, startedOn, parsed, Number(figures, "criticals"), Number(figures, "warnings"), Number(figures, "blobs"),
+                    Number(figures, "ledger_entries"), figures.TryGetValue("ledger_hash", out var hash) ? hash : string.Empty)
+                : null;
+    }
+
+    private static long Number(IDictionary<string, string> figures, string name) =>
+        figures.TryGetValue(name, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+}

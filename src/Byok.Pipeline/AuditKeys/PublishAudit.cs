@@ -1,0 +1,68 @@
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+using Byok.Pipeline.AuditKeys.Report;
+
+namespace Byok.Pipeline.AuditKeys;
+
+/// <summary>Writes the report, in JSON and as a page, and records in the ledger that there was an audit.</summary>
+public sealed class PublishAudit(AuditArchive archive, ILedger ledger) : Activity<PublishInput, AuditKeysResult>
+{
+    /// <summary>The name it is called by.</summary>
+    public const string Name = "PublishAudit";
+
+    /// <inheritdoc/>
+    public override async Task<AuditKeysResult> RunAsync(PublishInput input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var name = AuditArchive.NameFor(input.State.StartedOn);
+        var history = (await archive.ListAsync(cancellationToken).ConfigureAwait(false)).Where(audit => audit.Name != name).ToList();
+        var report = Compose(input, name, history);
+        await archive.PutAsync(report, ReportPage.Render(report), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(
+            new LedgerEvent
+            {
+                EventId = $"{input.OperationId}/audit.completed",
+                Kind = "audit.completed",
+                Subject = name,
+                CorrelationId = input.OperationId,
+                Details = new Dictionary<string, string> { ["criticals"] = $"{report.Criticals}", ["warnings"] = $"{report.Warnings}", ["blobs"] = $"{report.Blobs}" },
+            },
+            cancellationToken).ConfigureAwait(false);
+        return new AuditKeysResult(report.Verdict, report.Criticals, report.Warnings, report.Notices, report.Blobs, name);
+    }
+
+    private static AuditReport Compose(PublishInput input, string name, IReadOnlyList<PastAudit> history)
+    {
+        var state = input.State;
+        var findings = state.Findings;
+        var (criticals, warnings) = (findings.Count(Severity.Critical), findings.Count(Severity.Warning));
+        return new AuditReport
+        {
+            Name = name,
+            OperationId = input.OperationId,
+            StartedOn = state.StartedOn,
+            EndedOn = input.EndedOn,
+            Vault = state.Vault,
+            Verdict = criticals > 0 ? Verdict.Danger : warnings > 0 ? Verdict.Attention : Verdict.Healthy,
+            Criticals = criticals,
+            Warnings = warnings,
+            Notices = findings.Count(Severity.Notice),
+            Blobs = state.Blobs,
+            PlaintextBytes = state.PlaintextBytes,
+            ScrubbedBlobs = state.ScrubbedBlobs,
+            Keys = state.Keys,
+            Coverage = state.Coverage,
+            FindingCounts = findings.Counts,
+            Findings = [.. findings.Listed.OrderByDescending(finding => finding.Severity).ThenBy(finding => finding.Code, StringComparer.Ordinal)],
+            Ledger = input.Ledger,
+            History = history,
+        };
+    }
+}
+
+/// <summary>What to report.</summary>
+/// <param name="OperationId">The operation.</param>
+/// <param name="State">What the audit found.</param>
+/// <param name="Ledger">What it found of the ledger.</param>
+/// <param name="EndedOn">When it ended.</param>
+public sealed record PublishInput(string OperationId, AuditState State, AuditLedgerResult Ledger, DateTimeOffset EndedOn);

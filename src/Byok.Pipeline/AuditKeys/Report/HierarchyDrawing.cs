@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text;
+using static Byok.Pipeline.AuditKeys.Report.ReportPage;
+
+namespace Byok.Pipeline.AuditKeys.Report;
+
+/// <summary>The key hierarchy, drawn: from the master key in the HSM over each version in the vault to the DEKs, BEKs and chunks below it.</summary>
+internal static class HierarchyDrawing
+{
+    private const int Width = 880;
+    private const int BoxHeight = 64;
+    private const int RowHeight = 84;
+    private const int Top = 30;
+    private const int MaxRows = 10;
+
+    private static readonly (int X, int Width, string Heading)[] Columns =
+    [
+        (0, 230, "Your HSM: master key"), (264, 270, "Vault: wrapping key"), (568, 140, "DEKs"), (742, 138, "Chunks"),
+    ];
+
+    public static string Render(AuditReport report)
+    {
+        var rows = report.Keys
+            .SelectMany(key => key.Versions)
+            .Select(version => (Version: version, Blobs: report.Coverage.GetValueOrDefault(version.Id.ToString())))
+            .Where(row => row.Version.State != "disabled" || row.Blobs > 0)
+            .OrderByDescending(row => row.Blobs)
+            .ToList();
+        if (rows.Count == 0)
+        {
+            return "<p class=\"quiet\">The vault holds no wrapping key in use.</p>\n";
+        }
+
+        var shown = rows.Take(MaxRows).ToList();
+        var svg = new StringBuilder();
+        svg.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\"><svg viewBox=\"0 0 {Width} {Top + (shown.Count * RowHeight)}\" role=\"img\" aria-label=\"The key hierarchy\">\n");
+        foreach (var (x, _, heading) in Columns)
+        {
+            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x}\" y=\"14\" class=\"soft\">{heading}</text>\n");
+        }
+
+        for (var row = 0; row < shown.Count; row++)
+        {
+            var (version, blobs) = shown[row];
+            var y = Top + (row * RowHeight);
+            var inHsm = version.IsInHsm switch { true => "in the HSM", false => "not in the HSM", null => "HSM did not answer" };
+            Box(svg, 0, y, version.IsInHsm == false ? "bad" : version.IsInHsm == true ? "good" : "fair", version.Label ?? "unknown", inHsm);
+            Arrow(svg, 0, y, "wrapped");
+            Box(svg, 1, y, CoverageChart.Class(version.State), $"{version.Id.Name}", $"{version.KeyType}-{version.SizeInBits}, {version.State}, {Shorten(version.Id.Version, 12)}");
+            Arrow(svg, 1, y, "wraps");
+            Box(svg, 2, y, "plain", Number(blobs), blobs == 1 ? "blob, one DEK" : "blobs, a DEK each");
+            Arrow(svg, 2, y, "seals");
+            Box(svg, 3, y, "plain", "4 MiB chunks", "a BEK each");
+        }
+
+        svg.Append("</svg></div>\n");
+        if (rows.Count > shown.Count)
+        {
+            svg.Append(CultureInfo.InvariantCulture, $"<p class=\"quiet\">and {Count(rows.Count - shown.Count, "more version")}</p>\n");
+        }
+
+        return svg.Append("<p class=\"quiet\">Each key opens what is to the right of it. Take the wrapping key away and everything to its right is noise.</p>\n").ToString();
+    }
+
+    private static void Box(StringBuilder svg, int column, int y, string style, string title, string subtitle)
+    {
+        var (x, width, _) = Columns[column];
+        var fits = (width - 24) / 8;
+        svg.Append(CultureInfo.InvariantCulture, $"""
+            <rect x="{x + 1}" y="{y + 1}" width="{width - 2}" height="{BoxHeight - 2}" rx="8" class="box {style}"/>
+            <rect x="{x + 1}" y="{y + 1}" width="5" height="{BoxHeight - 2}" rx="2" class="bar {style}"/>
+            <text x="{x + 16}" y="{y + 27}" class="label">{Encode(Shorten(title, fits))}</text>
+            <text x="{x + 16}" y="{y + 47}" class="soft">{Encode(Shorten(subtitle, fits + 3))}</text>
+
+            """);
+    }
+
+    private static void Arrow(StringBuilder svg, int column, int y, string verb)
+    {
+        var (x, width, _) = Columns[column];
+        var (from, to, middle) = (x + width + 4, Columns[column + 1].X - 4, y + (BoxHeight / 2));
+        svg.Append(CultureInfo.InvariantCulture, $"""
+            <path d="M{from} {middle}H{to}M{to - 6} {middle - 4}L{to} {middle}L{to - 6} {middle + 4}" class="arrow"><title>{verb}</title></path>
+
+            """);
+    }
+}
