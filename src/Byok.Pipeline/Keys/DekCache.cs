@@ -12,11 +12,15 @@ namespace Byok.Pipeline.Keys;
 /// </summary>
 public sealed class DekCache : IDisposable
 {
+    /// <summary>Most DEKs that are kept: a rotation or an audit passes through millions. The oldest makes room.</summary>
+    public const int MaxEntries = 10_000;
+
     private readonly IKeyVault _vault;
     private readonly TimeSpan _lifetime;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly Queue<string> _oldestFirst = new();
     private readonly ITimer _sweeper;
 
     /// <summary>Caches for <see cref="PipelineOptions.DekCacheTime"/>.</summary>
@@ -43,6 +47,14 @@ public sealed class DekCache : IDisposable
             }
 
             _entries[name] = new Entry(dek.Copy(), _time.GetUtcNow() + _lifetime);
+            _oldestFirst.Enqueue(name);
+            while (_oldestFirst.Count > MaxEntries)
+            {
+                if (_entries.Remove(_oldestFirst.Dequeue(), out var oldest))
+                {
+                    oldest.Dek.Dispose();
+                }
+            }
         }
     }
 
@@ -92,6 +104,7 @@ public sealed class DekCache : IDisposable
             }
 
             _entries.Clear();
+            _oldestFirst.Clear();
         }
     }
 
