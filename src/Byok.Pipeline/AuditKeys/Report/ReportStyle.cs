@@ -21,7 +21,7 @@ internal static class ReportStyle
         .verdict.danger { border-color: var(--bad); } .verdict.danger .sign, .dot.danger { background: var(--bad); }
         .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 0; }
         .figures div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 16px; }
-        .figures dt { color: var(--quiet); font-size: 14px; } .figures dd { margin: 0; font-size: 24px; font-weight: 600; } .figures small { font-size: 14px; font-weight: 400; margin-left: 6px; }
+        .figures dt { color: var(--quiet); font-size: 14px; } .figures dd { margin: 0; font-size: 24px; font-weight: 600; } .figures small { font-size: 14px; font-weight: 400; margin-left: 6px; } .figures small.below { display: block; margin: 0; line-height: 1.2; }
         .scroll { overflow-x: auto; } svg { width: 100%; min-width: 640px; height: auto; display: block; font: 14px system-ui, "Segoe UI", Roboto, Arial, sans-serif; }
         svg .label, svg .value { fill: var(--text); } svg .label { font-weight: 600; } svg .soft { fill: var(--quiet); font-weight: 400; font-size: 13px; }
         svg .box { fill: var(--card); stroke: var(--line); } svg .arrow { stroke: var(--quiet); fill: none; stroke-width: 1.5; }
