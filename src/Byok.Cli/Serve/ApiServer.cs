@@ -44,19 +44,16 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         foreach (var route in ApiRoute.All)
         {
-            routes.MapMethods($"/api/{route.Template}", [route.Method], context =>
-            {
-                var parameter = (string?)context.Request.RouteValues.Values.SingleOrDefault() ?? string.Empty;
-                return AnswerAsync(context, (request, stop) => route.AnswerAsync(api, parameter, request, stop));
-            });
+            routes.MapMethods($"/api/{route.Template}", [route.Method], context => AnswerAsync(context, api, route));
         }
     }
 
-    private static async Task AnswerAsync(HttpContext context, Func<ApiRequest, CancellationToken, Task<ApiResponse>> answerAsync)
+    private static async Task AnswerAsync(HttpContext context, OperationsApi api, ApiRoute route)
     {
         var request = context.Request;
-        var answer = await answerAsync(
-            new ApiRequest(ApiCaller.Trusted, request.ContentType, request.Headers.Accept, request.Body), context.RequestAborted).ConfigureAwait(false);
+        var parameter = (string?)request.RouteValues.Values.SingleOrDefault() ?? string.Empty;
+        var call = new ApiRequest(ApiCaller.Trusted, request.ContentType, request.Headers.Accept, request.Body);
+        var answer = await route.AnswerAsync(api, parameter, call, context.RequestAborted).ConfigureAwait(false);
         var response = context.Response;
         response.StatusCode = answer.Status;
         response.ContentType = answer.ContentType;

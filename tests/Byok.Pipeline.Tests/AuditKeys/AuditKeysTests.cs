@@ -4,7 +4,6 @@ using Azure.Storage.Blobs.Specialized;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
-using Byok.Core.Ports;
 using Byok.Pipeline.AuditKeys;
 using Byok.Testing;
 
