@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
@@ -66,14 +67,17 @@ public static class BlobName
         return name.EndsWith('.') ? "ends in a dot" : null;
     }
 
-    private static bool IsWellFormed(string name)
+    /// <summary>Whether every surrogate has its other half.</summary>
+    private static bool IsWellFormed(ReadOnlySpan<char> name)
     {
-        foreach (var rune in name.EnumerateRunes())
+        while (!name.IsEmpty)
         {
-            if (rune == Rune.ReplacementChar && !name.Contains('\uFFFD', StringComparison.Ordinal))
+            if (Rune.DecodeFromUtf16(name, out _, out var consumed) != OperationStatus.Done)
             {
                 return false;
             }
+
+            name = name[consumed..];
         }
 
         return true;

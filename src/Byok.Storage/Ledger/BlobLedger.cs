@@ -75,6 +75,11 @@ public sealed class BlobLedger : ILedger
             var blob = Blob(number);
             if (!await StorageFailures.TranslateAsync(blob.Name, async () => (await blob.ExistsAsync(cancellationToken).ConfigureAwait(false)).Value).ConfigureAwait(false))
             {
+                if (await FindLastAsync(cancellationToken).ConfigureAwait(false) > number)
+                {
+                    throw new IntegrityException($"Ledger blob '{blob.Name}' is missing, although a later one is there.");
+                }
+
                 yield break;
             }
 
@@ -167,7 +172,8 @@ public sealed class BlobLedger : ILedger
         }).ConfigureAwait(false);
     }
 
-    private async Task<Tail> ReadTailAsync(CancellationToken cancellationToken)
+    /// <summary>The highest number that a ledger blob has; 0 when there is none.</summary>
+    private async Task<int> FindLastAsync(CancellationToken cancellationToken)
     {
         var last = 0;
         await StorageFailures.TranslateAsync(_container.Name, async () =>
@@ -182,9 +188,13 @@ public sealed class BlobLedger : ILedger
 
             return true;
         }).ConfigureAwait(false);
+        return last;
+    }
 
+    private async Task<Tail> ReadTailAsync(CancellationToken cancellationToken)
+    {
         // A blob that was begun but never written continues the one before it.
-        for (; last > 0; last--)
+        for (var last = await FindLastAsync(cancellationToken).ConfigureAwait(false); last > 0; last--)
         {
             var blob = Blob(last);
             var properties = await StorageFailures.TranslateAsync(blob.Name, () => blob.GetPropertiesAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);

@@ -65,8 +65,10 @@ public static class LedgerChain
                 CorrelationId = parsed.CorrelationId,
                 Details = parsed.Details,
             };
-            return parsed.Hash == Hash(parsed.Sequence, parsed.PreviousHash, parsed.RecordedOn, ledgerEvent)
-                ? new LedgerEntry(parsed.Sequence, parsed.RecordedOn, ledgerEvent, parsed.PreviousHash, parsed.Hash)
+            var entry = Append(parsed.Sequence, parsed.PreviousHash, parsed.RecordedOn, ledgerEvent);
+            // Byte for byte: there is one way to write an entry, so that nothing in a line can be changed unseen.
+            return line.SequenceEqual(ToLine(entry).AsSpan()[..^1])
+                ? entry
                 : throw new IntegrityException($"Ledger entry {parsed.Sequence} was altered.");
         }
         catch (Exception exception) when (exception is JsonException or FormatException or NullReferenceException)

@@ -1,0 +1,204 @@
+using Azure.Core.Pipeline;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using Byok.Core.Errors;
+using Byok.Core.Ports;
+using Byok.Storage.Ledger;
+using Byok.Testing;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Byok.Storage.Tests.Ledger;
+
+public sealed class BlobLedgerTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+
+    [Fact]
+    public async Task ReadAsync_NothingWritten_IsEmpty()
+    {
+        var account = await azurite.CreateAccountAsync();
+
+        Assert.Empty(await ReadAsync(new BlobLedger(account.Ledger, _time)));
+    }
+
+    [Fact]
+    public async Task AppendAsync_Events_ComeBackInOrderAndChained()
+    {
+        var account = await azurite.CreateAccountAsync();
+        var ledger = new BlobLedger(account.Ledger, _time);
+
+        for (var i = 0; i < 5; i++)
+        {
+            await ledger.AppendAsync(Event(i) with { Details = new Dictionary<string, string> { ["b"] = "ü\n\"", ["a"] = $"{i}" } }, CancellationToken.None);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var entries = await ReadAsync(new BlobLedger(account.Ledger, _time));
+        Assert.Equal([1, 2, 3, 4, 5], entries.Select(entry => entry.Sequence));
+        Assert.Equal([LedgerChain.Genesis, .. entries.SkipLast(1).Select(entry => entry.Hash)], entries.Select(entry => entry.PreviousHash));
+        Assert.Equal(new DateTimeOffset(2026, 1, 2, 3, 4, 9, TimeSpan.Zero), entries[^1].RecordedOn);
+        Assert.Equal("ü\n\"", entries[^1].Event.Details["b"]);
+        Assert.Equal("subject 4", entries[^1].Event.Subject);
+    }
+
+    [Fact]
+    public async Task AppendAsync_TwoInstancesAtOnce_MakeOneChain()
+    {
+        const int each = 40;
+        var account = await azurite.CreateAccountAsync();
+        BlobLedger[] ledgers = [new(account.Ledger, _time), new(account.Ledger, _time)];
+
+        await Task.WhenAll(Enumerable.Range(0, 2 * each).Select(i => Task.Run(() => ledgers[i % 2].AppendAsync(Event(i), CancellationToken.None))));
+
+        var entries = await ReadAsync(ledgers[0]);
+        Assert.Equal(Enumerable.Range(1, 2 * each).Select(i => (long)i), entries.Select(entry => entry.Sequence));
+        Assert.Equal(Enumerable.Range(0, 2 * each).Select(i => $"event-{i}").Order(), entries.Select(entry => entry.Event.EventId).Order());
+    }
+
+    [Fact]
+    public async Task AppendAsync_ManyWaiting_AreWrittenTogether()
+    {
+        var account = await azurite.CreateAccountAsync();
+        var ledger = new BlobLedger(account.Ledger, _time);
+
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => ledger.AppendAsync(Event(i), CancellationToken.None)));
+
+        Assert.Equal(100, (await ReadAsync(ledger)).Count);
+        var properties = await account.Ledger.GetAppendBlobClient("ledger-00000001.jsonl").GetPropertiesAsync();
+        Assert.InRange(properties.Value.BlobCommittedBlockCount, 1, 50);
+    }
+
+    [Fact]
+    public async Task AppendAsync_BlobIsFull_GoesOnInTheNext()
+    {
+        var account = await azurite.CreateAccountAsync();
+        for (var i = 0; i < 10; i++)
+        {
+            // A new instance now and then: it has to find the end by itself.
+            var ledger = new BlobLedger(account.Ledger, _time, maxAppendsPerBlob: 3);
+            await ledger.AppendAsync(Event(2 * i), CancellationToken.None);
+            await ledger.AppendAsync(Event((2 * i) + 1), CancellationToken.None);
+        }
+
+        var entries = await ReadAsync(new BlobLedger(account.Ledger, _time));
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"event-{i}"), entries.Select(entry => entry.Event.EventId));
+        Assert.Equal(7, (await BlobsAsync(account)).Count);
+    }
+
+    [Fact]
+    public async Task AppendAsync_NextBlobBegunButNeverWritten_GoesOnInIt()
+    {
+        var account = await azurite.CreateAccountAsync();
+        await new BlobLedger(account.Ledger, _time, 1).AppendAsync(Event(1), CancellationToken.None);
+        await account.Ledger.GetAppendBlobClient("ledger-00000002.jsonl").CreateAsync();
+
+        await new BlobLedger(account.Ledger, _time, 1).AppendAsync(Event(2), CancellationToken.None);
+
+        Assert.Equal(["event-1", "event-2"], (await ReadAsync(new BlobLedger(account.Ledger, _time))).Select(entry => entry.Event.EventId));
+        Assert.Equal(2, (await BlobsAsync(account)).Count);
+    }
+
+    [Fact]
+    public async Task AppendAsync_SameEventAgain_StandsOnce()
+    {
+        var account = await azurite.CreateAccountAsync();
+        var ledger = new BlobLedger(account.Ledger, _time);
+        await ledger.AppendAsync(Event(1), CancellationToken.None);
+        await ledger.AppendAsync(Event(1), CancellationToken.None);
+        await ledger.AppendAsync(Event(2), CancellationToken.None);
+
+        // As after a crash: an instance that remembers nothing.
+        await new BlobLedger(account.Ledger, _time).AppendAsync(Event(1), CancellationToken.None);
+
+        Assert.Equal(["event-1", "event-2"], (await ReadAsync(ledger)).Select(entry => entry.Event.EventId));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    public async Task AppendAsync_AnswerIsLostAfterTheEffect_IsNotDoubled(int maxAppendsPerBlob)
+    {
+        var lost = 0;
+        var transport = new HttpClientTransport(new HttpClient(new FaultyHandler(async (request, next) =>
+        {
+            var response = await next();
+            if (request.Method == HttpMethod.Put && request.RequestUri!.Query.Contains("comp=appendblock", StringComparison.Ordinal) && Interlocked.Increment(ref lost) % 2 == 1)
+            {
+                response.Dispose();
+                throw new HttpRequestException("the connection was reset");
+            }
+
+            return response;
+        })));
+        var account = await azurite.CreateAccountAsync(transport, options => options.Retry.Delay = TimeSpan.FromMilliseconds(1));
+        var ledger = new BlobLedger(account.Ledger, _time, maxAppendsPerBlob);
+
+        for (var i = 0; i < 4; i++)
+        {
+            await ledger.AppendAsync(Event(i), CancellationToken.None);
+        }
+
+        Assert.True(lost > 1);
+        Assert.Equal(["event-0", "event-1", "event-2", "event-3"], (await ReadAsync(ledger)).Select(entry => entry.Event.EventId));
+    }
+
+    [Fact]
+    public async Task AppendAsync_StorageFails_EveryWaiterLearnsItAndTheNextAppendWorks()
+    {
+        var fails = true;
+        var transport = new HttpClientTransport(new HttpClient(new FaultyHandler((request, next) =>
+            fails && request.Method == HttpMethod.Put && request.RequestUri!.Query.Contains("comp=appendblock", StringComparison.Ordinal)
+                ? throw new HttpRequestException("no route to host")
+                : next())));
+        var account = await azurite.CreateAccountAsync(transport, options => options.Retry.MaxRetries = 0);
+        var ledger = new BlobLedger(account.Ledger, _time);
+
+        var waiting = Enumerable.Range(0, 5).Select(i => ledger.AppendAsync(Event(i), CancellationToken.None)).ToList();
+        foreach (var append in waiting)
+        {
+            await Assert.ThrowsAsync<ServiceUnavailableException>(() => append);
+        }
+
+        fails = false;
+        await ledger.AppendAsync(Event(9), CancellationToken.None);
+        Assert.Equal(["event-9"], (await ReadAsync(ledger)).Select(entry => entry.Event.EventId));
+    }
+
+    [Fact]
+    public async Task AppendAsync_EndOfTheLedgerIsNoEntry_IsRefused()
+    {
+        var account = await azurite.CreateAccountAsync();
+        var blob = account.Ledger.GetAppendBlobClient("ledger-00000001.jsonl");
+        await blob.CreateAsync();
+        await blob.AppendBlockAsync(new MemoryStream("not a ledger line\n"u8.ToArray()));
+
+        await Assert.ThrowsAsync<IntegrityException>(() => new BlobLedger(account.Ledger, _time).AppendAsync(Event(1), CancellationToken.None));
+    }
+
+    private static LedgerEvent Event(int number) => new()
+    {
+        EventId = $"event-{number}", Kind = "blob.encrypted", Subject = $"subject {number}", CorrelationId = "operation",
+    };
+
+    private static async Task<List<LedgerEntry>> ReadAsync(BlobLedger ledger)
+    {
+        var entries = new List<LedgerEntry>();
+        await foreach (var entry in ledger.ReadAsync(CancellationToken.None))
+        {
+            entries.Add(entry);
+        }
+
+        return entries;
+    }
+
+    private static async Task<List<BlobItem>> BlobsAsync(StorageAccount account)
+    {
+        var blobs = new List<BlobItem>();
+        await foreach (var blob in account.Ledger.GetBlobsAsync())
+        {
+            blobs.Add(blob);
+        }
+
+        return blobs;
+    }
+}
