@@ -93,13 +93,29 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Kill(int processId, int signal);
 
+    /// <summary>Whether it has ended, but nobody has fetched its exit code: it keeps its number, and would seem to run for ever where no init reaps orphans.</summary>
+    private bool IsZombie
+    {
+        get
+        {
+            try
+            {
+                return OperatingSystem.IsLinux() && File.ReadAllText($"/proc/{ProcessId}/stat").Contains(") Z ", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+    }
+
     private Process? Find()
     {
         try
         {
             var process = Process.GetProcessById(ProcessId);
             // The system counts start times in clock ticks since boot, so two readings of one process may differ a little.
-            if (!process.HasExited && (process.StartTime.ToUniversalTime() - StartedOn.UtcDateTime).Duration() < TimeSpan.FromSeconds(2))
+            if (!process.HasExited && !IsZombie && (process.StartTime.ToUniversalTime() - StartedOn.UtcDateTime).Duration() < TimeSpan.FromSeconds(2))
             {
                 return process;
             }
