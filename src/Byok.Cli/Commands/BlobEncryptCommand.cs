@@ -55,7 +55,7 @@ internal static class BlobEncryptCommand
             throw;
         }
 
-        terminal.Document(new { name, result.BlobId, result.KeyId, result.PlaintextLength, result.Chunks, result.Activities, result.ETag });
+        terminal.Document(new { name, result.BlobId, result.KeyId, result.PlaintextLength, result.Chunks, result.Activities, etag = result.ETag });
         terminal.Line($"protected '{name}': {Units.Bytes(result.PlaintextLength)} in {Units.Count(result.Chunks, "chunk")}, under {result.KeyId}");
         intent.Complete();
         return ExitCodes.Done;
@@ -83,6 +83,11 @@ internal static class BlobEncryptCommand
         if (Directory.Exists(file))
         {
             throw new ArgumentException($"'{file}' is a folder; name a file.");
+        }
+
+        if (FileKind.IsSpecial(file))
+        {
+            throw new ArgumentException($"'{file}' is a device or a pipe, which has no length to plan with; put its content into a file.");
         }
 
         try

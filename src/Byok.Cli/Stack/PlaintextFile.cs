@@ -1,42 +1,61 @@
 using Byok.Core.Errors;
-using Microsoft.Win32.SafeHandles;
 
 namespace Byok.Cli.Stack;
 
 /// <summary>
 /// A file of plaintext that gets its name only at the end. Until then it is a draft beside it, readable by its owner only, and deleted on any failure.
+/// A draft that a killed command left behind is deleted by the next command that writes the same file.
 /// </summary>
 internal sealed class PlaintextFile : IAsyncDisposable
 {
+    private const string DraftSuffix = ".byok-partial";
+
     private readonly string _path;
     private readonly string _draft;
-    private readonly SafeFileHandle _handle;
+    private readonly FileStream _file;
     private bool _isPublished;
 
-    private PlaintextFile(string path, string draft, SafeFileHandle handle)
+    private PlaintextFile(string path, string draft, FileStream file)
     {
         _path = path;
         _draft = draft;
-        _handle = handle;
+        _file = file;
     }
 
     /// <summary>Creates the draft and reserves its space, so that a full disk is known at once.</summary>
+    /// <exception cref="ArgumentException">There is something of that name which is not a file: a device, a pipe.</exception>
     /// <exception cref="ConfigurationException">The folder is missing or not writable, or the disk is full.</exception>
     public static PlaintextFile Create(string path, long length)
     {
-        var full = Path.GetFullPath(path);
-        var draft = $"{full}.byok-partial";
         try
         {
-            // A draft of the same name is what a killed command left behind: it is begun anew.
-            File.Delete(draft);
-            var handle = File.OpenHandle(draft, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.Asynchronous, length);
-            if (!OperatingSystem.IsWindows())
+            var full = Path.GetFullPath(path);
+            if (new FileInfo(full).LinkTarget is not null)
             {
-                File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                full = File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
             }
 
-            return new PlaintextFile(full, draft, handle);
+            if (FileKind.IsSpecial(full))
+            {
+                throw new ArgumentException($"'{path}' is a device or a pipe; name a file.");
+            }
+
+            DeleteLeftovers(full);
+            var draft = $"{full}.{Guid.NewGuid():N}{DraftSuffix}";
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.Asynchronous, BufferSize = 0, PreallocationSize = length,
+            };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            return new PlaintextFile(full, draft, new FileStream(draft, options));
+        }
+        catch (DirectoryNotFoundException exception)
+        {
+            throw new ConfigurationException($"'{path}' cannot be written: its folder does not exist.", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -49,7 +68,7 @@ internal sealed class PlaintextFile : IAsyncDisposable
     {
         try
         {
-            await RandomAccess.WriteAsync(_handle, plaintext, offset, cancellationToken).ConfigureAwait(false);
+            await RandomAccess.WriteAsync(_file.SafeFileHandle, plaintext, offset, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException exception)
         {
@@ -60,20 +79,43 @@ internal sealed class PlaintextFile : IAsyncDisposable
     /// <summary>Gives the file its name, replacing what was there.</summary>
     public void Publish()
     {
-        _handle.Dispose();
+        if (OperatingSystem.IsWindows())
+        {
+            _file.Dispose();
+        }
+
+        // Elsewhere the draft stays open, and so locked, until it has its name: nobody takes it for a leftover.
         File.Move(_draft, _path, overwrite: true);
         _isPublished = true;
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        _handle.Dispose();
+        await _file.DisposeAsync().ConfigureAwait(false);
         if (!_isPublished)
         {
             File.Delete(_draft);
         }
+    }
 
-        return ValueTask.CompletedTask;
+    private static void DeleteLeftovers(string full)
+    {
+        foreach (var leftover in Directory.GetFiles(Path.GetDirectoryName(full)!, $"{Path.GetFileName(full)}.????????????????????????????????{DraftSuffix}"))
+        {
+            try
+            {
+                using (File.OpenHandle(leftover, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+                {
+                    // Nobody writes it any more.
+                }
+
+                File.Delete(leftover);
+            }
+            catch (IOException)
+            {
+                // Another command is writing it.
+            }
+        }
     }
 }
