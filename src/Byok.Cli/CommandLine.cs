@@ -31,8 +31,8 @@ internal static class CommandLine
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            var command = parsed.CommandResult.Command;
-            error.WriteLine($"byok: {parsed.Errors[0].Message} See 'byok{Path(command)} --help'.");
+            var terminal = new Terminal(args.Contains(Json.Name), output, error);
+            Tell(terminal, nameof(ArgumentException), $"{parsed.Errors[0].Message} See 'byok{Path(parsed.CommandResult.Command)} --help'.");
             return ExitCodes.Usage;
         }
 
@@ -50,24 +50,29 @@ internal static class CommandLine
             {
                 return await action(parsed, terminal, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception exception) when (Describe(exception) is { } sentence)
+            catch (Exception exception)
             {
-                terminal.Error(sentence);
-                terminal.Document(new { error = new { type = exception.GetType().Name, message = sentence } });
+                Tell(terminal, exception.GetType().Name, Describe(exception));
                 return exception is ArgumentException ? ExitCodes.Usage : ExitCodes.For(exception);
             }
         });
         return command;
     }
 
-    private static string? Describe(Exception exception) => exception switch
+    private static void Tell(Terminal terminal, string type, string sentence)
+    {
+        terminal.Error(sentence);
+        terminal.Document(new { error = new { type, message = sentence } });
+    }
+
+    private static string Describe(Exception exception) => exception switch
     {
         ByokException => exception.Message,
         // Our own guards end their message with the parameter's name, which means nothing to the user.
         ArgumentException argument => argument.ParamName is null ? argument.Message : argument.Message.Replace($" (Parameter '{argument.ParamName}')", string.Empty, StringComparison.Ordinal),
         OperationCanceledException => "Interrupted. What was begun goes on when the same command is given again.",
         UnauthorizedAccessException or IOException => exception.Message,
-        _ => null,
+        _ => $"This should not have happened, please report it: {exception.GetType().Name}: {exception.Message}",
     };
 
     private static string Path(Symbol command) =>

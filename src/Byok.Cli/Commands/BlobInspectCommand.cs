@@ -27,7 +27,13 @@ internal static class BlobInspectCommand
         var stored = await stack.Catalog.Reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
         var header = EnvelopeHeader.Parse(stored.Metadata, name);
         var (key, state) = await FindKeyAsync(stack, header, cancellationToken).ConfigureAwait(false);
-        var check = await VerifyHeaderAsync(stack, name, cancellationToken).ConfigureAwait(false);
+        var refusal = await FindRefusalAsync(stack, name, cancellationToken).ConfigureAwait(false);
+        var check = refusal switch
+        {
+            null => "verified",
+            KeyUnavailableException => "not verifiable without the key",
+            _ => $"refused: {refusal.Message}",
+        };
         var layout = header.Layout;
         var isTableInTail = header.Placement == TablePlacement.Tail;
         var table = isTableInTail ? "tail" : "metadata";
@@ -58,7 +64,13 @@ internal static class BlobInspectCommand
             $"[yellow]BEKs[/]         {Units.Count(layout.ChunkCount, "AES-256 key")}, one for each chunk; sealed in {Units.Count(layout.TableSegmentCount, "table segment")} in the {(isTableInTail ? "blob's tail" : "metadata")}");
         beks.AddNode($"[yellow]chunks[/]       {Units.Count(layout.ChunkCount, "chunk")} of {Units.Bytes(layout.ChunkSizeInBytes)}, AES-256-GCM; {Units.Bytes(stored.Length)} stored");
         terminal.Draw(tree);
-        return ExitCodes.Done;
+        if (refusal is not EnvelopeException)
+        {
+            return ExitCodes.Done;
+        }
+
+        terminal.Error(refusal.Message);
+        return ExitCodes.For(refusal);
     }
 
     private static string Colour(string state) => state is "verified" or "enabled" ? $"[green]{state}[/]" : $"[red]{Markup.Escape(state)}[/]";
@@ -81,20 +93,16 @@ internal static class BlobInspectCommand
         }
     }
 
-    private static async Task<string> VerifyHeaderAsync(LocalStack stack, string name, CancellationToken cancellationToken)
+    private static async Task<ByokException?> FindRefusalAsync(LocalStack stack, string name, CancellationToken cancellationToken)
     {
         try
         {
             await using var blob = await stack.Catalog.Reader.OpenAsync(name, DekSource.Vault, cancellationToken).ConfigureAwait(false);
-            return "verified";
+            return null;
         }
-        catch (KeyUnavailableException)
+        catch (Exception exception) when (exception is KeyUnavailableException or EnvelopeException)
         {
-            return "not verifiable without the key";
-        }
-        catch (EnvelopeException exception)
-        {
-            return $"refused: {exception.Message}";
+            return (ByokException)exception;
         }
     }
 }

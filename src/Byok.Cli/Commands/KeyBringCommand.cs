@@ -12,6 +12,9 @@ namespace Byok.Cli.Commands;
 /// <summary><c>byok key bring</c>: a master key crosses from the HSM into the vault, wrapped.</summary>
 internal static class KeyBringCommand
 {
+    /// <summary>A GUID without dashes.</summary>
+    private const int InstanceSuffixLength = 32;
+
     public static Command Create()
     {
         var name = new Argument<string>("NAME") { Description = "Name of the wrapping key in the vault." };
@@ -38,7 +41,7 @@ internal static class KeyBringCommand
         if (instance is null)
         {
             await RefuseExistingAsync(stack, input.KeyName, cancellationToken).ConfigureAwait(false);
-            instance = $"bring-{input.KeyName}-{Guid.CreateVersion7():N}";
+            instance = $"{InstancePrefix(input)}{Guid.CreateVersion7():N}";
         }
 
         var result = await ProgressLine.RunAsync(
@@ -56,11 +59,15 @@ internal static class KeyBringCommand
         return ExitCodes.Done;
     }
 
+    private static string InstancePrefix(BringKeyInput input) => $"bring-{input.KeyName}-";
+
     private static async Task<string?> FindRunningAsync(LocalStack stack, BringKeyInput input, CancellationToken cancellationToken)
     {
         await foreach (var status in stack.Engine.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (status.Name == BringKeyOrchestration.Name && !status.IsEnded && status.InstanceId.StartsWith($"bring-{input.KeyName}-", StringComparison.Ordinal))
+            // The length tells the key 'a' from the key 'a-b'.
+            if (status.Name == BringKeyOrchestration.Name && !status.IsEnded
+                && status.InstanceId.StartsWith(InstancePrefix(input), StringComparison.Ordinal) && status.InstanceId.Length == InstancePrefix(input).Length + InstanceSuffixLength)
             {
                 return status.InstanceId;
             }
@@ -80,6 +87,7 @@ internal static class KeyBringCommand
             return;
         }
 
+        stack.RememberDefaultKey(name); // an earlier command may have been killed just before it
         throw new ConflictException($"The key '{name}' is in the vault and in use already; 'byok key list' shows it. Choose another name.");
     }
 

@@ -65,6 +65,6 @@ internal sealed class Terminal(bool json, TextWriter standardOutput, TextWriter 
     /// <summary>Writes a line about what is going on, to stderr.</summary>
     public void Note(string text) => standardError.WriteLine(text);
 
-    /// <summary>Writes the one sentence of a failure, to stderr.</summary>
-    public void Error(string sentence) => standardError.WriteLine($"byok: {sentence}");
+    /// <summary>Writes the one sentence of a failure, to stderr, on one line whatever names it quotes.</summary>
+    public void Error(string sentence) => standardError.WriteLine($"byok: {string.Concat(sentence.Select(c => char.IsControl(c) ? ' ' : c))}");
 }

@@ -17,7 +17,8 @@ public sealed class WrappingKeyRing(IKeyVault vault, PipelineOptions options, Ti
     /// <summary>The name of the key that protects an upload: named in its metadata, else by the longest prefix, else the default.</summary>
     /// <param name="blobName">The blob's name.</param>
     /// <param name="namedKey">The upload's <c>byok_key</c> metadata; null when it has none.</param>
-    /// <exception cref="ConfigurationException">No rule names a key.</exception>
+    /// <exception cref="KeyUnavailableException">No rule names a key: none has been brought, or no default is configured.</exception>
+    /// <exception cref="ConfigurationException">What is named cannot be a key's name.</exception>
     public string SelectKeyName(string blobName, string? namedKey)
     {
         ArgumentNullException.ThrowIfNull(blobName);
@@ -28,7 +29,7 @@ public sealed class WrappingKeyRing(IKeyVault vault, PipelineOptions options, Ti
                 .Select(prefix => prefix.Value)
                 .FirstOrDefault()
             ?? options.DefaultKey
-            ?? throw new ConfigurationException($"No wrapping key is named for '{blobName}' and there is no default key; bring a key first, or name one.");
+            ?? throw new KeyUnavailableException($"No wrapping key is named for '{blobName}' and there is no default key; bring a key first, or name one.");
         return KeyName.IsValid(name)
             ? name
             : throw new ConfigurationException($"'{name}' is named to protect '{blobName}', but it is not a key name.");
