@@ -1,0 +1,148 @@
+using System.Text.Json;
+using Byok.Testing.CommandLine;
+
+namespace Byok.Cli.Tests;
+
+/// <summary>Usage, <c>--json</c>, and files that are not what they should be.</summary>
+public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
+{
+    private ByokHome Byok => stack.Byok;
+
+    [Theory]
+    [InlineData]
+    [InlineData("nonsense")]
+    [InlineData("blob")]
+    [InlineData("blob", "decrypt", "b")]
+    [InlineData("blob", "encrypt")]
+    [InlineData("blob", "encrypt", "a", "b")]
+    [InlineData("blob", "list", "--nonsense")]
+    [InlineData("key", "bring")]
+    [InlineData("key", "bring", "k", "--size", "1024")]
+    [InlineData("key", "bring", "k", "--size", "many")]
+    [InlineData("key", "bring", "not_a_name")]
+    [InlineData("transfer", "inspect")]
+    public async Task Parse_WrongUsage_EndsWithTwo(params string[] arguments)
+    {
+        var plain = await Byok.RunAsync(arguments);
+        var json = await Byok.RunAsync([.. arguments, "--json"]);
+
+        CommandAssert.Failed(2, string.Empty, plain);
+        Assert.Empty(plain.Output);
+        CommandAssert.Failed(2, string.Empty, json);
+        Assert.NotEmpty(json.Json.GetProperty("error").GetProperty("message").GetString()!);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("--version")]
+    [InlineData("blob", "encrypt", "--help")]
+    public async Task Parse_HelpOrVersion_Succeeds(params string[] arguments) =>
+        Assert.NotEmpty((await Byok.SucceedAsync(arguments)).Output);
+
+    [Fact]
+    public async Task Json_EveryCommand_IsOneDocumentAndNothingElse()
+    {
+        var file = Byok.CreateFile("json.bin", 100);
+        string[][] commands =
+        [
+            ["status"], ["up"], ["key", "list"], ["blob", "encrypt", file, "--name", "json"], ["blob", "inspect", "json"], ["blob", "verify", "json"],
+            ["blob", "list"], ["blob", "decrypt", "json", "-o", file + ".out"], ["transfer", "inspect", file], ["blob", "verify", "no-such-blob"],
+            ["blob", "inspect", "no-such-blob"], ["key", "bring", StackFixture.Key], ["blob", "encrypt", file, "--name", "json"],
+        ];
+
+        foreach (var command in commands)
+        {
+            var result = await Byok.RunAsync([.. command, "--json"]);
+            Assert.True(IsJson(result.Output), $"{string.Join(' ', command)}: {result}");
+            Assert.EndsWith("\n", result.Output, StringComparison.Ordinal);
+            Assert.Equal(result.ExitCode != 0 && command[0] != "transfer", result.Json.ValueKind == JsonValueKind.Object && result.Json.TryGetProperty("error", out _));
+        }
+    }
+
+    [Fact]
+    public async Task Encrypt_FileThatIsNone_IsSaid()
+    {
+        CommandAssert.Failed(1, "does not exist", await Byok.RunAsync("blob", "encrypt", Byok.ScratchFile("missing")));
+        CommandAssert.Failed(1, "does not exist", await Byok.RunAsync("blob", "encrypt", Byok.ScratchFile("missing/file")));
+        CommandAssert.Failed(2, "is a folder", await Byok.RunAsync("blob", "encrypt", Byok.Scratch));
+        CommandAssert.Failed(2, "is a device or a pipe", await Byok.RunAsync("blob", "encrypt", "/dev/zero"));
+        File.CreateSymbolicLink(Byok.ScratchFile("dangling"), Byok.ScratchFile("nowhere"));
+        CommandAssert.Failed(1, "does not exist", await Byok.RunAsync("blob", "encrypt", Byok.ScratchFile("dangling")));
+    }
+
+    [Fact]
+    public async Task Encrypt_FileThatMayNotBeRead_IsSaid()
+    {
+        var file = Byok.CreateFile("secret.bin", 10);
+        File.SetUnixFileMode(file, UnixFileMode.None);
+
+        using var running = Byok.Start(LesserRights.Prefix, ["blob", "encrypt", file]);
+        var result = await running.WaitAsync();
+
+        CommandAssert.Failed(1, "permission denied", result);
+    }
+
+    [Fact]
+    public async Task Decrypt_PlaceThatCannotBeWritten_IsSaidAndNothingIsLeft()
+    {
+        await stack.EncryptAsync("unwritable", 5_000_000);
+        var folder = Directory.CreateDirectory(Byok.ScratchFile("read-only")).FullName;
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        CommandAssert.Failed(1, "folder does not exist", await Byok.RunAsync("blob", "decrypt", "unwritable", "-o", Byok.ScratchFile("no/such/folder/out")));
+        CommandAssert.Failed(2, "is a folder", await Byok.RunAsync("blob", "decrypt", "unwritable", "-o", Byok.Scratch));
+        CommandAssert.Failed(2, "is a device or a pipe", await Byok.RunAsync("blob", "decrypt", "unwritable", "-o", "/dev/full"));
+        using (var running = Byok.Start(LesserRights.Prefix, ["blob", "decrypt", "unwritable", "-o", Path.Combine(folder, "out")]))
+        {
+            CommandAssert.Failed(1, "cannot be written", await running.WaitAsync());
+        }
+
+        Assert.Empty(Directory.GetFiles(folder));
+        Assert.Empty(Directory.GetFiles(Byok.Scratch, "*partial*", SearchOption.AllDirectories));
+        Assert.False(File.Exists("/dev/full.byok-partial"));
+    }
+
+    [Fact]
+    public async Task Decrypt_DiskIsFull_IsSaidAndNothingIsLeft()
+    {
+        await stack.EncryptAsync("too-large", 5_000_000);
+        var output = Byok.ScratchFile("too-large.out");
+        await File.WriteAllTextAsync(output, "before");
+
+        // The kernel's limit of a file's size fails where a full disk fails, and needs no mount. The runtime itself wants room for its code maps.
+        string[] limited = ["prlimit", "--fsize=4000000", "env", "DOTNET_EnableWriteXorExecute=0", "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"];
+        using var running = Byok.Start(limited, ["blob", "decrypt", "too-large", "-o", output]);
+        var result = await running.WaitAsync();
+
+        CommandAssert.Failed(1, "cannot be written", result);
+        Assert.Equal("before", await File.ReadAllTextAsync(output));
+        Assert.Empty(Directory.GetFiles(Byok.Scratch, "too-large.out?*"));
+    }
+
+    [Fact]
+    public async Task TransferInspect_NoTransferBlob_NamesTheFault()
+    {
+        var file = Byok.ScratchFile("wrong.byok");
+        await File.WriteAllTextAsync(file, """{"schema_version":"1.0.0","header":{"kid":"https://v.example/keys/kek/1","alg":"dir","enc":"A256GCM"},"ciphertext":"AAAA","generator":"x"}""");
+
+        var result = await Byok.RunAsync("transfer", "inspect", file, "--json");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.False(result.Json.GetProperty("sound").GetBoolean());
+        Assert.Contains(result.Json.GetProperty("findings").EnumerateArray(), finding => finding.GetProperty("message").GetString()!.Contains("CKM_RSA_AES_KEY_WRAP", StringComparison.Ordinal));
+        CommandAssert.Failed(1, "missing.byok", await Byok.RunAsync("transfer", "inspect", Byok.ScratchFile("missing.byok")));
+    }
+
+    private static bool IsJson(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+namespace Byok.EndToEnd.Tests.Layering;
+
+/// <summary>The house's rules about who may know whom (design, "The house").</summary>
+internal static class LayeringRules
+{
+    /// <summary>Which projects each project may reference. A project that is missing here is a violation: the rule for it has to be thought about first.</summary>
+    private static readonly Dictionary<string, string[]> MayKnow = new()
+    {
+        ["Byok.Core"] = [],
+        ["Byok.Storage"] = ["Byok.Core"],
+        ["Byok.Pipeline"] = ["Byok.Core", "Byok.Storage"],
+        ["Byok.Pkcs11"] = ["Byok.Core"],
+        ["Byok.Relay"] = ["Byok.Core"],
+        ["Byok.KeyVault"] = ["Byok.Core"],
+        ["Byok.Local"] = ["Byok.Core", "Byok.Pkcs11", "Byok.Relay"],
+        ["Byok.Agent"] = ["Byok.Core", "Byok.Pkcs11", "Byok.Relay"],
+        ["Byok.Cli"] = ["Byok.Core", "Byok.Local", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
+        ["ByokFunctions"] = ["Byok.Core", "Byok.KeyVault", "Byok.Pipeline", "Byok.Relay", "Byok.Storage"],
+    };
+
+    /// <summary>Packages that only certain projects may use: the beginning of the package's name, and the projects.</summary>
+    private static readonly (string Package, string[] Projects)[] Reserved =
+    [
+        ("Pkcs11Interop", ["Byok.Pkcs11"]),
+        ("Azure.Security.KeyVault", ["Byok.KeyVault"]),
+        ("Microsoft.Azure.Functions", ["ByokFunctions"]),
+        ("Microsoft.DurableTask", ["ByokFunctions"]),
+        ("Azure.Storage.Blobs", ["Byok.Storage"]),
+        ("Azure.Identity", ["Byok.KeyVault", "Byok.Agent", "ByokFunctions"]),
+        ("Microsoft.Data.Sqlite", ["Byok.Local"]),
+        ("System.CommandLine", ["Byok.Cli"]),
+        ("Spectre.Console", ["Byok.Cli"]),
+    ];
+
+    /// <summary>Everything that is against the rules, in words.</summary>
+    public static IEnumerable<string> FindViolations(IReadOnlyCollection<ProjectFile> projects)
+    {
+        foreach (var project in projects)
+        {
+            if (!MayKnow.TryGetValue(project.Name, out var known))
+            {
+                yield return $"{project.Name} has no rule.";
+                continue;
+            }
+
+            foreach (var reference in project.Projects.Except(known))
+            {
+                yield return $"{project.Name} must not know {reference}.";
+            }
+
+            foreach (var package in project.Packages.Where(package => Reserved.Any(rule => IsOf(package, rule.Package) && !rule.Projects.Contains(project.Name))))
+            {
+                yield return $"{project.Name} must not use the package {package}.";
+            }
+
+            if (project.Name == "Byok.Core" && project.Packages.Concat(project.Frameworks).Any())
+            {
+                yield return "Byok.Core must use the base class library only.";
+            }
+        }
+
+        foreach (var missing in MayKnow.Keys.Except(projects.Select(project => project.Name)))
+        {
+            yield return $"{missing} has a rule, but is no project.";
+        }
+    }
+
+    /// <summary>The same on what a compiled assembly references, where references through others show too.</summary>
+    public static IEnumerable<string> FindViolations(string assembly, IEnumerable<string> references)
+    {
+        foreach (var reference in references)
+        {
+            if (MayKnow.ContainsKey(reference) && !MayKnow[assembly].Contains(reference))
+            {
+                yield return $"{assembly} uses {reference}.";
+            }
+
+            // Azure.Storage.Blobs' own types are what Byok.Storage hands to the pipeline; the pipeline knows Byok.Storage, and so them.
+            var rule = Reserved.FirstOrDefault(rule => IsOf(reference, rule.Package));
+            var isStorageInPipeline = rule.Package == "Azure.Storage.Blobs" && MayKnow[assembly].Contains("Byok.Storage");
+            if (rule.Projects is { } allowed && !allowed.Contains(assembly) && !isStorageInPipeline)
+            {
+                yield return $"{assembly} uses {reference}.";
+            }
+        }
+    }
+
+    private static bool IsOf(string package, string family) => package == family || package.StartsWith(family + ".", StringComparison.Ordinal);
+}

@@ -1,0 +1,41 @@
+using System.Xml.Linq;
+
+namespace Byok.EndToEnd.Tests.Layering;
+
+/// <summary>What a project file says about what the project knows.</summary>
+/// <param name="Name">The project.</param>
+/// <param name="Projects">Projects it references.</param>
+/// <param name="Packages">Packages it references.</param>
+/// <param name="Frameworks">Shared frameworks it references beside the base one.</param>
+internal sealed record ProjectFile(string Name, IReadOnlyList<string> Projects, IReadOnlyList<string> Packages, IReadOnlyList<string> Frameworks)
+{
+    public static string RepositoryRoot { get; } = FindRoot();
+
+    /// <summary>All projects of the product.</summary>
+    public static IReadOnlyList<ProjectFile> LoadAll() =>
+        [.. Directory.GetFiles(Path.Combine(RepositoryRoot, "src"), "*.csproj", SearchOption.AllDirectories).Select(Load).OrderBy(project => project.Name, StringComparer.Ordinal)];
+
+    private static ProjectFile Load(string path)
+    {
+        var xml = XDocument.Load(path);
+        IReadOnlyList<string> Includes(string element) => [.. xml.Descendants(element).Select(item => (string?)item.Attribute("Include")).OfType<string>()];
+        return new ProjectFile(
+            Path.GetFileNameWithoutExtension(path),
+            [.. Includes("ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Replace('\\', '/')))],
+            Includes("PackageReference"),
+            Includes("FrameworkReference"));
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "ByokFunctions.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new InvalidOperationException("The tests do not run inside the repository.");
+    }
+}

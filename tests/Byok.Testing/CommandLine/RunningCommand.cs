@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace Byok.Testing.CommandLine;
+
+/// <summary>A command under way as a process of its own.</summary>
+public sealed class RunningCommand : IDisposable
+{
+    private readonly StringBuilder _errorSoFar = new();
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _error;
+
+    internal RunningCommand(ProcessStartInfo start)
+    {
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.RedirectStandardInput = true;
+        start.StandardOutputEncoding = Encoding.UTF8;
+        start.StandardErrorEncoding = Encoding.UTF8;
+        _process = Process.Start(start)!;
+        _process.StandardInput.Close();
+        _output = _process.StandardOutput.ReadToEndAsync();
+        _error = ReadErrorAsync();
+    }
+
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>What it has said on stderr until now.</summary>
+    public string ErrorSoFar
+    {
+        get
+        {
+            lock (_errorSoFar)
+            {
+                return _errorSoFar.ToString();
+            }
+        }
+    }
+
+    /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
+    public void Kill() => _process.Kill();
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<CommandResult> WaitAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(10));
+        var peak = 0L;
+        try
+        {
+            while (!_process.HasExited)
+            {
+                peak = Math.Max(peak, ReadPeakMemory());
+                await Task.WhenAny(_process.WaitForExitAsync(patience.Token), Task.Delay(50, patience.Token));
+                patience.Token.ThrowIfCancellationRequested();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill();
+            throw new TimeoutException($"The command did not end: {string.Join(' ', _process.StartInfo.ArgumentList)}\n{await _error}");
+        }
+
+        // Its own output ends with it; a child that inherited the pipe must not be able to hold us.
+        await Task.WhenAny(Task.WhenAll(_output, _error), Task.Delay(TimeSpan.FromSeconds(30)));
+        return new CommandResult(
+            _process.ExitCode,
+            _output.IsCompleted ? await _output : throw new InvalidOperationException("A child process holds the command's stdout open."),
+            _error.IsCompleted ? await _error : throw new InvalidOperationException("A child process holds the command's stderr open."),
+            peak);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private async Task<string> ReadErrorAsync()
+    {
+        var buffer = new char[1024];
+        while (await _process.StandardError.ReadAsync(buffer) is > 0 and var count)
+        {
+            lock (_errorSoFar)
+            {
+                _errorSoFar.Append(buffer, 0, count);
+            }
+        }
+
+        return ErrorSoFar;
+    }
+
+    /// <summary>VmHWM: the high-water mark that the kernel keeps, so that no peak between two looks is missed but the very last.</summary>
+    private long ReadPeakMemory()
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{_process.Id}/status").FirstOrDefault(candidate => candidate.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line["VmHWM:".Length..^"kB".Length], CultureInfo.InvariantCulture) * 1024;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+}
