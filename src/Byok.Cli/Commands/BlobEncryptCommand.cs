@@ -34,34 +34,59 @@ internal static class BlobEncryptCommand
         }
 
         using var source = OpenSource(file);
-        await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await stack.Catalog.Keys.GetCurrentAsync(stack.Catalog.Keys.SelectKeyName(name, key), cancellationToken).ConfigureAwait(false);
-        using var intent = UploadIntent.Begin(stack.Paths, name, file, source);
-        EncryptBlobResult result;
-        try
-        {
-            if (!intent.IsResumed && !overwrite)
-            {
-                await RefuseExistingAsync(stack, name, cancellationToken).ConfigureAwait(false);
-            }
-
-            result = await ProtectAsync(stack, source, name, key, overwrite, intent, terminal, cancellationToken).ConfigureAwait(false);
-        }
-        catch (ByokException)
-        {
-            // It will not go on by itself, and the user has the file: leave no plaintext behind.
-            await new FileUploader(stack.Storage).DeleteAsync(name, intent.Fingerprint).ConfigureAwait(false);
-            intent.Complete();
-            throw;
-        }
-
+        using var intent = UploadIntent.Begin(StackPaths.FromEnvironment(), name, file, source);
+        var result = await ProtectAsync(source, name, key, overwrite, intent, terminal, cancellationToken).ConfigureAwait(false);
         terminal.Document(new { name, result.BlobId, result.KeyId, result.PlaintextLength, result.Chunks, result.Activities, etag = result.ETag });
         terminal.Line($"protected '{name}': {Units.Bytes(result.PlaintextLength)} in {Units.Count(result.Chunks, "chunk")}, under {result.KeyId}");
+        // The very last thing: whoever kills this process before here, and gives the command again, is told of the success again.
         intent.Complete();
         return ExitCodes.Done;
     }
 
     private static async Task<EncryptBlobResult> ProtectAsync(
+        FileStream source, string name, string? key, bool overwrite, UploadIntent intent, Terminal terminal, CancellationToken cancellationToken)
+    {
+        LocalStack? stack = null;
+        try
+        {
+            stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
+            if (!intent.IsResumed)
+            {
+                await stack.Catalog.Keys.GetCurrentAsync(stack.Catalog.Keys.SelectKeyName(name, key), cancellationToken).ConfigureAwait(false);
+                if (!overwrite)
+                {
+                    await RefuseExistingAsync(stack, name, cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            return await UploadAndEncryptAsync(stack, source, name, key, overwrite, intent, terminal, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ByokException) when (stack is null)
+        {
+            if (!intent.IsResumed)
+            {
+                intent.Complete(); // nothing was begun
+            }
+
+            throw;
+        }
+        catch (PermanentByokException)
+        {
+            // It will not go on by itself, and the user has the file: leave no plaintext behind.
+            await new FileUploader(stack!.Storage).DeleteAsync(name, intent.Fingerprint).ConfigureAwait(false);
+            intent.Complete();
+            throw;
+        }
+        finally
+        {
+            if (stack is not null)
+            {
+                await stack.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task<EncryptBlobResult> UploadAndEncryptAsync(
         LocalStack stack, FileStream source, string name, string? key, bool overwrite, UploadIntent intent, Terminal terminal, CancellationToken cancellationToken)
     {
         var result = await ProgressLine.RunAsync(terminal, name, async report =>
