@@ -204,7 +204,7 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
         Assert.All(results, result => Assert.True(result.ExitCode == 0, result.ToString()));
         var bytes = await File.ReadAllBytesAsync(output);
         Assert.Contains(files, file => File.ReadAllBytes(file).AsSpan().SequenceEqual(bytes));
-        Assert.Empty(Directory.GetFiles(stack.Byok.Scratch, "raced.bin?*"));
+        Assert.Empty(ByokHome.Beside(output));
     }
 
     [Fact]

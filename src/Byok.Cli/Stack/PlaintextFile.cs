@@ -57,7 +57,7 @@ internal sealed class PlaintextFile : IAsyncDisposable
         {
             throw new ConfigurationException($"'{path}' cannot be written: its folder does not exist.", exception);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is UnauthorizedAccessException || IsRefusedWrite(exception))
         {
             throw new ConfigurationException($"'{path}' cannot be written: {exception.Message}", exception);
         }
@@ -70,7 +70,7 @@ internal sealed class PlaintextFile : IAsyncDisposable
         {
             await RandomAccess.WriteAsync(_file.SafeFileHandle, plaintext, offset, cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (IsRefusedWrite(exception))
         {
             throw new ConfigurationException($"'{_path}' cannot be written: {exception.Message}", exception);
         }
@@ -99,9 +99,14 @@ internal sealed class PlaintextFile : IAsyncDisposable
         }
     }
 
+    /// <summary>The class library says "argument out of range" when a file would outgrow what its file system or the process's limit allows.</summary>
+    private static bool IsRefusedWrite(Exception exception) => exception is IOException or ArgumentOutOfRangeException;
+
     private static void DeleteLeftovers(string full)
     {
-        foreach (var leftover in Directory.GetFiles(Path.GetDirectoryName(full)!, $"{Path.GetFileName(full)}.????????????????????????????????{DraftSuffix}"))
+        var length = full.Length + 1 + Guid.Empty.ToString("N").Length + DraftSuffix.Length;
+        var drafts = Directory.EnumerateFiles(Path.GetDirectoryName(full)!, "*" + DraftSuffix);
+        foreach (var leftover in drafts.Where(draft => draft.Length == length && draft.StartsWith(full + ".", StringComparison.Ordinal)).ToList())
         {
             try
             {

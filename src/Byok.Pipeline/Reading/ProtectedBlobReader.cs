@@ -21,14 +21,27 @@ public sealed class ProtectedBlobReader(StorageAccount storage, WrappingKeyRing 
     {
         var stored = await DescribeAsync(name, cancellationToken).ConfigureAwait(false);
         var header = EnvelopeHeader.Parse(stored.Metadata, name);
-        var keyId = await keys.ResolveAsync(header.KeyId, header.KeyThumbprint, cancellationToken).ConfigureAwait(false);
-        var wrapped = header.WrappedDek.ToArray();
-        using var dek = dekSource == DekSource.Cache
-            ? await deks.GetAsync(keyId, wrapped, cancellationToken).ConfigureAwait(false)
-            : await deks.UnwrapAsync(keyId, wrapped, cancellationToken).ConfigureAwait(false);
+        using var dek = await GetDekAsync(name, header, dekSource, cancellationToken).ConfigureAwait(false);
         var source = new BlobRangeSource(storage.Protected.GetBlobClient(name), stored.ETag, stored.Length);
         var envelope = EnvelopeReader.Open(header, dek, source, storage.Protected.Name, name, allowRenamed);
         return new OpenedBlob(stored, header, envelope);
+    }
+
+    private async Task<DataEncryptionKey> GetDekAsync(string name, EnvelopeHeader header, DekSource dekSource, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var keyId = await keys.ResolveAsync(header.KeyId, header.KeyThumbprint, cancellationToken).ConfigureAwait(false);
+            var wrapped = header.WrappedDek.ToArray();
+            return dekSource == DekSource.Cache
+                ? await deks.GetAsync(keyId, wrapped, cancellationToken).ConfigureAwait(false)
+                : await deks.UnwrapAsync(keyId, wrapped, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IntegrityException exception)
+        {
+            // Key ring and vault know keys; which blob it is about is known here.
+            throw new IntegrityException($"'{name}' is not intact: {exception.Message}", exception);
+        }
     }
 
     /// <summary>The blob as the service describes it; nothing of it is verified.</summary>

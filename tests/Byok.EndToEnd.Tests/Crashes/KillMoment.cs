@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Byok.Testing.CommandLine;
 
 namespace Byok.EndToEnd.Tests.Crashes;
@@ -9,8 +10,8 @@ internal static class KillMoment
     public static async Task WaitAsync(RunningCommand command, TimeSpan time)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        var until = DateTime.UtcNow + time;
-        while (!command.HasEnded && DateTime.UtcNow < until)
+        var began = Stopwatch.GetTimestamp();
+        while (!command.HasEnded && Stopwatch.GetElapsedTime(began) < time)
         {
             await timer.WaitForNextTickAsync();
         }

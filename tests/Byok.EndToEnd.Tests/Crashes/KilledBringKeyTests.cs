@@ -47,7 +47,7 @@ public sealed class KilledBringKeyTests(StackFixture stack) : IClassFixture<Stac
 
         var listed = (await stack.Byok.SucceedAsync("key", "list", name, "--json")).Json;
         Assert.Single(listed.EnumerateArray(), version => version.GetProperty("state").GetString() == "active");
-        var keys = await VaultView.ReadAsync(stack.Byok.Home);
+        var keys = await VaultView.ReadAsync(stack.Byok);
         Assert.DoesNotContain(keys, key => key.Enabled && key.Operations.Contains("import"));
         Assert.Single(keys, key => key.Id.Name == name && key.Enabled && key.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active);
         await UseAsync(name);

@@ -1,6 +1,7 @@
 using Byok.Core.Keys;
 using Byok.Local.Tokens;
 using Byok.Local.Vault;
+using Byok.Testing.CommandLine;
 
 namespace Byok.EndToEnd.Tests.Crashes;
 
@@ -8,11 +9,13 @@ namespace Byok.EndToEnd.Tests.Crashes;
 internal static class VaultView
 {
     /// <summary>All versions of all keys that are not deleted.</summary>
-    public static async Task<IReadOnlyList<VaultKey>> ReadAsync(string home)
+    public static async Task<IReadOnlyList<VaultKey>> ReadAsync(ByokHome byok)
     {
-        using var softHsm = SoftHsm.Open(Path.Combine(home, "tokens"));
-        using var token = softHsm.OpenToken("vault-hsm");
-        using var vault = await LocalVault.OpenAsync(Path.Combine(home, "vault.db"), token, new LocalVaultOptions(), TimeProvider.System, CancellationToken.None);
+        var tokens = (await byok.SucceedAsync("status", "--json")).Json.GetProperty("tokens").EnumerateArray();
+        var place = tokens.Single(token => token.GetProperty("role").GetString()!.StartsWith("vault", StringComparison.Ordinal));
+        using var softHsm = SoftHsm.Open(place.GetProperty("folder").GetString()!);
+        using var token = softHsm.OpenToken(place.GetProperty("label").GetString()!);
+        using var vault = await LocalVault.OpenAsync(Path.Combine(byok.Home, "vault.db"), token, new LocalVaultOptions(), TimeProvider.System, CancellationToken.None);
         var versions = new List<VaultKey>();
         await foreach (var key in vault.ListKeysAsync(CancellationToken.None))
         {

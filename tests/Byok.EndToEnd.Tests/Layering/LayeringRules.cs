@@ -3,6 +3,9 @@ namespace Byok.EndToEnd.Tests.Layering;
 /// <summary>The house's rules about who may know whom (design, "The house").</summary>
 internal static class LayeringRules
 {
+    /// <summary>The compiled names of the hosts, whose code nobody uses: the command line has the agent built beside it, to start it as a process.</summary>
+    private static readonly string[] HostAssemblies = ["byok", "byok-agent", "ByokFunctions"];
+
     /// <summary>Which projects each project may reference. A project that is missing here is a violation: the rule for it has to be thought about first.</summary>
     private static readonly Dictionary<string, string[]> MayKnow = new()
     {
@@ -14,7 +17,7 @@ internal static class LayeringRules
         ["Byok.KeyVault"] = ["Byok.Core"],
         ["Byok.Local"] = ["Byok.Core", "Byok.Pkcs11", "Byok.Relay"],
         ["Byok.Agent"] = ["Byok.Core", "Byok.Pkcs11", "Byok.Relay"],
-        ["Byok.Cli"] = ["Byok.Core", "Byok.Local", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
+        ["Byok.Cli"] = ["Byok.Agent", "Byok.Core", "Byok.Local", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
         ["ByokFunctions"] = ["Byok.Core", "Byok.KeyVault", "Byok.Pipeline", "Byok.Relay", "Byok.Storage"],
     };
 
@@ -28,7 +31,7 @@ internal static class LayeringRules
         ("Azure.Storage.Blobs", ["Byok.Storage"]),
         ("Azure.Identity", ["Byok.KeyVault", "Byok.Agent", "ByokFunctions"]),
         ("Microsoft.Data.Sqlite", ["Byok.Local"]),
-        ("System.CommandLine", ["Byok.Cli"]),
+        ("System.CommandLine", ["Byok.Agent", "Byok.Cli"]),
         ("Spectre.Console", ["Byok.Cli"]),
     ];
 
@@ -70,7 +73,7 @@ internal static class LayeringRules
     {
         foreach (var reference in references)
         {
-            if (MayKnow.ContainsKey(reference) && !MayKnow[assembly].Contains(reference))
+            if (HostAssemblies.Contains(reference) || (MayKnow.ContainsKey(reference) && !MayKnow[assembly].Contains(reference)))
             {
                 yield return $"{assembly} uses {reference}.";
             }

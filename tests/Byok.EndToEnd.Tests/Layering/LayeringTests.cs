@@ -56,6 +56,7 @@ public sealed class LayeringTests
     public void Assembly_OfAnotherLayer_BreaksTheRules()
     {
         Assert.Contains("Byok.Core uses Byok.Local.", LayeringRules.FindViolations("Byok.Core", CompiledAssembly.Load("byok.dll").References));
+        Assert.Contains("Byok.Cli uses byok-agent.", LayeringRules.FindViolations("Byok.Cli", ["byok-agent"]));
         Assert.Contains("Byok.Relay uses Pkcs11Interop.", LayeringRules.FindViolations("Byok.Relay", CompiledAssembly.Load("Byok.Pkcs11.dll").References));
     }
 

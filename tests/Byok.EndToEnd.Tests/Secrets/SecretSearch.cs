@@ -24,10 +24,10 @@ internal static class SecretSearch
         return forms.Where(form => content.AsSpan().IndexOf(form.Value) >= 0).Select(form => form.Key);
     }
 
-    /// <summary>All files of a folder that hold one of the secrets, with the secret's name and the form.</summary>
+    /// <summary>All files of a folder that hold one of the secrets, with the secret's name and the form. Empty ones, which are locks, are not opened.</summary>
     public static IEnumerable<string> FindInFolder(IReadOnlyDictionary<string, byte[]> secrets, string folder, Func<string, bool> isSearched)
     {
-        foreach (var file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Where(isSearched))
+        foreach (var file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Where(file => isSearched(file) && new FileInfo(file).Length > 0))
         {
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var memory = new MemoryStream();

@@ -27,13 +27,16 @@ public sealed class SecretTests(StackFixture stack) : IClassFixture<StackFixture
         }
 
         var tokens = Path.Combine(stack.Byok.Home, "tokens");
-        var pins = Directory.GetFiles(tokens, "*pin");
-        Assert.Equal(4, pins.Length);
-        var secrets = pins.ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
+        var secretFiles = SecretFiles();
+        Assert.Equal(4, secretFiles.Count(path => path.EndsWith("pin", StringComparison.Ordinal)));
+        Assert.Contains(secretFiles, path => path.Contains("/relay/", StringComparison.Ordinal));
+        var secrets = secretFiles.ToDictionary(path => Path.GetRelativePath(tokens, path), path => Encoding.UTF8.GetBytes(File.ReadAllText(path).Trim()));
+        Assert.All(secrets.Values, secret => Assert.InRange(secret.Length, 16, 4096));
         secrets["plaintext"] = Encoding.UTF8.GetBytes(marker);
 
-        // The search finds what is there: the PINs in their files, the plaintext in its own.
-        Assert.Equal(4, SecretSearch.FindInFolder(secrets, tokens, path => path.EndsWith("pin", StringComparison.Ordinal)).Count(hit => hit.Contains("bytes", StringComparison.Ordinal)));
+        // The search finds what is there: PINs and access keys in their files, the plaintext in its own.
+        var found = SecretSearch.FindInFolder(secrets, tokens, secretFiles.Contains).ToList();
+        Assert.All(secretFiles, path => Assert.Contains($"{Path.GetRelativePath(tokens, path)}: {Path.GetRelativePath(tokens, path)} as bytes", found));
         Assert.Contains(SecretSearch.FindInFolder(secrets, stack.Byok.Scratch, path => path == file), hit => hit.EndsWith("plaintext as bytes", StringComparison.Ordinal));
 
         // Journal, vault's records, logs, notes. The emulator keeps deleted data on its disk for a while, so of it only what it still serves counts.
@@ -54,10 +57,14 @@ public sealed class SecretTests(StackFixture stack) : IClassFixture<StackFixture
         await stack.Byok.SucceedAsync("status");
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute;
 
-        Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(Path.Combine(stack.Byok.Home, "tokens")) & others);
-        Assert.All(
-            Directory.GetFiles(Path.Combine(stack.Byok.Home, "tokens"), "*pin"), path => Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(path) & others));
+        Assert.NotEmpty(SecretFiles());
+        Assert.All(SecretFiles(), path => Assert.True((File.GetUnixFileMode(path) & others) == UnixFileMode.None, path));
     }
+
+    /// <summary>PINs and the relay's access keys. The rest of the folder is SoftHSM's, which encrypts it under the PINs.</summary>
+    private List<string> SecretFiles() =>
+        [.. Directory.GetFiles(Path.Combine(stack.Byok.Home, "tokens"), "*", SearchOption.AllDirectories)
+            .Where(path => path.EndsWith("pin", StringComparison.Ordinal) || path.Contains("/relay/", StringComparison.Ordinal))];
 
     /// <summary>Everything that the service gives out: content, names and metadata, snapshots and uncommitted blobs included.</summary>
     private async Task<Dictionary<string, byte[]>> ReadServedAsync()

@@ -98,7 +98,7 @@ public sealed class LedgerTamperingTests(AzuriteFixture azurite) : IClassFixture
     }
 
     private static string Forge(long sequence, string previousHash) =>
-        Encoding.UTF8.GetString(LedgerChain.ToLine(LedgerChain.Append(sequence, previousHash, DateTimeOffset.UtcNow, Event(99)))).TrimEnd('\n');
+        Encoding.UTF8.GetString(LedgerChain.ToLine(LedgerChain.Append(sequence, previousHash, DateTimeOffset.UnixEpoch, Event(99)))).TrimEnd('\n');
 
     private static LedgerEvent Event(int number) => new()
     {

@@ -30,6 +30,10 @@ public sealed class ByokHome : IAsyncDisposable
         return path;
     }
 
+    /// <summary>What stands beside a file under a longer name that begins as its own does: drafts, leftovers.</summary>
+    public static IReadOnlyList<string> Beside(string path) =>
+        [.. Directory.GetFiles(Path.GetDirectoryName(path)!).Where(other => other != path && other.StartsWith(path, StringComparison.Ordinal))];
+
     /// <summary>Runs a command to its end.</summary>
     public async Task<CommandResult> RunAsync(params string[] arguments)
     {
