@@ -65,8 +65,8 @@ public static class ReportPage
         var (sign, heading, sentence) = report.Verdict switch
         {
             Verdict.Danger => ("!", "Act now", $"{Count(report.Criticals, "critical finding")}: data is unreadable, altered, or not protected as promised."),
-            Verdict.Attention => ("i", "Needs attention", $"{Count(report.Warnings, "warning")}. All data is protected and readable."),
-            _ => ("✓", "All is well", "Every blob is encrypted under a key that your HSM holds, and nothing was altered."),
+            Verdict.Attention => ("i", "Needs attention", $"{Count(report.Warnings, "warning")}. The protected blobs are readable, and nothing altered was found."),
+            _ => ("✓", "All is well", "Every blob is encrypted under a key that your HSM holds, and nothing altered was found."),
         };
         page.Append(CultureInfo.InvariantCulture, $"""
             <section class="verdict {report.Verdict.ToString().ToLowerInvariant()}">
