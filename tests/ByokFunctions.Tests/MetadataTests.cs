@@ -46,6 +46,7 @@ public sealed class MetadataTests
 
     [Theory]
     [InlineData("RotationSchedule", "%ByokRotationSchedule%")]
+    [InlineData("AuditSchedule", "%ByokAuditSchedule%")]
     public void Timers_All_TakeTheirScheduleFromASetting(string name, string schedule) =>
         Assert.Equal(schedule, Triggers[name].GetProperty("schedule").GetString());
 

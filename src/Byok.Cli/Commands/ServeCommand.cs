@@ -27,7 +27,7 @@ internal static class ServeCommand
         });
         await using var stack = await LocalStack.OpenAsync(stopping.Token).ConfigureAwait(false);
         await stack.StartEngineAsync().ConfigureAwait(false);
-        await using var server = await ApiServer.StartAsync(new OperationsApi(stack.Engine), port, stopping.Token).ConfigureAwait(false);
+        await using var server = await ApiServer.StartAsync(new OperationsApi(stack.Engine, stack.Catalog.Audits), port, stopping.Token).ConfigureAwait(false);
         terminal.Document(new { address = server.Address });
         terminal.Line($"serving          {server.Address}api (Ctrl-C ends it; what is under way goes on at the next start)");
         terminal.Line($"watching         the container '{stack.Storage.Uploads.Name}' of {stack.Storage.Uploads.Uri.Authority}");

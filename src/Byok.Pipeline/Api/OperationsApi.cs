@@ -1,6 +1,10 @@
+using System.Net.Mime;
+using System.Text;
+using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
+using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
@@ -12,7 +16,9 @@ namespace Byok.Pipeline.Api;
 /// The HTTP API without a web host: checks a request, starts or looks up an operation, and answers. Hosts map <see cref="ApiRoute.All"/>.
 /// What is wrong with a request is answered by a problem document (RFC 9457), and nothing is started.
 /// </summary>
-public sealed class OperationsApi(IOrchestrationClient client)
+/// <param name="client">Starts and looks up operations.</param>
+/// <param name="audits">The audit reports.</param>
+public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audits)
 {
     /// <summary>Longest approval, in characters.</summary>
     private const int MaxApprovalLength = 16 * 1024;
@@ -79,6 +85,35 @@ public sealed class OperationsApi(IOrchestrationClient client)
             var body = await RequestBody.ReadAsync<RestoreKeyBody>(request, cancellationToken).ConfigureAwait(false);
             var input = new RestoreKeyInput { KeyName = keyName, Rewrap = body.Rewrap };
             return await StartAsync("restore", RestoreKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+        });
+
+    /// <summary>Starts an audit.</summary>
+    public Task<ApiResponse> AuditAsync(ApiRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(request, [ApiRole.Operator, ApiRole.Auditor], async () =>
+        {
+            var body = await RequestBody.ReadAsync<AuditBody>(request, cancellationToken).ConfigureAwait(false);
+            Require(body.ScrubPercent is null or (>= 0 and <= 100), "scrubPercent", "0 to 100");
+            var input = body.ScrubPercent is { } percent ? new AuditKeysInput { ScrubPercent = percent } : new AuditKeysInput();
+            return await StartAsync("audit", AuditKeysOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+        });
+
+    /// <summary>The newest audit report: one self-contained page for who accepts <c>text/html</c>, else JSON.</summary>
+    public Task<ApiResponse> GetLatestAuditAsync(ApiRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(request, [ApiRole.Auditor], async () =>
+        {
+            try
+            {
+                return request.Accept?.Contains(MediaTypeNames.Text.Html, StringComparison.OrdinalIgnoreCase) == true
+                    ? new ApiResponse(200, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(await audits.ReadPageAsync(AuditArchive.Latest, cancellationToken).ConfigureAwait(false)))
+                    : new ApiResponse(
+                        200,
+                        MediaTypeNames.Application.Json,
+                        JsonSerializer.SerializeToUtf8Bytes(await audits.ReadReportAsync(AuditArchive.Latest, cancellationToken).ConfigureAwait(false), AuditArchive.JsonOptions));
+            }
+            catch (BlobNotFoundException)
+            {
+                throw new ApiProblemException(404, "No audit yet", "No audit has been published; start one with POST /api/audits.");
+            }
         });
 
     /// <summary>Describes an operation.</summary>

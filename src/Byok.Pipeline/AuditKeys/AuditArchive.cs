@@ -16,6 +16,9 @@ public sealed class AuditArchive(StorageAccount storage)
     /// <summary>Earlier audits that a report shows.</summary>
     public const int HistoryLength = 10;
 
+    /// <summary>The name under which the newest report is kept again.</summary>
+    public const string Latest = "latest";
+
     private const string Prefix = "audit-";
     private const string TimeFormat = "yyyyMMdd'T'HHmmssfff'Z'";
 
@@ -69,7 +72,7 @@ public sealed class AuditArchive(StorageAccount storage)
             ["ledger_entries"] = $"{report.Ledger.Entries}",
             ["ledger_hash"] = report.Ledger.LastHash.Length > 0 ? report.Ledger.LastHash : "none",
         };
-        foreach (var name in new[] { report.Name, "latest" })
+        foreach (var name in new[] { report.Name, Latest })
         {
             await PutAsync($"{name}.html", html, "text/html; charset=utf-8", null, cancellationToken).ConfigureAwait(false);
             await PutAsync($"{name}.json", json, "application/json", figures, cancellationToken).ConfigureAwait(false);

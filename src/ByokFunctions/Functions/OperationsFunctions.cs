@@ -1,3 +1,4 @@
+using Byok.Pipeline;
 using Byok.Pipeline.Api;
 using ByokFunctions.Durable;
 using ByokFunctions.Http;
@@ -9,7 +10,7 @@ using Microsoft.DurableTask.Client;
 namespace ByokFunctions.Functions;
 
 /// <summary>The HTTP API, under <c>/api</c>. Every call needs a function key; with Easy Auth on, a token with the right role as well.</summary>
-public sealed class OperationsFunctions(ApiRequests requests)
+public sealed class OperationsFunctions(ApiRequests requests, PipelineCatalog pipeline)
 {
     /// <summary><c>POST /api/keys/{name}/bring</c>.</summary>
     [Function("StartBringKey")]
@@ -39,6 +40,18 @@ public sealed class OperationsFunctions(ApiRequests requests)
         string name, [DurableClient] DurableTaskClient client) =>
         requests.AnswerAsync(request, (call, stop) => Api(client).RestoreKeyAsync(name, call, stop));
 
+    /// <summary><c>POST /api/audits</c>.</summary>
+    [Function("StartAudit")]
+    public Task<IActionResult> AuditAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "audits")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        requests.AnswerAsync(request, (call, stop) => Api(client).AuditAsync(call, stop));
+
+    /// <summary><c>GET /api/audits/latest</c>.</summary>
+    [Function("GetLatestAudit")]
+    public Task<IActionResult> GetLatestAuditAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "audits/latest")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        requests.AnswerAsync(request, (call, stop) => Api(client).GetLatestAuditAsync(call, stop));
+
     /// <summary><c>GET /api/operations/{id}</c>.</summary>
     [Function("GetOperation")]
     public Task<IActionResult> GetOperationAsync(
@@ -53,5 +66,5 @@ public sealed class OperationsFunctions(ApiRequests requests)
         string id, [DurableClient] DurableTaskClient client) =>
         requests.AnswerAsync(request, (call, stop) => Api(client).ApproveAsync(id, call, stop));
 
-    private static OperationsApi Api(DurableTaskClient client) => new(new DurableOrchestrationClient(client));
+    private OperationsApi Api(DurableTaskClient client) => new(new DurableOrchestrationClient(client), pipeline.Audits);
 }

@@ -1,4 +1,5 @@
 using Byok.Core.Ports;
+using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.RotateKey;
 using ByokFunctions.Composition;
 using ByokFunctions.Durable;
@@ -19,6 +20,20 @@ public sealed partial class Schedules(IKeyVault vault, ByokSettings settings, Ti
         var due = new DueRotations(vault, new DurableOrchestrationClient(client), settings.Pipeline, time);
         LogRotations((await due.StartAsync(cancellationToken).ConfigureAwait(false)).Count);
     }
+
+    /// <summary>Starts an audit, by <c>ByokAuditSchedule</c>.</summary>
+    [Function("AuditSchedule")]
+    public async Task AuditAsync(
+        [TimerTrigger("%ByokAuditSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        var operationId = $"audit-{time.GetUtcNow():yyyyMMddTHHmm}";
+        var started = await new DurableOrchestrationClient(client)
+            .ScheduleAsync(AuditKeysOrchestration.Name, new AuditKeysInput(), operationId, cancellationToken).ConfigureAwait(false);
+        LogAudit(operationId, started);
+    }
+
+    [LoggerMessage(11, LogLevel.Information, "Audit {InstanceId}, started now: {Started}.")]
+    private partial void LogAudit(string instanceId, bool started);
 
     [LoggerMessage(10, LogLevel.Information, "Rotations that are due and were started: {Count}.")]
     private partial void LogRotations(int count);

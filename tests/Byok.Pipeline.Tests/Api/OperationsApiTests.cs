@@ -1,10 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using Azure.Storage.Blobs;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.Api;
+using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RotateKey;
+using Byok.Storage;
 using CsCheck;
 
 namespace Byok.Pipeline.Tests.Api;
@@ -15,7 +18,9 @@ public sealed class OperationsApiTests
 
     private readonly RecordingClient _client = new();
 
-    private OperationsApi Api => new(_client);
+    private static AuditArchive NoAudits => new(new StorageAccount(new BlobServiceClient(new Uri("https://nobody.blob.example"))));
+
+    private OperationsApi Api => new(_client, NoAudits);
 
     public static TheoryData<string?, string, int> BadBodies => new()
     {
@@ -109,7 +114,7 @@ public sealed class OperationsApiTests
         Gen.String.Sample(name =>
         {
             var client = new RecordingClient();
-            var response = new OperationsApi(client).BringKeyAsync(name, Request("""{"label":"m"}"""), default).GetAwaiter().GetResult();
+            var response = new OperationsApi(client, NoAudits).BringKeyAsync(name, Request("""{"label":"m"}"""), default).GetAwaiter().GetResult();
             return response.Status == 202 ? ((BringKeyInput)client.Started.Single().Input!).KeyName == name : response.Status == 400 && client.Started.Count == 0;
         });
 
@@ -154,10 +159,34 @@ public sealed class OperationsApiTests
     public async Task RotateKey_WithABadMember_IsAProblemAndStartsNothing(string body) =>
         AssertProblem(await Api.RotateKeyAsync("master", Request(body), default), 400);
 
+    [Theory]
+    [InlineData("{}", 1)]
+    [InlineData("""{"scrubPercent":0}""", 0)]
+    [InlineData("""{"scrubPercent":100}""", 100)]
+    public async Task Audit_Valid_StartsIt(string body, int percent)
+    {
+        Assert.Equal(202, (await Api.AuditAsync(Request(body), default)).Status);
+        Assert.Equal(new AuditKeysInput { ScrubPercent = percent }, Assert.Single(_client.Started).Input);
+    }
+
+    [Theory]
+    [InlineData("""{"scrubPercent":-1}""")]
+    [InlineData("""{"scrubPercent":101}""")]
+    [InlineData("""{"state":null}""")]
+    [InlineData("")]
+    public async Task Audit_WithABadBody_IsAProblemAndStartsNothing(string body) =>
+        AssertProblem(await Api.AuditAsync(Request(body), default), 400);
+
+    [Theory]
+    [InlineData("Byok.Operator")]
+    [InlineData("Byok.Approver")]
+    public async Task GetLatestAudit_ByOthersThanAuditors_IsForbidden(string role) =>
+        AssertProblem(await Api.GetLatestAuditAsync(Request(null, caller: ApiCaller.FromAppRoles([role])), default), 403);
+
     [Fact]
     public async Task BringKey_WhenTheEngineIsAway_IsUnavailable()
     {
-        var api = new OperationsApi(new RecordingClient { Failure = new ServiceUnavailableException("busy") });
+        var api = new OperationsApi(new RecordingClient { Failure = new ServiceUnavailableException("busy") }, NoAudits);
         var response = await api.BringKeyAsync("master", Request("""{"label":"m"}"""), default);
 
         AssertProblem(response, 503);
