@@ -11,7 +11,8 @@ internal static class StackCommands
     {
         var approvals = new Option<int?>("--require-approvals")
         {
-            Description = "How many approvers must sign before a key leaves the HSM. Makes their key pairs. Default: as before, at first 0.", HelpName = "N",
+            Description = "How many approvers must sign before a key leaves the HSM. Makes their key pairs. Default: as before, at first 0.",
+            HelpName = "N",
         };
         approvals.Validators.Add(result =>
         {
@@ -77,7 +78,11 @@ internal static class StackCommands
             relay = state.RelayAddress is null ? null : new { address = state.RelayAddress, hybridConnection = RelayKeys.HybridConnection },
             processes = state.Processes().Where(process => process.Process is not null).Select(process => new
             {
-                name = process.Name, process.Process!.ProcessId, running = process.Process.IsRunning, process.Process.StartedOn, process.Process.LogFile,
+                name = process.Name,
+                process.Process!.ProcessId,
+                running = process.Process.IsRunning,
+                process.Process.StartedOn,
+                process.Process.LogFile,
             }),
             tokens,
             agent = new { configuration = paths.AgentFile, state = paths.AgentState },

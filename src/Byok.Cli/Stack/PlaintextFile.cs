@@ -44,7 +44,12 @@ internal sealed class PlaintextFile : IAsyncDisposable
             var draft = $"{full}.{Guid.NewGuid():N}{DraftSuffix}";
             var options = new FileStreamOptions
             {
-                Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.Asynchronous, BufferSize = 0, PreallocationSize = length,
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.None,
+                Options = FileOptions.Asynchronous,
+                BufferSize = 0,
+                PreallocationSize = length,
             };
             if (!OperatingSystem.IsWindows())
             {

@@ -177,7 +177,10 @@ public sealed class BlobLedgerTests(AzuriteFixture azurite) : IClassFixture<Azur
 
     private static LedgerEvent Event(int number) => new()
     {
-        EventId = $"event-{number}", Kind = "blob.encrypted", Subject = $"subject {number}", CorrelationId = "operation",
+        EventId = $"event-{number}",
+        Kind = "blob.encrypted",
+        Subject = $"subject {number}",
+        CorrelationId = "operation",
     };
 
     private static async Task<List<LedgerEntry>> ReadAsync(BlobLedger ledger)

@@ -102,7 +102,10 @@ public sealed class LedgerTamperingTests(AzuriteFixture azurite) : IClassFixture
 
     private static LedgerEvent Event(int number) => new()
     {
-        EventId = $"event-{number}", Kind = "key.imported", Subject = $"subject {number}", CorrelationId = "operation",
+        EventId = $"event-{number}",
+        Kind = "key.imported",
+        Subject = $"subject {number}",
+        CorrelationId = "operation",
     };
 
     private static async Task ReadAsync(BlobLedger ledger)
