@@ -15,9 +15,9 @@ have_library libsoftokn3.so || install_packages libnss3
 choose_solution
 build "$solution"
 
-say "checking code style"
-dotnet format "$solution" --verify-no-changes --no-restore >artifacts/format.log 2>&1 \
-    || { grep -m 20 -E 'error|warning' artifacts/format.log >&2; die "the code style differs; run: dotnet format $solution"; }
+say "checking white space (the build holds all other style rules)"
+dotnet format whitespace "$solution" --verify-no-changes --no-restore >artifacts/format.log 2>&1 \
+    || { grep -m 20 -E 'error|warning' artifacts/format.log >&2; die "the white space differs; run: dotnet format whitespace $solution"; }
 
 filter="Category!=Long"
 [ "$long" = no ] || filter="FullyQualifiedName~."

@@ -43,7 +43,11 @@ public sealed class AgentProcessTests(SoftHsmFixture tokens) : IClassFixture<Sof
         };
         _folder.Settings["relay"] = new JsonObject
         {
-            ["namespace"] = _relay.Address.ToString(), ["path"] = RelayPath, ["sasKeyName"] = "all", ["sasKeyFile"] = "relay.key", ["listeners"] = 2,
+            ["namespace"] = _relay.Address.ToString(),
+            ["path"] = RelayPath,
+            ["sasKeyName"] = "all",
+            ["sasKeyFile"] = "relay.key",
+            ["listeners"] = 2,
         };
         _folder.Settings["policy"]!["fetchKekFromVault"] = false;
         _folder.WriteSettings();
@@ -199,7 +203,9 @@ public sealed class AgentProcessTests(SoftHsmFixture tokens) : IClassFixture<Sof
     private Task<DevRelayServer> StartRelayAsync(int port) => DevRelayServer.StartAsync(
         new DevRelayOptions
         {
-            HybridConnections = [RelayPath], AccessKeys = [new RelayAccessKey("all", _key, RelayRights.Listen | RelayRights.Send)], Port = port,
+            HybridConnections = [RelayPath],
+            AccessKeys = [new RelayAccessKey("all", _key, RelayRights.Listen | RelayRights.Send)],
+            Port = port,
         },
         TimeProvider.System, CancellationToken.None);
 

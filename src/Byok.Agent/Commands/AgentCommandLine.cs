@@ -11,7 +11,10 @@ internal static class AgentCommandLine
 {
     private static readonly Option<string> Config = new("--config")
     {
-        Description = "The settings file.", DefaultValueFactory = _ => "agent.json", Recursive = true, HelpName = "FILE",
+        Description = "The settings file.",
+        DefaultValueFactory = _ => "agent.json",
+        Recursive = true,
+        HelpName = "FILE",
     };
 
     private static readonly Option<string?> State = new("--state") { Description = "The agent's state folder; by default the one of the settings.", HelpName = "FOLDER" };

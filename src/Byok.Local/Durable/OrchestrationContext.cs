@@ -71,7 +71,8 @@ internal sealed class OrchestrationContext(OrchestrationRun run) : IOrchestratio
         PendingStep? timer = null;
         fired = new TaskCompletionSource();
         Add(HistoryKind.TimerCreated, null, step => timer = new PendingStep(
-            step, HistoryKind.TimerCreated, string.Empty, _ => fired.TrySetResult(), exception => fired.TrySetException(exception)) { DueAt = fireAt });
+            step, HistoryKind.TimerCreated, string.Empty, _ => fired.TrySetResult(), exception => fired.TrySetException(exception))
+        { DueAt = fireAt });
         timer!.Cancellation = OnCancelled(cancellationToken, () =>
         {
             _pending.Remove(timer.Step);

@@ -337,7 +337,9 @@ public sealed class DevRelayProtocolTests : IAsyncLifetime
         await using var relay = await DevRelayServer.StartAsync(
             new DevRelayOptions
             {
-                HybridConnections = [DevRelayFixture.HybridPath], AccessKeys = [DevRelayFixture.Both], RendezvousTimeout = TimeSpan.FromMilliseconds(300),
+                HybridConnections = [DevRelayFixture.HybridPath],
+                AccessKeys = [DevRelayFixture.Both],
+                RendezvousTimeout = TimeSpan.FromMilliseconds(300),
             },
             TimeProvider.System,
             CancellationToken.None);
