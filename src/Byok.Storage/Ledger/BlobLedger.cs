@@ -121,39 +121,52 @@ public sealed class BlobLedger : ILedger
         const int attempts = 50;
         for (var attempt = 1; ; attempt++)
         {
-            var tail = _tail ??= await ReadTailAsync(cancellationToken).ConfigureAwait(false);
-            var fresh = batch.Where(pending => !tail.RecentEventIds.Contains(pending.Event.EventId)).ToList();
-            if (fresh.Count == 0)
-            {
-                return;
-            }
-
-            if (tail.Appends >= _maxAppendsPerBlob)
-            {
-                tail = _tail = tail with { BlobNumber = tail.BlobNumber + 1, Length = 0, Appends = 0, Exists = false };
-            }
-
-            using var lines = new MemoryStream();
-            var (sequence, hash) = (tail.Sequence, tail.Hash);
-            foreach (var pending in fresh)
-            {
-                var entry = LedgerChain.Append(++sequence, hash, _time.GetUtcNow(), pending.Event);
-                hash = entry.Hash;
-                lines.Write(LedgerChain.ToLine(entry));
-            }
-
             try
             {
-                await AppendBlockAsync(tail, lines, cancellationToken).ConfigureAwait(false);
-                _tail = tail with { RecentEventIds = [.. fresh.Select(pending => pending.Event.EventId)], Sequence = sequence, Hash = hash, Length = tail.Length + lines.Length, Appends = tail.Appends + 1, Exists = true };
+                await AppendToTailAsync(batch, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (ConcurrentWriteException) when (attempt < attempts)
             {
-                // Another process appended, or our own append arrived although its answer did not: look again.
+                // Another process appended, while we read the tail or after; or our own append arrived although its answer did not: look again.
                 _tail = null;
             }
         }
+    }
+
+    private async Task AppendToTailAsync(List<Pending> batch, CancellationToken cancellationToken)
+    {
+        var tail = _tail ??= await ReadTailAsync(cancellationToken).ConfigureAwait(false);
+        var fresh = batch.Where(pending => !tail.RecentEventIds.Contains(pending.Event.EventId)).ToList();
+        if (fresh.Count == 0)
+        {
+            return;
+        }
+
+        if (tail.Appends >= _maxAppendsPerBlob)
+        {
+            tail = tail with { BlobNumber = tail.BlobNumber + 1, Length = 0, Appends = 0, Exists = false };
+        }
+
+        using var lines = new MemoryStream();
+        var (sequence, hash) = (tail.Sequence, tail.Hash);
+        foreach (var pending in fresh)
+        {
+            var entry = LedgerChain.Append(++sequence, hash, _time.GetUtcNow(), pending.Event);
+            hash = entry.Hash;
+            lines.Write(LedgerChain.ToLine(entry));
+        }
+
+        await AppendBlockAsync(tail, lines, cancellationToken).ConfigureAwait(false);
+        _tail = tail with
+        {
+            RecentEventIds = [.. fresh.Select(pending => pending.Event.EventId)],
+            Sequence = sequence,
+            Hash = hash,
+            Length = tail.Length + lines.Length,
+            Appends = tail.Appends + 1,
+            Exists = true,
+        };
     }
 
     private async Task AppendBlockAsync(Tail tail, MemoryStream lines, CancellationToken cancellationToken)
