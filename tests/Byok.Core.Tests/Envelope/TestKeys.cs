@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
@@ -20,7 +19,7 @@ internal static class TestKeys
     // The private operation would take most of the time of the tests that read one blob thousands of times.
     private static readonly ConcurrentDictionary<string, byte[]> Unwrapped = new();
 
-    public static string VectorFolder => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../vectors/envelope"));
+    public static string VectorFolder { get; } = FindVectorFolder();
 
     public static string KeyFile => Path.Combine(VectorFolder, "keys", "test-only-wrapping-key.pem");
 
@@ -50,5 +49,15 @@ internal static class TestKeys
         }
     }
 
-    private static string ThisFile([CallerFilePath] string path = "") => path;
+    /// <summary>From where the tests run up to the repository: a source path would be mapped away in a deterministic build.</summary>
+    private static string FindVectorFolder()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "ByokFunctions.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder!.FullName, "tests", "vectors", "envelope");
+    }
 }
