@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Byok.Core.Envelope;
-using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Writing;
 
 namespace Byok.Pipeline;
 
@@ -20,7 +20,7 @@ public sealed class ChunkBufferPools
         ArgumentOutOfRangeException.ThrowIfLessThan(chunks, 1);
         return _pools.GetOrAdd(chunks, static count =>
         {
-            var size = count * (EncryptionPlan.ChunkSizeInBytes + EnvelopeFormat.TagSizeInBytes);
+            var size = count * (EnvelopePlan.StandardChunkSizeInBytes + EnvelopeFormat.TagSizeInBytes);
             return new ChunkBufferPool(size, (int)Math.Max(2, MemoryPerPoolInBytes / size));
         });
     }

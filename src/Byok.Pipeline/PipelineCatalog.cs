@@ -8,6 +8,7 @@ using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
+using Byok.Pipeline.Writing;
 
 namespace Byok.Pipeline;
 
@@ -26,6 +27,7 @@ public sealed class PipelineCatalog : IDisposable
         Keys = new WrappingKeyRing(vault, options, time);
         Deks = new DekCache(vault, options, time);
         Reader = new ProtectedBlobReader(storage, Keys, Deks);
+        var writer = new ProtectedBlobWriter(storage, Reader, Deks, Pools, options);
 
         PrepareMasterKey = new PrepareMasterKey(hsm, options);
         CreateKeyExchangeKey = new CreateKeyExchangeKey(vault, ledger, options);
@@ -35,10 +37,10 @@ public sealed class PipelineCatalog : IDisposable
         DisableKeyVersion = new DisableKeyVersion(vault, ledger);
         RetireKeyExchangeKey = new RetireKeyExchangeKey(vault, ledger);
 
-        EncryptSegment = new EncryptSegment(storage, Deks, Pools, options);
-        CommitBlob = new CommitBlob(storage, Deks);
+        EncryptSegment = new EncryptSegment(storage, writer);
+        CommitBlob = new CommitBlob(storage, writer, Deks);
         CompleteBlob = new CompleteBlob(storage, Reader, ledger, Pools, options);
-        BeginEncryption = new BeginEncryption(new EncryptionPlanner(storage, Keys, Deks), EncryptSegment, CommitBlob, CompleteBlob);
+        BeginEncryption = new BeginEncryption(new EncryptionPlanner(storage, Keys, Reader, writer), EncryptSegment, CommitBlob, CompleteBlob);
 
         var claims = new OperationClaims(storage, time);
         BeginRotation = new BeginRotation(vault, hsm, ledger, claims, options);
@@ -49,9 +51,9 @@ public sealed class PipelineCatalog : IDisposable
         ResumeRotation = new ResumeRotation(Keys);
         ReleaseClaim = new ReleaseClaim(claims);
 
-        ReencryptSegment = new ReencryptSegment(storage, Reader, Deks, Pools, options);
-        CommitReencryption = new CommitReencryption(storage, Reader, Deks, ledger);
-        BeginReencryption = new BeginReencryption(Reader, vault, Keys, Deks, ReencryptSegment, CommitReencryption);
+        ReencryptSegment = new ReencryptSegment(Reader, writer);
+        CommitReencryption = new CommitReencryption(storage, Reader, writer, Deks, ledger);
+        BeginReencryption = new BeginReencryption(Reader, writer, vault, Keys, ReencryptSegment, CommitReencryption);
 
         PrepareRevocation = new PrepareRevocation(vault);
         OrderRevocation = new OrderRevocation(vault, Keys, Deks, ledger, time);

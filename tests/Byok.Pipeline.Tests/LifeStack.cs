@@ -7,6 +7,7 @@ using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Reading;
 using Byok.Pipeline.Tests.Replay;
+using Byok.Pipeline.Writing;
 using Byok.Storage;
 using Byok.Storage.Ledger;
 using Byok.Testing;
@@ -85,7 +86,7 @@ internal sealed class LifeStack : IDisposable
     /// <summary>Puts one small protected blob there.</summary>
     public async Task SeedAsync(string name, byte[] content, VaultKey key, bool isRecorded = true)
     {
-        var layout = new BlobLayout(content.Length, EncryptionPlan.ChunkSizeInBytes, EncryptionPlan.MinChunksPerSegment);
+        var layout = new BlobLayout(content.Length, EnvelopePlan.StandardChunkSizeInBytes, EnvelopePlan.MinChunksPerSegment);
         var blobId = BlobId.New();
         using var dek = DataEncryptionKey.Generate();
         using var keys = dek.DeriveFor(blobId);

@@ -12,6 +12,7 @@ using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Reading;
 using Byok.Pipeline.RotateKey;
+using Byok.Pipeline.Writing;
 using Byok.Storage;
 using Byok.Testing;
 
@@ -82,8 +83,8 @@ public sealed class PipelineOnDurableTests(AzuriteFixture azurite) : IClassFixtu
 
     [Theory]
     [InlineData(0)]
-    [InlineData(EncryptionPlan.ChunkSizeInBytes + 1)]
-    [InlineData((EncryptionPlan.MinChunksPerSegment * EncryptionPlan.ChunkSizeInBytes) + 1)]
+    [InlineData(EnvelopePlan.StandardChunkSizeInBytes + 1)]
+    [InlineData((EnvelopePlan.MinChunksPerSegment * EnvelopePlan.StandardChunkSizeInBytes) + 1)]
     public async Task EncryptBlob_OfAnySize_ComesBackTheSame(int length)
     {
         var storage = await azurite.CreateAccountAsync();

@@ -145,7 +145,7 @@ internal static class BlobEncryptCommand
 
     private static void Report(OrchestrationStatus status, Action<string, long, long> report)
     {
-        if (status.CustomStatus?.Deserialize<EncryptBlobProgress>(OrchestrationJson.Options) is { } progress)
+        if (status.CustomStatus?.Deserialize<WriteProgress>(OrchestrationJson.Options) is { } progress)
         {
             report(progress.Stage, progress.BytesDone, progress.BytesTotal);
         }

@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
+using Byok.Pipeline.Writing;
 
 namespace Byok.Pipeline.EncryptBlob;
 
@@ -32,18 +33,19 @@ public sealed class BeginEncryption(
             return new BeginResult(null, finished);
         }
 
-        if (plan.Segments > 1)
+        var segments = plan.Envelope.Segments;
+        if (segments > 1)
         {
             return new BeginResult(plan, null);
         }
 
         var results = new List<SegmentResult>();
-        for (var segment = 0; segment < plan.Segments; segment++)
+        for (var segment = 0; segment < segments; segment++)
         {
             results.Add(await encryptSegment.RunAsync(new SegmentInput(plan, segment), cancellationToken).ConfigureAwait(false));
         }
 
-        var etag = await commitBlob.RunAsync(new CommitInput(plan, results), cancellationToken).ConfigureAwait(false);
+        await commitBlob.RunAsync(new CommitInput(plan, results), cancellationToken).ConfigureAwait(false);
         return new BeginResult(null, await completeBlob.RunAsync(CompleteInput.For(plan, activities: 1), cancellationToken).ConfigureAwait(false));
     }
 }

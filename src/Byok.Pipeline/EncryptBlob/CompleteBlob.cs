@@ -101,19 +101,3 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
         }
     }
 }
-
-/// <summary>Which committed blob to complete.</summary>
-/// <param name="OperationId">The operation.</param>
-/// <param name="BlobName">The blob's name.</param>
-/// <param name="SourceETag">The upload's ETag.</param>
-/// <param name="BlobId">The envelope's blob id, base64url.</param>
-/// <param name="Activities">Activities that the blob takes, for the result.</param>
-public sealed record CompleteInput(string OperationId, string BlobName, string SourceETag, string BlobId, int Activities)
-{
-    /// <summary>For a planned blob.</summary>
-    public static CompleteInput For(EncryptionPlan plan, int activities)
-    {
-        ArgumentNullException.ThrowIfNull(plan);
-        return new CompleteInput(plan.OperationId, plan.BlobName, plan.SourceETag, plan.BlobId, activities);
-    }
-}

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
+using Byok.Pipeline.Writing;
 
 namespace Byok.Pipeline.EncryptBlob;
 
@@ -50,30 +51,13 @@ public sealed class EncryptBlobOrchestration : Orchestration<EncryptBlobInput, E
 
     private static async Task<EncryptBlobResult> FanOutAsync(IOrchestrationContext context, EncryptionPlan plan)
     {
-        var segmentLength = (long)plan.ChunksPerSegment * EncryptionPlan.ChunkSizeInBytes;
-        long BytesDone(int segments) => Math.Min(plan.PlaintextLength, segments * segmentLength);
-        void Report(string stage, long done) => context.SetStatus(new EncryptBlobProgress(stage, done, plan.PlaintextLength));
-
-        Report("encrypting", 0);
-        var running = new List<Task<SegmentResult>>();
-        for (var segment = 0; segment < plan.Segments; segment++)
-        {
-            running.Add(context.CallActivityAsync<SegmentResult>(EncryptSegment.Name, new SegmentInput(plan, segment), RetryPolicy.Default));
-        }
-
-        var results = new List<SegmentResult>(plan.Segments);
-        while (running.Count > 0)
-        {
-            var done = await Task.WhenAny(running);
-            running.Remove(done);
-            results.Add(await done);
-            Report("encrypting", BytesDone(results.Count));
-        }
-
-        Report("committing", plan.PlaintextLength);
-        var etag = await context.CallActivityAsync<string>(
-            CommitBlob.Name, new CommitInput(plan, [.. results.OrderBy(result => result.Segment)]), RetryPolicy.Default);
-        Report("verifying and disposing of the plaintext", plan.PlaintextLength);
-        return await context.CallActivityAsync<EncryptBlobResult>(CompleteBlob.Name, CompleteInput.For(plan, activities: plan.Segments + 3), RetryPolicy.Default);
+        var (_, envelope) = plan;
+        var segments = await SegmentFanOut.RunAsync(context, envelope, EncryptSegment.Name, segment => new SegmentInput(plan, segment), "encrypting");
+        var progress = new WriteProgress("committing", envelope.PlaintextLength, envelope.PlaintextLength);
+        context.SetStatus(progress);
+        await context.CallActivityAsync<string>(CommitBlob.Name, new CommitInput(plan, segments), RetryPolicy.Default);
+        context.SetStatus(progress with { Stage = "verifying and disposing of the plaintext" });
+        return await context.CallActivityAsync<EncryptBlobResult>(
+            CompleteBlob.Name, CompleteInput.For(plan, activities: envelope.Segments + 3), RetryPolicy.Default);
     }
 }

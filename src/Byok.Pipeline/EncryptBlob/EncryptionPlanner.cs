@@ -3,12 +3,14 @@ using Azure.Storage.Blobs.Models;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.Keys;
+using Byok.Pipeline.Reading;
+using Byok.Pipeline.Writing;
 using Byok.Storage;
 
 namespace Byok.Pipeline.EncryptBlob;
 
 /// <summary>Decides how an upload is encrypted: key, DEK, segments, and where its BEK table goes.</summary>
-public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing keys, DekCache deks)
+public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing keys, ProtectedBlobReader reader, ProtectedBlobWriter writer)
 {
     /// <summary>Upload metadata that names the wrapping key. It is the pipeline's, and does not stay on the protected blob.</summary>
     public const string KeyMetadata = "byok_key";
@@ -16,10 +18,7 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
     /// <summary>Upload metadata by which the command line finds its own upload again. It does not stay on the protected blob.</summary>
     public const string UploadMetadata = "byok_upload";
 
-    /// <summary>Most blocks of a blob (Azure Storage, "Scalability and performance targets for Blob storage").</summary>
-    private const int MaxBlocks = 50_000;
-
-    /// <summary>Plans an upload. The DEK that is drawn here is kept in memory for the segments that run in this process.</summary>
+    /// <summary>Plans an upload.</summary>
     /// <param name="input">The operation and its upload.</param>
     /// <param name="cancellationToken">Cancels the planning.</param>
     /// <exception cref="SourceChangedException">The upload is gone or was overwritten.</exception>
@@ -31,9 +30,9 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
         ArgumentNullException.ThrowIfNull(input);
         var name = input.Upload.BlobName;
         var source = await ReadSourceAsync(storage, name, input.Upload.ETag, cancellationToken).ConfigureAwait(false);
-        if (source.ContentLength > EncryptionPlan.MaxPlaintextLength)
+        if (source.ContentLength > EnvelopePlan.MaxPlaintextLength)
         {
-            throw new ConflictException($"'{name}' has {source.ContentLength} bytes; at most {EncryptionPlan.MaxPlaintextLength} can be protected as one blob.");
+            throw new ConflictException($"'{name}' has {source.ContentLength} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be protected as one blob.");
         }
 
         var target = await FindTargetAsync(name, cancellationToken).ConfigureAwait(false);
@@ -45,33 +44,9 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
         var userMetadata = UserMetadata(name, source.Metadata);
         source.Metadata.TryGetValue(KeyMetadata, out var namedKey);
         var key = await keys.GetCurrentAsync(keys.SelectKeyName(name, namedKey), cancellationToken).ConfigureAwait(false);
-        var publicKey = key.PublicKey ?? throw new ConfigurationException($"The key {key.Id} is not an RSA key and cannot wrap.");
-
-        var chunks = ChunkCount(source.ContentLength);
-        var chunksPerSegment = (int)Math.Max(EncryptionPlan.MinChunksPerSegment, DivideUp(chunks, EncryptionPlan.MaxSegments));
-        var segments = (int)DivideUp(chunks, chunksPerSegment);
-        var layout = new BlobLayout(source.ContentLength, EncryptionPlan.ChunkSizeInBytes, chunksPerSegment);
-
-        using var dek = DataEncryptionKey.Generate();
-        var wrapped = dek.WrapWith(publicKey);
-        deks.Put(wrapped, dek);
-        return new EncryptionPlan
-        {
-            OperationId = input.OperationId,
-            BlobName = name,
-            SourceETag = input.Upload.ETag,
-            TargetETag = target?.ETag.ToString(),
-            PlaintextLength = source.ContentLength,
-            ChunksPerSegment = chunksPerSegment,
-            ChunksPerBlock = (int)Math.Max(1, DivideUp(chunks, MaxBlocks - (2 * EncryptionPlan.MaxSegments))),
-            Segments = segments,
-            TableInTail = MetadataBudget.Place(layout, userMetadata) == TablePlacement.Tail,
-            BlobId = input.BlobId,
-            Generation = NextGeneration(target),
-            KeyId = key.Id,
-            KeyThumbprint = publicKey.Thumbprint,
-            WrappedDek = wrapped,
-        };
+        var layout = EnvelopePlan.LayOut(source.ContentLength, EnvelopePlan.StandardChunkSizeInBytes);
+        var write = new WriteTarget(input.OperationId, name, target?.ETag.ToString(), input.BlobId, NextGeneration(target));
+        return new EncryptionPlan(input.Upload.ETag, writer.Plan(write, layout, userMetadata, key));
     }
 
     /// <summary>The upload's properties, if it still has that ETag.</summary>
@@ -108,10 +83,7 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
     {
         try
         {
-            return await StorageFailures.TranslateAsync(
-                $"{storage.Protected.Name}/{name}",
-                async () => ProtectedBlob.From(name, await storage.Protected.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false)))
-                .ConfigureAwait(false);
+            return await reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
         }
         catch (BlobNotFoundException)
         {
@@ -135,8 +107,4 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
             return 1; // What stood there was no envelope.
         }
     }
-
-    private static long ChunkCount(long length) => DivideUp(length, EncryptionPlan.ChunkSizeInBytes);
-
-    private static long DivideUp(long dividend, long divisor) => (dividend + divisor - 1) / divisor;
 }

@@ -1,13 +1,9 @@
-using Azure;
-using Azure.Storage.Blobs.Models;
-using Azure.Storage.Blobs.Specialized;
-using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.Writing;
 using Byok.Storage;
 
 namespace Byok.Pipeline.ReencryptBlob;
@@ -16,7 +12,8 @@ namespace Byok.Pipeline.ReencryptBlob;
 /// Replaces the old ciphertext by the new with one conditional block list. The new DEK is unwrapped by the vault before that: there is
 /// no way back to the old ciphertext afterwards.
 /// </summary>
-public sealed class CommitReencryption(StorageAccount storage, ProtectedBlobReader reader, DekCache deks, ILedger ledger)
+public sealed class CommitReencryption(
+    StorageAccount storage, ProtectedBlobReader reader, ProtectedBlobWriter writer, DekCache deks, ILedger ledger)
     : Activity<CommitReencryptionInput, ReencryptBlobResult>
 {
     /// <summary>The name it is called by.</summary>
@@ -28,20 +25,11 @@ public sealed class CommitReencryption(StorageAccount storage, ProtectedBlobRead
     {
         ArgumentNullException.ThrowIfNull(input);
         var plan = input.Plan;
-        try
-        {
-            await CommitAsync(input, cancellationToken).ConfigureAwait(false);
-        }
-        catch (ConcurrentWriteException)
-        {
-            // An earlier run of this activity may have committed, and died before its answer was recorded.
-            var now = await reader.DescribeAsync(plan.BlobName, cancellationToken).ConfigureAwait(false);
-            if (!now.Metadata.TryGetValue(EnvelopeFields.BlobId, out var blobId) || blobId != plan.BlobId)
-            {
-                throw;
-            }
-        }
-
+        var target = storage.Protected.GetBlobClient(plan.BlobName);
+        var old = await StorageFailures.TranslateAsync(
+            $"{storage.Protected.Name}/{plan.BlobName}", () => target.GetPropertiesAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
+        using var dek = await deks.UnwrapAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
+        await writer.CommitAsync(plan, input.Segments, dek, target, old.Value, old.Value.Metadata, cancellationToken).ConfigureAwait(false);
         return await CompleteAsync(plan.OperationId, plan.BlobName, cancellationToken).ConfigureAwait(false);
     }
 
@@ -67,74 +55,4 @@ public sealed class CommitReencryption(StorageAccount storage, ProtectedBlobRead
             cancellationToken).ConfigureAwait(false);
         return new ReencryptBlobResult(header.BlobId.ToString(), header.KeyId, header.Generation, header.Layout.PlaintextLength, blob.ETag.ToString());
     }
-
-    private async Task CommitAsync(CommitReencryptionInput input, CancellationToken cancellationToken)
-    {
-        var plan = input.Plan;
-        var subject = $"{storage.Protected.Name}/{plan.BlobName}";
-        var target = storage.Protected.GetBlockBlobClient(plan.BlobName);
-        var conditions = new BlobRequestConditions { IfMatch = new ETag(plan.ETag) };
-        var old = (await StorageFailures.TranslateAsync(subject, () => target.GetPropertiesAsync(conditions, cancellationToken)).ConfigureAwait(false)).Value;
-        var header = await SignedHeaderAsync(input, cancellationToken).ConfigureAwait(false);
-        var options = new CommitBlockListOptions
-        {
-            Metadata = header.ToMetadata(old.Metadata),
-            HttpHeaders = new BlobHttpHeaders
-            {
-                ContentType = old.ContentType,
-                ContentEncoding = old.ContentEncoding,
-                ContentLanguage = old.ContentLanguage,
-                ContentDisposition = old.ContentDisposition,
-                CacheControl = old.CacheControl,
-            },
-            Tags = old.TagCount == 0
-                ? null
-                : (await StorageFailures.TranslateAsync(subject, () => target.GetTagsAsync(cancellationToken: cancellationToken)).ConfigureAwait(false)).Value.Tags,
-            AccessTier = old.AccessTier is { Length: > 0 } tier && !old.AccessTierInferred ? new AccessTier(tier) : default(AccessTier?),
-            Conditions = conditions,
-        };
-        await StorageFailures.TranslateAsync(subject, () => target.CommitBlockListAsync(BlockList(input), options, cancellationToken)).ConfigureAwait(false);
-    }
-
-    private async Task<EnvelopeHeader> SignedHeaderAsync(CommitReencryptionInput input, CancellationToken cancellationToken)
-    {
-        var plan = input.Plan;
-        var blobId = BlobId.Parse(plan.BlobId);
-        using var dek = await deks.UnwrapAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
-        using var keys = dek.DeriveFor(blobId);
-        return new EnvelopeHeader
-        {
-            BlobId = blobId,
-            Layout = plan.Layout,
-            InlineTable = plan.TableInTail ? null : input.Segments.SelectMany(segment => segment.SealedTable!).ToArray(),
-            Generation = plan.Generation,
-            KeyId = plan.KeyId,
-            KeyThumbprint = plan.KeyThumbprint,
-            WrappedDek = plan.WrappedDek,
-            NameHash = EnvelopeHeader.HashName(storage.Protected.Name, plan.BlobName),
-        }.Sign(keys);
-    }
-
-    private static IEnumerable<string> BlockList(CommitReencryptionInput input)
-    {
-        var plan = input.Plan;
-        foreach (var segment in input.Segments)
-        {
-            var chunks = plan.Layout.ChunkCountOfTableSegment(segment.Segment);
-            for (var block = 0; block * plan.ChunksPerBlock < chunks; block++)
-            {
-                yield return BlockIds.ForData(segment.AttemptId, segment.Segment, block);
-            }
-        }
-
-        foreach (var segment in plan.TableInTail ? input.Segments : [])
-        {
-            yield return BlockIds.ForTable(segment.AttemptId, segment.Segment);
-        }
-    }
 }
-
-/// <summary>What to commit.</summary>
-/// <param name="Plan">The blob's plan.</param>
-/// <param name="Segments">All segments, in order.</param>
-public sealed record CommitReencryptionInput(ReencryptionPlan Plan, IReadOnlyList<SegmentResult> Segments);

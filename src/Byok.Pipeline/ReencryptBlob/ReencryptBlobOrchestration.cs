@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Writing;
 
 namespace Byok.Pipeline.ReencryptBlob;
 
@@ -39,30 +39,11 @@ public sealed class ReencryptBlobOrchestration : Orchestration<ReencryptBlobInpu
         }
     }
 
-    private static async Task<ReencryptBlobResult> FanOutAsync(IOrchestrationContext context, ReencryptionPlan plan)
+    private static async Task<ReencryptBlobResult> FanOutAsync(IOrchestrationContext context, EnvelopePlan plan)
     {
-        var segmentLength = (long)plan.ChunksPerSegment * plan.ChunkSizeInBytes;
-        void Report(string stage, int segments) =>
-            context.SetStatus(new EncryptBlobProgress(stage, Math.Min(plan.PlaintextLength, segments * segmentLength), plan.PlaintextLength));
-
-        Report("encrypting anew", 0);
-        var running = new List<Task<SegmentResult>>();
-        for (var segment = 0; segment < plan.Segments; segment++)
-        {
-            running.Add(context.CallActivityAsync<SegmentResult>(ReencryptSegment.Name, new ReencryptSegmentInput(plan, segment), RetryPolicy.Default));
-        }
-
-        var results = new List<SegmentResult>(plan.Segments);
-        while (running.Count > 0)
-        {
-            var done = await Task.WhenAny(running);
-            running.Remove(done);
-            results.Add(await done);
-            Report("encrypting anew", results.Count);
-        }
-
-        Report("replacing the old ciphertext", plan.Segments);
-        return await context.CallActivityAsync<ReencryptBlobResult>(
-            CommitReencryption.Name, new CommitReencryptionInput(plan, [.. results.OrderBy(result => result.Segment)]), RetryPolicy.Default);
+        var segments = await SegmentFanOut.RunAsync(
+            context, plan, ReencryptSegment.Name, segment => new ReencryptSegmentInput(plan, segment), "encrypting anew");
+        context.SetStatus(new WriteProgress("replacing the old ciphertext", plan.PlaintextLength, plan.PlaintextLength));
+        return await context.CallActivityAsync<ReencryptBlobResult>(CommitReencryption.Name, new CommitReencryptionInput(plan, segments), RetryPolicy.Default);
     }
 }

@@ -1,5 +1,6 @@
 using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Writing;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;

@@ -1,6 +1,7 @@
 using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.ReencryptBlob;
+using Byok.Pipeline.Writing;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;

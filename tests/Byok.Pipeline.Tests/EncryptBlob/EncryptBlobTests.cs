@@ -4,13 +4,14 @@ using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.Writing;
 using Byok.Testing;
 
 namespace Byok.Pipeline.Tests.EncryptBlob;
 
 public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private const int Chunk = EncryptionPlan.ChunkSizeInBytes;
+    private const int Chunk = EnvelopePlan.StandardChunkSizeInBytes;
 
     [Theory]
     [InlineData(0)]
@@ -199,7 +200,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var plan = (await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None)).Plan!;
         pipeline.Catalog.Deks.Forget(); // as in another process
         var segments = new List<SegmentResult>();
-        for (var segment = 0; segment < plan.Segments; segment++)
+        for (var segment = 0; segment < plan.Envelope.Segments; segment++)
         {
             _ = await pipeline.Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, segment), CancellationToken.None);
             segments.Add(await pipeline.Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, segment), CancellationToken.None));

@@ -3,9 +3,9 @@ using Azure.Storage.Blobs;
 using Byok.Core.Envelope;
 using Byok.Core.Ports;
 using Byok.Pipeline.BringKey;
-using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Tests.Replay;
+using Byok.Pipeline.Writing;
 using Byok.Storage;
 using Byok.Testing;
 using Microsoft.Extensions.Time.Testing;
@@ -59,7 +59,7 @@ public class RotateKeyMemoryTests
     private static Dictionary<string, string> Metadata(InMemoryVault vault)
     {
         var key = vault.AddActiveKey(LifeStack.Key);
-        var layout = new BlobLayout(16, EncryptionPlan.ChunkSizeInBytes, EncryptionPlan.MinChunksPerSegment);
+        var layout = new BlobLayout(16, EnvelopePlan.StandardChunkSizeInBytes, EnvelopePlan.MinChunksPerSegment);
         var blobId = BlobId.New();
         using var dek = DataEncryptionKey.Generate();
         using var keys = dek.DeriveFor(blobId);

@@ -1,4 +1,4 @@
-namespace Byok.Pipeline.EncryptBlob;
+namespace Byok.Pipeline.Writing;
 
 /// <summary>A segment that was encrypted and staged.</summary>
 /// <param name="Segment">Its number.</param>

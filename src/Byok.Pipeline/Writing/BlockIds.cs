@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Byok.Pipeline.EncryptBlob;
+namespace Byok.Pipeline.Writing;
 
 /// <summary>
 /// Block ids: kind, segment, block and the random id of the attempt that staged it, 25 bytes in base64, all of one length as the
