@@ -14,6 +14,7 @@ public sealed class DirectOrchestrationContext(
     : IOrchestrationContext
 {
     private readonly Dictionary<string, Channel<JsonElement>> _events = [];
+    private readonly List<JsonElement> _statuses = [];
     private object? _continuation;
     private bool _continues;
     private int _children;
@@ -24,8 +25,14 @@ public sealed class DirectOrchestrationContext(
 
     public bool IsReplaying => false;
 
-    /// <summary>Everything the orchestration published.</summary>
-    public List<JsonElement> Statuses { get; } = [];
+    /// <summary>Everything the orchestration published, in order.</summary>
+    public List<T> StatusesOf<T>()
+    {
+        lock (_statuses)
+        {
+            return [.. _statuses.Select(status => status.Deserialize<T>(OrchestrationJson.Options)!)];
+        }
+    }
 
     /// <summary>The activities that ran, in order, each attempt.</summary>
     public List<string> Calls { get; } = [];
@@ -97,7 +104,13 @@ public sealed class DirectOrchestrationContext(
         _continues = true;
     }
 
-    public void SetStatus(object? status) => Statuses.Add(JsonSerializer.SerializeToElement(status, OrchestrationJson.Options));
+    public void SetStatus(object? status)
+    {
+        lock (_statuses)
+        {
+            _statuses.Add(JsonSerializer.SerializeToElement(status, OrchestrationJson.Options));
+        }
+    }
 
     private Channel<JsonElement> Events(string name)
     {

@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
+using Byok.Core.Transfer;
 
 namespace Byok.Testing;
 
-/// <summary>A test double of the HSM: RSA keys in memory, exported wrapped (RSA-OAEP and AES-KWP) in a form that <see cref="InMemoryVault"/> imports.</summary>
+/// <summary>A test double of the HSM: RSA keys in memory, exported as a transfer blob.</summary>
 public sealed class InMemoryHsm : IHsm, IDisposable
 {
     private readonly ConcurrentDictionary<string, RSA> _keys = new(StringComparer.Ordinal);
@@ -37,9 +37,8 @@ public sealed class InMemoryHsm : IHsm, IDisposable
 
         using var kek = RSA.Create(request.Kek.ToParameters());
         using var aes = Aes.Create();
-        var transfer = new Transfer(
-            request.KekId.ToString(), kek.Encrypt(aes.Key, RSAEncryptionPadding.OaepSHA1), aes.EncryptKeyWrapPadded(key.ExportPkcs8PrivateKey()));
-        return Task.FromResult(new ExportedKey(JsonSerializer.SerializeToUtf8Bytes(transfer), PublicKeyOf(key)));
+        byte[] ciphertext = [.. kek.Encrypt(aes.Key, RSAEncryptionPadding.OaepSHA1), .. aes.EncryptKeyWrapPadded(key.ExportPkcs8PrivateKey())];
+        return Task.FromResult(new ExportedKey(TransferBlob.Create(request.KekId, ciphertext, "test double").ToUtf8Json(), PublicKeyOf(key)));
     }
 
     /// <summary>Loses a master key.</summary>
@@ -54,7 +53,4 @@ public sealed class InMemoryHsm : IHsm, IDisposable
     }
 
     private static RsaPublicKey PublicKeyOf(RSA key) => RsaPublicKey.FromParameters(key.ExportParameters(false));
-
-    /// <summary>What this double exports in place of a .byok file.</summary>
-    public sealed record Transfer(string Kid, byte[] WrappedAes, byte[] WrappedKey);
 }

@@ -1,15 +1,15 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
+using Byok.Core.Transfer;
 
 namespace Byok.Testing;
 
 /// <summary>
-/// A test double of the vault for tests of what stands around it: RSA keys in memory. Wrapping, unwrapping and import (of what
-/// <see cref="InMemoryHsm"/> exports) are real, and it counts unwraps.
+/// A test double of the vault for tests of what stands around it: RSA keys in memory. Wrapping, unwrapping and the import of
+/// transfer blobs are real, and it counts unwraps.
 /// </summary>
 public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDisposable
 {
@@ -53,19 +53,19 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
 
     public Task<VaultKey> ImportKeyAsync(string name, ReadOnlyMemory<byte> transferBlob, KeyAttributes attributes, CancellationToken cancellationToken)
     {
-        var transfer = JsonSerializer.Deserialize<InMemoryHsm.Transfer>(transferBlob.Span)!;
+        var transfer = TransferBlob.Parse(transferBlob.Span);
         RSA kek;
         lock (_lock)
         {
-            var id = KeyIdentifier.Parse(transfer.Kid);
-            var version = Find(id.Name, id.Version);
-            kek = version.Key.Enabled ? version.Rsa : throw new KeyUnavailableException($"{id} is disabled.");
+            var version = Find(transfer.KekId.Name, transfer.KekId.Version);
+            kek = version.Key.Enabled ? version.Rsa : throw new KeyUnavailableException($"{transfer.KekId} is disabled.");
         }
 
         using var aes = Aes.Create();
-        aes.Key = kek.Decrypt(transfer.WrappedAes, RSAEncryptionPadding.OaepSHA1);
+        var halves = transfer.Split(kek.KeySize);
+        aes.Key = kek.Decrypt(halves.WrappedEphemeralKey.Span, RSAEncryptionPadding.OaepSHA1);
         var rsa = RSA.Create();
-        rsa.ImportPkcs8PrivateKey(aes.DecryptKeyWrapPadded(transfer.WrappedKey), out _);
+        rsa.ImportPkcs8PrivateKey(aes.DecryptKeyWrapPadded(halves.WrappedTargetKey.Span), out _);
         return Task.FromResult(Add(name, rsa, attributes.Operations ?? [], attributes));
     }
 

@@ -97,7 +97,7 @@ internal static class KeyBringCommand
         {
             report(
                 progress is { ApprovalsRequired: > 0, Stage: BringKeyOrchestration.WaitingForApprovals }
-                    ? $"{progress.Stage}, {progress.ApprovalsGiven} of {progress.ApprovalsRequired}; give them with 'byok approve {status.InstanceId} --key FILE'"
+                    ? $"{progress.Stage}, {progress.ApprovalsGiven} of {progress.ApprovalsRequired}; give them with 'byok approve {status.InstanceId} --key FILE'{(progress.Refusal is { } refusal ? $" ({refusal})" : "")}"
                     : progress.Stage,
                 0,
                 0);

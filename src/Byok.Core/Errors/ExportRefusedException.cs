@@ -1,7 +1,7 @@
 namespace Byok.Core.Errors;
 
 /// <summary>The agent beside the HSM refused to export a master key. The message names the rule.</summary>
-public sealed class ExportRefusedException : PermanentByokException
+public class ExportRefusedException : PermanentByokException
 {
     /// <summary>Creates the failure with one clear sentence.</summary>
     public ExportRefusedException(string message) : base(message)

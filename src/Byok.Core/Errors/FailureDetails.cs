@@ -27,6 +27,7 @@ public sealed record FailureDetails(string ErrorType, string Message)
         message => new ConcurrentWriteException(message),
         message => new TransferBlobException(message),
         message => new ExportRefusedException(message),
+        message => new ApprovalsMissingException(message),
         message => new ConfigurationException(message),
         message => new VaultException(message),
         message => new ConflictException(message),

@@ -24,6 +24,7 @@ public interface IHsm
     Task<MasterKey> GenerateMasterKeyAsync(string label, int sizeInBits, CancellationToken cancellationToken);
 
     /// <summary>Wraps a master key to a KEK. A repeated request gets the first answer again.</summary>
+    /// <exception cref="ApprovalsMissingException">Fewer approvals are good than the HSM side asks for; ask again with more.</exception>
     /// <exception cref="ExportRefusedException">A rule of the HSM side forbids it; the message names the rule.</exception>
     /// <exception cref="HsmException">The token refused or failed.</exception>
     Task<ExportedKey> ExportMasterKeyAsync(ExportRequest request, CancellationToken cancellationToken);

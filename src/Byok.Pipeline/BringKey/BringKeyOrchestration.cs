@@ -19,6 +19,9 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
     /// <summary>The stage in which approvals are waited for.</summary>
     public const string WaitingForApprovals = "waiting for approvals";
 
+    /// <summary>Most approvals that are handed to the agent, as many as it looks at.</summary>
+    private const int MaxApprovals = 16;
+
     /// <inheritdoc/>
     public override async Task<BringKeyResult> RunAsync(IOrchestrationContext context, BringKeyInput input)
     {
@@ -46,11 +49,8 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
     private static async Task<BringKeyResult> CrossAsync(IOrchestrationContext context, BringKeyInput input, BringKeyPlan plan, KekCreated kek)
     {
         var terms = new ExportTerms(context.InstanceId, input.KeyLabel, kek.Id, kek.PublicKey, kek.Operations, kek.ExpiresOn);
-        var approvals = await CollectApprovalsAsync(context, plan, terms);
-
-        SetStage(context, plan, "exporting from the HSM", terms, approvals.Count);
-        var export = await context.CallActivityAsync<ExportedKey>(
-            ExportMasterKey.Name, new ExportInput(terms, approvals, plan.Thumbprint), BringKeyRetries.Patient);
+        var approvals = new List<string>();
+        var export = await ExportAsync(context, plan, terms, approvals);
 
         SetStage(context, plan, "importing into the vault", terms, approvals.Count);
         var imported = await context.CallActivityAsync<ImportedKey>(
@@ -72,29 +72,53 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
             context.InstanceId, approvals.Count, imported.ExpiresOn);
     }
 
-    private static async Task<List<string>> CollectApprovalsAsync(IOrchestrationContext context, BringKeyPlan plan, ExportTerms terms)
+    /// <summary>
+    /// Asks the agent once the approvals could be enough. Whose they are, and whether they are good, it alone decides; one that does not
+    /// count is no reason to end: the request waits for another, until its deadline.
+    /// </summary>
+    private static async Task<ExportedKey> ExportAsync(IOrchestrationContext context, BringKeyPlan plan, ExportTerms terms, List<string> approvals)
     {
-        var approvals = new List<string>();
-        if (plan.RequiredApprovals == 0)
+        var progress = new BringKeyProgress(WaitingForApprovals, 0, plan.RequiredApprovals, terms);
+        while (true)
         {
-            return approvals;
+            await CollectApprovalsAsync(context, progress, approvals);
+            SetStage(context, plan, "exporting from the HSM", terms, approvals.Count);
+            try
+            {
+                return await context.CallActivityAsync<ExportedKey>(
+                    ExportMasterKey.Name, new ExportInput(terms, approvals, plan.Thumbprint), BringKeyRetries.Patient);
+            }
+            catch (ApprovalsMissingException exception) when (approvals.Count < MaxApprovals)
+            {
+                progress = progress with { ApprovalsRequired = approvals.Count + 1, Refusal = exception.Message };
+            }
         }
+    }
+
+    private static async Task CollectApprovalsAsync(IOrchestrationContext context, BringKeyProgress progress, List<string> approvals)
+    {
+        if (approvals.Count >= progress.ApprovalsRequired)
+        {
+            return;
+        }
+
+        var terms = progress.Request!;
 
         // Cancelled by Cancel, not CancelAsync: that would go on on another thread, and an orchestration stays on its own.
         using var cancellation = new CancellationTokenSource();
         var deadline = context.CreateTimerAsync(terms.ExpiresOn, cancellation.Token);
-        while (approvals.Count < plan.RequiredApprovals)
+        while (approvals.Count < progress.ApprovalsRequired)
         {
-            SetStage(context, plan, WaitingForApprovals, terms, approvals.Count);
+            context.SetStatus(progress with { ApprovalsGiven = approvals.Count });
             var approval = context.WaitForExternalEventAsync<string>(ApprovalEvent, cancellation.Token);
             if (await Task.WhenAny(approval, deadline) == deadline)
             {
                 cancellation.Cancel();
                 throw new ExportRefusedException(
-                    $"The export of '{terms.KeyLabel}' had {approvals.Count} of {plan.RequiredApprovals} approvals at its deadline; start it again.");
+                    $"The export of '{terms.KeyLabel}' had {approvals.Count} of {progress.ApprovalsRequired} approvals at its deadline; start it again. {progress.Refusal}".TrimEnd());
             }
 
-            // Whose approval it is, and whether it is good, the agent decides; the same text twice is no second approval.
+            // The same text twice is no second approval.
             if (await approval is { Length: > 0 } text && !approvals.Contains(text))
             {
                 approvals.Add(text);
@@ -102,7 +126,6 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
         }
 
         cancellation.Cancel();
-        return approvals;
     }
 
     private static void SetStage(IOrchestrationContext context, BringKeyPlan plan, string stage, ExportTerms? terms, int approvals) =>

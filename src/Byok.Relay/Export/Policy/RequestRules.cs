@@ -26,6 +26,7 @@ public sealed class RequestRules
 
     /// <summary>Checks a request, rule by rule in the order of <see cref="ExportRule"/>.</summary>
     /// <returns>The names of the approvers whose approval is good.</returns>
+    /// <exception cref="ApprovalsMissingException">Nothing is wrong but that approvals are missing.</exception>
     /// <exception cref="ExportRefusedException">A rule is broken.</exception>
     public IReadOnlyList<string> Check(ExportRequest request)
     {
@@ -39,7 +40,9 @@ public sealed class RequestRules
 
     /// <summary>Refuses by a rule.</summary>
     internal static ExportRefusedException Refusal(string rule, string sentence) =>
-        new($"The agent refuses by its rule '{rule}': {sentence}") { Rule = rule };
+        new(Sentence(rule, sentence)) { Rule = rule };
+
+    private static string Sentence(string rule, string sentence) => $"The agent refuses by its rule '{rule}': {sentence}";
 
     private static void CheckForm(ExportRequest request)
     {
@@ -114,7 +117,8 @@ public sealed class RequestRules
         if (count.Approvers.Count < _policy.RequiredApprovals)
         {
             var faults = count.Faults.Count == 0 ? string.Empty : $" Of the others: {string.Join("; ", count.Faults)}.";
-            throw Refusal(ExportRule.Approvals, $"{count.Approvers.Count} of {_policy.RequiredApprovals} approvals are good.{faults}");
+            throw new ApprovalsMissingException(
+                Sentence(ExportRule.Approvals, $"{count.Approvers.Count} of {_policy.RequiredApprovals} approvals are good.{faults}")) { Rule = ExportRule.Approvals };
         }
 
         return count.Approvers;
