@@ -6,6 +6,7 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Writing;
 using Byok.Storage;
 
 namespace Byok.Cli.Commands;

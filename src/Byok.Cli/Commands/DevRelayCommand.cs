@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Byok.Cli.Output;
 using Byok.Cli.Stack;
+using Byok.Core.Errors;
 using Byok.Local.Relay;
 
 namespace Byok.Cli.Commands;
@@ -12,11 +13,12 @@ internal static class DevRelayCommand
     public static Command Create()
     {
         var addressFile = new Argument<string>("FILE") { Description = "Where to write the address." };
-        return new Command("dev-relay", "Run the dev relay of the local stack.") { Hidden = true, Arguments = { addressFile } }
-            .Runs((parsed, terminal, cancellationToken) => RunAsync(parsed.GetRequiredValue(addressFile), terminal, cancellationToken));
+        var port = new Option<int>("--port") { Description = "The port to listen on if it is free; else, and by default, any free one." };
+        return new Command("dev-relay", "Run the dev relay of the local stack.") { Hidden = true, Arguments = { addressFile }, Options = { port } }
+            .Runs((parsed, terminal, cancellationToken) => RunAsync(parsed.GetRequiredValue(addressFile), parsed.GetValue(port), terminal, cancellationToken));
     }
 
-    private static async Task<int> RunAsync(string addressFile, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string addressFile, int port, Terminal terminal, CancellationToken cancellationToken)
     {
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
@@ -25,12 +27,29 @@ internal static class DevRelayCommand
             stopped.TrySetResult();
         });
         using var interrupted = cancellationToken.Register(() => stopped.TrySetResult());
-        var options = new DevRelayOptions { HybridConnections = [RelayKeys.HybridConnection], AccessKeys = RelayKeys.ReadAll(StackPaths.FromEnvironment()) };
-        await using var server = await DevRelayServer.StartAsync(options, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        await using var server = await StartAsync(port, cancellationToken).ConfigureAwait(false);
         await File.WriteAllTextAsync(addressFile + ".draft", server.Address.ToString(), cancellationToken).ConfigureAwait(false);
         File.Move(addressFile + ".draft", addressFile);
         terminal.Line($"listening at {server.Address}");
         await stopped.Task.ConfigureAwait(false);
         return ExitCodes.Done;
+    }
+
+    private static async Task<DevRelayServer> StartAsync(int port, CancellationToken cancellationToken)
+    {
+        var options = new DevRelayOptions
+        {
+            HybridConnections = [RelayKeys.HybridConnection],
+            AccessKeys = RelayKeys.ReadAll(StackPaths.FromEnvironment()),
+            Port = port,
+        };
+        try
+        {
+            return await DevRelayServer.StartAsync(options, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ConfigurationException) when (port != 0)
+        {
+            return await DevRelayServer.StartAsync(options with { Port = 0 }, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        }
     }
 }

@@ -70,7 +70,9 @@ internal sealed class StackStarter(StackPaths paths)
         RelayKeys.Ensure(paths);
         var addressFile = Path.Combine(paths.Home, "relay.address");
         File.Delete(addressFile);
-        var process = BackgroundProcess.Start("dotnet", [ProgramFile("byok.dll"), "dev-relay", addressFile], paths.LogOf("relay"));
+        // Where it was before, if it can be: commands under way know that address.
+        string[] port = state.RelayAddress is { } before ? ["--port", $"{before.Port}"] : [];
+        var process = BackgroundProcess.Start("dotnet", [ProgramFile("byok.dll"), "dev-relay", addressFile, .. port], paths.LogOf("relay"));
         await WaitAsync("dev relay", process, () => Task.FromResult(File.Exists(addressFile)), cancellationToken).ConfigureAwait(false);
         var address = await File.ReadAllTextAsync(addressFile, cancellationToken).ConfigureAwait(false);
         File.Delete(addressFile);

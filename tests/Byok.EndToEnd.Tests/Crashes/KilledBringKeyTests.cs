@@ -15,6 +15,28 @@ public sealed class KilledBringKeyTests(StackFixture stack) : IClassFixture<Stac
     public Task Bring_KilledAtAStage_CompletesWhenGivenAgain(string stage) =>
         KillAsync($"at-{stage}", command => KillMoment.WaitAsync(command, () => Task.FromResult(command.ErrorSoFar.Contains(stage, StringComparison.Ordinal))));
 
+    [Theory]
+    [InlineData("agent", "creating")]
+    [InlineData("agent", "exporting")]
+    [InlineData("relay", "creating")]
+    [InlineData("relay", "exporting")]
+    public async Task Bring_AgentOrRelayKilledMeanwhile_GoesOnWhenItIsBack(string process, string stage)
+    {
+        var name = $"without-{process}-{stage}";
+        using var command = stack.Byok.Start("key", "bring", name, "--size", "2048", "--json");
+        await KillMoment.WaitAsync(command, () => Task.FromResult(stage == "creating" || command.ErrorSoFar.Contains(stage, StringComparison.Ordinal)));
+        ByokHome.Kill((await stack.Byok.ProcessesAsync()).Single(candidate => candidate.Name.Contains(process, StringComparison.Ordinal)).Id);
+        await stack.Byok.SucceedAsync("up");
+
+        var result = await command.WaitAsync();
+
+        Assert.True(result.ExitCode == 0, $"{result}");
+        var request = result.Json.GetProperty("requestId").GetString()!;
+        var log = await File.ReadAllLinesAsync(Path.Combine(stack.Byok.Home, "agent", "agent.log.jsonl"));
+        Assert.Single(log, line => line.Contains("export.completed", StringComparison.Ordinal) && line.Contains(request, StringComparison.Ordinal));
+        await UseAsync(name);
+    }
+
     [Trait("Category", "Long")]
     [Fact]
     public async Task Bring_KilledAtManyTimes_CompletesWhenGivenAgain()
