@@ -21,29 +21,36 @@ dotnet format whitespace "$solution" --verify-no-changes --no-restore >artifacts
 
 filter="Category!=Long"
 [ "$long" = no ] || filter="FullyQualifiedName~."
-mkdir -p artifacts/tests
-passed=0 failed=0 skipped=0 broken=()
-for project in tests/*.Tests; do
-    name=$(basename "$project")
-    assembly="$project/bin/$configuration/net10.0/$name.dll"
-    [ -f "$assembly" ] || continue
-    grep -q "$name" "$solution" || [ "$solution" = ByokFunctions.sln ] || continue
-    log="artifacts/tests/$name.log"
-    started=$SECONDS
-    result=0
-    dotnet test "$assembly" --nologo --filter "$filter" --blame-hang-timeout 10m --results-directory artifacts/tests >"$log" 2>&1 || result=$?
+results=artifacts/tests
+rm -rf "$results" && mkdir -p "$results"
+
+run_project() { # name
+    local name=$1 log="$results/$1.log" started=$SECONDS code=0 summary p f s
+    dotnet test "tests/$name/bin/$configuration/net10.0/$name.dll" --nologo --filter "$filter" --blame-hang-timeout "$patience" \
+        --results-directory "$results/$name" >"$log" 2>&1 || code=$?
     summary=$(grep -E '^(Passed|Failed)! ' "$log" | tail -1 || true)
     count() { sed -nE "s/.*$1: +([0-9]+).*/\1/p" <<<"$summary"; }
     p=$(count Passed) f=$(count Failed) s=$(count Skipped)
-    passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
     printf '  %-28s %5s passed %4s failed %4s skipped %5ss\n' "$name" "${p:-0}" "${f:-0}" "${s:-0}" $((SECONDS - started))
-    if [ "$result" != 0 ] || [ -z "$summary" ]; then
-        broken+=("$name")
-        [ "${f:-0}" != 0 ] || failed=$((failed + 1)) # a run that broke off counts as a failure
+    if [ "$code" != 0 ] || [ -z "$summary" ]; then
+        [ "${f:-0}" != 0 ] || f=1 # a run that broke off counts as a failure
         grep -E -A 12 '^\s+Failed |error|Unhandled|aborted' "$log" | head -80 >&2 || true
     fi
-done
+    echo "${p:-0} ${f:-0} ${s:-0} $name" >"$results/$name.count"
+}
+patience=10m
+[ "$long" = no ] || patience=3h
+export -f run_project
+export configuration filter results patience
 
-[ ${#broken[@]} -eq 0 ] || echo "failed in: ${broken[*]} (logs in artifacts/tests)"
+# Two at a time, because many tests wait for processes; the longest first, so that no long one is left for the end.
+for name in Byok.EndToEnd.Tests Byok.Cli.Tests Byok.Pipeline.Tests $(cd tests && ls -d *.Tests); do
+    [ -f "tests/$name/bin/$configuration/net10.0/$name.dll" ] || continue
+    [ "$solution" = ByokFunctions.sln ] || grep -q "$name" "$solution" || continue
+    echo "$name"
+done | awk '!seen[$0]++' | xargs -P 2 -I{} bash -c 'SECONDS=0; run_project {}'
+
+read -r passed failed skipped < <(awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }' "$results"/*.count)
+[ "$failed" = 0 ] || echo "failed in: $(awk '$2 > 0 { printf "%s ", $4 }' "$results"/*.count)(logs in $results)"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]

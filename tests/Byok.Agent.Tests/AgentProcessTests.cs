@@ -72,7 +72,7 @@ public sealed class AgentProcessTests(SoftHsmFixture tokens) : IClassFixture<Sof
         Assert.Equal(key.PublicKey, exported.PublicKey);
         Assert.Equal(2048 / 8, Unwrap(exported).Modulus!.Length);
         Assert.Equal(key.PublicKey, RsaPublicKey.FromParameters(Unwrap(exported)));
-        var refusal = await Assert.ThrowsAsync<ExportRefusedException>(() => Hsm.ExportMasterKeyAsync(Request("bring-2"), CancellationToken.None));
+        var refusal = await Assert.ThrowsAsync<ApprovalsMissingException>(() => Hsm.ExportMasterKeyAsync(Request("bring-2"), CancellationToken.None));
         Assert.Contains("0 of 2", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(0, await agent.StopAsync());
         Assert.Equal((5, 1, 1), Counts()); // started, listed, exported, refused, stopped

@@ -40,6 +40,21 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
         Assert.NotEmpty((await Byok.SucceedAsync(arguments)).Output);
 
     [Fact]
+    public async Task Encrypt_FileThatTheDiskCannotHold_FailsBeforeAnythingIsUploaded()
+    {
+        var file = stack.Byok.ScratchFile("sparse.bin");
+        using (var sparse = File.Create(file))
+        {
+            sparse.SetLength(3L * 1024 * 1024 * 1024 * 1024); // takes no room itself
+        }
+
+        CommandAssert.Failed(1, "free some space", await stack.Byok.RunAsync("blob", "encrypt", file));
+
+        Assert.False(await stack.Uploads.GetBlobClient("sparse.bin").ExistsAsync());
+        Assert.Empty(Directory.GetFiles(Path.Combine(stack.Byok.Home, "pending")));
+    }
+
+    [Fact]
     public async Task Json_EveryCommand_IsOneDocumentAndNothingElse()
     {
         var file = Byok.CreateFile("json.bin", 100);

@@ -53,6 +53,8 @@ internal static class BlobEncryptCommand
             stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
             if (!intent.IsResumed)
             {
+                // Plaintext and ciphertext stand side by side until the ciphertext is verified.
+                StackDisk.Require(stack.Paths, 2 * source.Length);
                 await stack.Catalog.Keys.GetCurrentAsync(stack.Catalog.Keys.SelectKeyName(name, key), cancellationToken).ConfigureAwait(false);
                 if (!overwrite)
                 {

@@ -50,6 +50,7 @@ internal sealed class LocalStack : IAsyncDisposable
             throw new ConfigurationException($"The local stack in '{paths.Home}' is not up; run 'byok up' first.");
         }
 
+        StackDisk.Require(paths, 0);
         var time = TimeProvider.System;
         var storage = new StorageAccount(new BlobServiceClient(azurite.ConnectionString, StorageAccount.CreateClientOptions()));
         var tokens = await LocalTokens.OpenAsync(paths, time, cancellationToken).ConfigureAwait(false);

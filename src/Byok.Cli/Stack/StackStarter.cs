@@ -18,6 +18,7 @@ internal sealed class StackStarter(StackPaths paths)
     public async Task<StackState> StartAsync(int? requiredApprovals, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(paths.Logs);
+        StackDisk.Require(paths, 0);
         var state = StackState.Load(paths);
         var hsmToken = LocalTokens.EnsureHsmToken(paths);
         using (await LocalTokens.OpenAsync(paths, TimeProvider.System, cancellationToken).ConfigureAwait(false))

@@ -12,6 +12,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.RotateKey;
 
+[Collection(MemoryCollection.Name)]
 public class RotateKeyMemoryTests
 {
     [Fact]

@@ -183,8 +183,8 @@ public sealed class ExportAttackTests : IDisposable
         for (var i = 0; i < good.Length; i++)
         {
             var changed = good[..i] + (good[i] == 'A' ? 'B' : 'A') + good[(i + 1)..];
-            Assert.Throws<ExportRefusedException>(() => rules.Check(request with { Approvals = [changed, bob] }));
-            Assert.Throws<ExportRefusedException>(() => rules.Check(request with { Approvals = [good[..i], bob] }));
+            Assert.Throws<ApprovalsMissingException>(() => rules.Check(request with { Approvals = [changed, bob] }));
+            Assert.Throws<ApprovalsMissingException>(() => rules.Check(request with { Approvals = [good[..i], bob] }));
         }
     }
 

@@ -117,8 +117,8 @@ public sealed class RequestRules
         if (count.Approvers.Count < _policy.RequiredApprovals)
         {
             var faults = count.Faults.Count == 0 ? string.Empty : $" Of the others: {string.Join("; ", count.Faults)}.";
-            throw new ApprovalsMissingException(
-                Sentence(ExportRule.Approvals, $"{count.Approvers.Count} of {_policy.RequiredApprovals} approvals are good.{faults}")) { Rule = ExportRule.Approvals };
+            var sentence = Sentence(ExportRule.Approvals, $"{count.Approvers.Count} of {_policy.RequiredApprovals} approvals are good.{faults}");
+            throw new ApprovalsMissingException(sentence) { Rule = ExportRule.Approvals };
         }
 
         return count.Approvers;
