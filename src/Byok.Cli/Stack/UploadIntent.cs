@@ -49,7 +49,7 @@ internal sealed class UploadIntent : IDisposable
         FileStream fileLock;
         try
         {
-            fileLock = new FileStream(noteFile + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            fileLock = new FileStream(noteFile + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
         }
         catch (IOException exception)
         {
