@@ -6,7 +6,17 @@ using Byok.Bench.Reporting;
 Benchmark[] benchmarks =
 [
     new("chunks", "Chunk crypto", ChunkCrypto.RunAsync),
+    new("client", "Client cost over a null transport", ClientCost.RunAsync),
+    new("copy", "Whole copy of a large blob, direct and orchestrated", WholeCopy.RunAsync),
+    new("small", "Many small blobs", SmallBlobs.RunAsync),
+    new("decrypt", "Decryption", Decryption.RunAsync),
+    new("memory", "Memory", MemoryPeak.RunAsync),
 ];
+
+if (args is [MemoryPeak.ChildVerb, ..])
+{
+    return await MemoryPeak.RunChildAsync(args[1..]);
+}
 
 BenchOptions options;
 try

@@ -1,0 +1,50 @@
+using Byok.Core.Errors;
+using Byok.Core.Orchestration;
+using Byok.Local.Durable;
+using Byok.Pipeline;
+using Byok.Pipeline.EncryptBlob;
+
+namespace Byok.Bench.Stack;
+
+/// <summary>The pipeline on the embedded engine, with a journal of its own.</summary>
+internal sealed class BenchEngine : IAsyncDisposable
+{
+    private readonly string _journal;
+    private readonly DurableEngine _engine;
+
+    private BenchEngine(string journal, DurableEngine engine)
+    {
+        _journal = journal;
+        _engine = engine;
+    }
+
+    public static async Task<BenchEngine> StartAsync(BenchPipeline pipeline, int? activities = null)
+    {
+        var journal = Path.Combine(Path.GetTempPath(), $"byok-bench-{Guid.NewGuid():N}.db");
+        var options = activities is { } count ? new DurableEngineOptions { MaxConcurrentActivities = count } : new DurableEngineOptions();
+        var engine = await DurableEngine.OpenAsync(journal, PipelineCatalog.Orchestrations, pipeline.Catalog.Activities, options, TimeProvider.System).ConfigureAwait(false);
+        await engine.StartAsync().ConfigureAwait(false);
+        return new BenchEngine(journal, engine);
+    }
+
+    /// <summary>From the trigger to committed, verified, recorded.</summary>
+    public async Task EncryptAsync(string name, string sourceETag)
+    {
+        var instance = Guid.NewGuid().ToString("N");
+        await _engine.ScheduleAsync(EncryptBlobOrchestration.Name, new EncryptBlobInput { BlobName = name, ETag = sourceETag }, instance, CancellationToken.None).ConfigureAwait(false);
+        var status = await _engine.WaitAsync(instance, null, CancellationToken.None).ConfigureAwait(false);
+        if (status.State != OrchestrationState.Completed)
+        {
+            throw new UnexpectedFailureException($"'{name}' was not encrypted: {status.State} {status.Failure?.Message}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync().ConfigureAwait(false);
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_journal)!, Path.GetFileName(_journal) + "*"))
+        {
+            File.Delete(file);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using Byok.Bench.Stack;
+using Byok.Core.Envelope;
+using Byok.Core.Keys;
+using Byok.Pipeline;
+using Byok.Pipeline.EncryptBlob;
+using Byok.Storage;
+using Byok.Storage.Ledger;
+using Byok.Testing;
+
+namespace Byok.Bench.Stack;
+
+/// <summary>The pipeline over a storage, with a vault in memory that unwraps for real (RSA-3072) and the real ledger.</summary>
+internal sealed class BenchPipeline : IDisposable
+{
+    public const string KeyName = "customer-key";
+
+    public BenchPipeline(StorageAccount storage, PipelineOptions? options = null)
+    {
+        Storage = storage;
+        Key = Vault.AddActiveKey(KeyName, 3072);
+        Catalog = new PipelineCatalog(new PipelineServices(
+            Vault, null!, storage, new BlobLedger(storage.Ledger, TimeProvider.System), (options ?? new PipelineOptions()) with { DefaultKey = KeyName }, TimeProvider.System));
+    }
+
+    public StorageAccount Storage { get; }
+
+    public InMemoryVault Vault { get; } = new();
+
+    public VaultKey Key { get; }
+
+    public PipelineCatalog Catalog { get; }
+
+    /// <summary>
+    /// A whole blob through the pipeline's own steps, without an engine: all of it one segment, so that as many chunks are under way throughout as
+    /// <see cref="PipelineOptions.ChunksInFlight"/> says.
+    /// </summary>
+    /// <param name="name">The blob's name.</param>
+    /// <param name="sourceETag">The upload's ETag.</param>
+    /// <param name="length">Its length in bytes.</param>
+    /// <param name="chunksPerSegment">Chunks of a segment; null for all of them.</param>
+    public async Task CopyEncryptedAsync(string name, string sourceETag, long length, int? chunksPerSegment = null)
+    {
+        var chunks = (length + EncryptionPlan.ChunkSizeInBytes - 1) / EncryptionPlan.ChunkSizeInBytes;
+        var perSegment = chunksPerSegment ?? (int)chunks;
+        using var dek = DataEncryptionKey.Generate();
+        var wrapped = dek.WrapWith(Key.PublicKey!);
+        Catalog.Deks.Put(wrapped, dek);
+        var plan = new EncryptionPlan
+        {
+            OperationId = "bench",
+            BlobName = name,
+            SourceETag = sourceETag,
+            TargetETag = null,
+            PlaintextLength = length,
+            ChunksPerSegment = perSegment,
+            ChunksPerBlock = 1,
+            Segments = (int)((chunks + perSegment - 1) / perSegment),
+            TableInTail = chunks > 100,
+            BlobId = BlobId.New().ToString(),
+            Generation = 1,
+            KeyId = Key.Id,
+            KeyThumbprint = Key.PublicKey!.Thumbprint,
+            WrappedDek = wrapped,
+        };
+        var results = new List<SegmentResult>();
+        for (var segment = 0; segment < plan.Segments; segment++)
+        {
+            results.Add(await Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, segment), CancellationToken.None).ConfigureAwait(false));
+        }
+
+        var etag = await Catalog.CommitBlob.RunAsync(new CommitInput(plan, results), CancellationToken.None).ConfigureAwait(false);
+        Debug.Assert(etag.Length > 0, "a commit gives an ETag");
+    }
+
+    public void Dispose()
+    {
+        Catalog.Dispose();
+        Vault.Dispose();
+    }
+}

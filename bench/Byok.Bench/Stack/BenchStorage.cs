@@ -1,0 +1,97 @@
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using Byok.Local.Storage;
+using Byok.Storage;
+
+namespace Byok.Bench.Stack;
+
+/// <summary>The storage that contenders share: an emulator of the run's own, or the null store. Every request is counted.</summary>
+internal sealed class BenchStorage : IAsyncDisposable
+{
+    private const string NullConnection =
+        "DefaultEndpointsProtocol=http;AccountName=null;AccountKey=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=;BlobEndpoint=http://null.invalid/null";
+
+    private readonly AzuriteServer? _server;
+    private readonly string? _folder;
+    private readonly HttpPipelineTransport? _transport;
+
+    private BenchStorage(AzuriteServer? server, string? folder, HttpPipelineTransport? transport, string? connectionString = null)
+    {
+        _server = server;
+        _folder = folder;
+        _transport = transport;
+        ConnectionString = connectionString ?? server?.ConnectionString ?? NullConnection;
+        Account = Open(Counter);
+    }
+
+    public string ConnectionString { get; }
+
+    public RequestCounter Counter { get; } = new();
+
+    public StorageAccount Account { get; }
+
+    /// <summary>An emulator in a folder of its own, which goes when this is disposed of.</summary>
+    public static async Task<BenchStorage> StartAzuriteAsync()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"byok-bench-{Guid.NewGuid():N}");
+        var server = await AzuriteServer.StartAsync(Path.Combine(folder, "data"), Path.Combine(folder, "azurite.log"), CancellationToken.None).ConfigureAwait(false);
+        var storage = new BenchStorage(server, folder, null);
+        await storage.Account.EnsureContainersAsync(CancellationToken.None).ConfigureAwait(false);
+        return storage;
+    }
+
+    /// <summary>The store that swallows everything at once.</summary>
+    public static BenchStorage Null(NullBlobStore store) => new(null, null, new HttpClientTransport(new HttpClient(store)));
+
+    /// <summary>An emulator that somebody else runs.</summary>
+    public static BenchStorage Existing(string connectionString) => new(null, null, null, connectionString);
+
+    /// <summary>An account on the same storage, its requests counted apart.</summary>
+    public StorageAccount Open(RequestCounter counter) => new(new BlobServiceClient(ConnectionString, Configure(StorageAccount.CreateClientOptions(_transport), counter)));
+
+    /// <summary>A client that encrypts by itself: Azure client-side encryption.</summary>
+    public BlobContainerClient OpenEncrypting(Azure.Storage.ClientSideEncryptionOptions encryption, RequestCounter counter)
+    {
+        var plain = StorageAccount.CreateClientOptions(_transport);
+        var options = new SpecializedBlobClientOptions { ClientSideEncryption = encryption, Diagnostics = { IsTelemetryEnabled = false, IsLoggingContentEnabled = false } };
+        options.Transport = plain.Transport;
+        return new BlobServiceClient(ConnectionString, Configure(options, counter)).GetBlobContainerClient(Account.Protected.Name);
+    }
+
+    /// <summary>Writes bytes that do not compress into the uploads container, 4 MiB a block.</summary>
+    public async Task<BlobProperties> UploadAsync(string name, long length)
+    {
+        var blob = Account.Uploads.GetBlockBlobClient(name);
+        var buffer = new byte[(int)Math.Min(length, 4 * 1024 * 1024)];
+        System.Security.Cryptography.RandomNumberGenerator.Fill(buffer);
+        var ids = new List<string>();
+        for (var offset = 0L; offset < length; offset += buffer.Length)
+        {
+            ids.Add(Convert.ToBase64String(BitConverter.GetBytes(offset)));
+            using var content = new MemoryStream(buffer, 0, (int)Math.Min(buffer.Length, length - offset));
+            await blob.StageBlockAsync(ids[^1], content).ConfigureAwait(false);
+        }
+
+        await blob.CommitBlockListAsync(ids).ConfigureAwait(false);
+        return (await blob.GetPropertiesAsync().ConfigureAwait(false)).Value;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+        {
+            await _server.Process.StopAsync(TimeSpan.FromSeconds(10), CancellationToken.None).ConfigureAwait(false);
+            Directory.Delete(_folder!, recursive: true);
+        }
+    }
+
+    private static T Configure<T>(T options, RequestCounter counter)
+        where T : BlobClientOptions
+    {
+        options.AddPolicy(counter, HttpPipelinePosition.PerRetry);
+        return options;
+    }
+}
