@@ -11,6 +11,7 @@ Benchmark[] benchmarks =
     new("small", "Many small blobs", SmallBlobs.RunAsync),
     new("decrypt", "Decryption", Decryption.RunAsync),
     new("memory", "Memory", MemoryPeak.RunAsync),
+    new("plan", "The planner against real runs", PlannerCheck.RunAsync),
 ];
 
 if (args is [MemoryPeak.ChildVerb, ..])

@@ -25,6 +25,7 @@ internal static class CommandLine
             TransferCommands.Create(),
             ApproveCommand.Create(),
             AgentCommands.Create(),
+            PlanCommand.Create(),
             ServeCommand.Create(),
             DevRelayCommand.Create(),
         };

@@ -28,14 +28,18 @@ internal sealed class BenchEngine : IAsyncDisposable
     }
 
     /// <summary>From the trigger to committed, verified, recorded.</summary>
-    public async Task EncryptAsync(string name, string sourceETag)
+    public Task EncryptAsync(string name, string sourceETag) => RunAsync(EncryptBlobOrchestration.Name, new EncryptBlobInput { BlobName = name, ETag = sourceETag });
+
+    /// <summary>Runs an orchestration to its end.</summary>
+    /// <exception cref="UnexpectedFailureException">It did not complete.</exception>
+    public async Task RunAsync(string orchestration, object input)
     {
         var instance = Guid.NewGuid().ToString("N");
-        await _engine.ScheduleAsync(EncryptBlobOrchestration.Name, new EncryptBlobInput { BlobName = name, ETag = sourceETag }, instance, CancellationToken.None).ConfigureAwait(false);
+        await _engine.ScheduleAsync(orchestration, input, instance, CancellationToken.None).ConfigureAwait(false);
         var status = await _engine.WaitAsync(instance, null, CancellationToken.None).ConfigureAwait(false);
         if (status.State != OrchestrationState.Completed)
         {
-            throw new UnexpectedFailureException($"'{name}' was not encrypted: {status.State} {status.Failure?.Message}");
+            throw new UnexpectedFailureException($"{orchestration} did not complete: {status.State} {status.Failure?.Message}");
         }
     }
 

@@ -1,9 +1,8 @@
-using System.Diagnostics;
-using Byok.Bench.Stack;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Writing;
 using Byok.Storage;
 using Byok.Storage.Ledger;
 using Byok.Testing;
@@ -41,36 +40,34 @@ internal sealed class BenchPipeline : IDisposable
     /// <param name="chunksPerSegment">Chunks of a segment; null for all of them.</param>
     public async Task CopyEncryptedAsync(string name, string sourceETag, long length, int? chunksPerSegment = null)
     {
-        var chunks = (length + EncryptionPlan.ChunkSizeInBytes - 1) / EncryptionPlan.ChunkSizeInBytes;
-        var perSegment = chunksPerSegment ?? (int)chunks;
+        const int chunkSize = EnvelopePlan.StandardChunkSizeInBytes;
+        var chunks = (int)((length + chunkSize - 1) / chunkSize);
         using var dek = DataEncryptionKey.Generate();
         var wrapped = dek.WrapWith(Key.PublicKey!);
         Catalog.Deks.Put(wrapped, dek);
-        var plan = new EncryptionPlan
+        var plan = new EncryptionPlan(sourceETag, new EnvelopePlan
         {
             OperationId = "bench",
             BlobName = name,
-            SourceETag = sourceETag,
             TargetETag = null,
-            PlaintextLength = length,
-            ChunksPerSegment = perSegment,
-            ChunksPerBlock = 1,
-            Segments = (int)((chunks + perSegment - 1) / perSegment),
-            TableInTail = chunks > 100,
             BlobId = BlobId.New().ToString(),
             Generation = 1,
+            PlaintextLength = length,
+            ChunkSizeInBytes = chunkSize,
+            ChunksPerSegment = chunksPerSegment ?? chunks,
+            ChunksPerBlock = 1,
+            TableInTail = chunks > 100,
             KeyId = Key.Id,
             KeyThumbprint = Key.PublicKey!.Thumbprint,
             WrappedDek = wrapped,
-        };
+        });
         var results = new List<SegmentResult>();
-        for (var segment = 0; segment < plan.Segments; segment++)
+        for (var segment = 0; segment < plan.Envelope.Segments; segment++)
         {
             results.Add(await Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, segment), CancellationToken.None).ConfigureAwait(false));
         }
 
-        var etag = await Catalog.CommitBlob.RunAsync(new CommitInput(plan, results), CancellationToken.None).ConfigureAwait(false);
-        Debug.Assert(etag.Length > 0, "a commit gives an ETag");
+        await Catalog.CommitBlob.RunAsync(new CommitInput(plan, results), CancellationToken.None).ConfigureAwait(false);
     }
 
     public void Dispose()

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Byok.Cli.Output;
 
-/// <summary>Figures as people read them.</summary>
+/// <summary>Figures as people read and write them.</summary>
 internal static class Units
 {
     private static readonly string[] Names = ["bytes", "KiB", "MiB", "GiB", "TiB"];
@@ -21,10 +21,41 @@ internal static class Units
         return unit == 0 ? Count(bytes, "byte") : string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {Names[unit]}");
     }
 
+    /// <summary>Reads a number of bytes: digits alone, or a number with one of the units, such as <c>1.5TiB</c>.</summary>
+    public static bool TryParseBytes(string text, out long bytes)
+    {
+        var unit = Array.FindIndex(Names, 1, name => text.EndsWith(name, StringComparison.OrdinalIgnoreCase));
+        var digits = unit < 0 ? text : text[..^Names[unit].Length].TrimEnd();
+        var factor = Math.Pow(1024, Math.Max(0, unit));
+        bytes = 0;
+        if (!decimal.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            || number > long.MaxValue / (decimal)factor || (unit < 0 && number != Math.Floor(number)))
+        {
+            return false;
+        }
+
+        bytes = (long)(number * (decimal)factor);
+        return true;
+    }
+
     /// <summary>A count with its noun.</summary>
     public static string Count(long count, string noun)
     {
         var plural = count == 1 ? string.Empty : "s";
         return string.Create(CultureInfo.InvariantCulture, $"{count:N0} {noun}{plural}");
     }
+
+    /// <summary>An amount of anything, whole where it is large.</summary>
+    public static string Amount(double amount) => amount.ToString(amount < 10 ? "0.##" : "N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A time in its two largest units.</summary>
+    public static string Duration(TimeSpan time) => time switch
+    {
+        { TotalSeconds: < 1 } => "less than 1 s",
+        { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s"),
+        { TotalHours: < 1 } => $"{time.Minutes} min {time.Seconds} s",
+        { TotalDays: < 1 } => $"{time.Hours} h {time.Minutes} min",
+        { TotalDays: < 1000 } => $"{time.Days} d {time.Hours} h",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalDays:N0} d"),
+    };
 }

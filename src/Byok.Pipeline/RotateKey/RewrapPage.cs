@@ -18,7 +18,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
     public const string Name = "RewrapPage";
 
     /// <summary>Blobs under way at once.</summary>
-    private const int Parallelism = 16;
+    internal const int Parallelism = 16;
 
     /// <inheritdoc/>
     public override async Task<RewrapPageResult> RunAsync(RewrapPageInput input, CancellationToken cancellationToken)

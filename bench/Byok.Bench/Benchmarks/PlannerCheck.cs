@@ -1,0 +1,66 @@
+using Byok.Bench.Reporting;
+using Byok.Bench.Stack;
+using Byok.Pipeline;
+using Byok.Pipeline.Planning;
+using Byok.Pipeline.RotateKey;
+
+namespace Byok.Bench.Benchmarks;
+
+/// <summary>Compares what the planner says that operations ask of storage and vault with what they ask when they run.</summary>
+internal static class PlannerCheck
+{
+    private const long MiB = 1024 * 1024;
+
+    public static async Task RunAsync(BenchOptions options, ResultSection section)
+    {
+        section.Text(
+            "What `byok plan` counts for an operation, and what the operation asked for when it ran on Azurite with the embedded engine. Requests are those to the containers of uploads and " +
+            "protected blobs; appends to the ledger are planned as one a blob at most, and fewer when several wait. Met means that planned and measured are the same.");
+        section.Table("operation", "requests planned", "measured", "unwraps planned", "measured", "ledger and claims planned", "measured", "met");
+        foreach (var (blobs, length) in new[] { (Blobs: 40, Length: 4096L), (6, 5 * MiB), (2, 65 * MiB), (1, 480 * MiB) })
+        {
+            await CompareAsync(section, blobs, length).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task CompareAsync(ResultSection section, int blobs, long length)
+    {
+        var storage = await BenchStorage.StartAzuriteAsync().ConfigureAwait(false);
+        await using (storage.ConfigureAwait(false))
+        {
+            var etags = new List<string>();
+            for (var i = 0; i < blobs; i++)
+            {
+                etags.Add((await storage.UploadAsync($"{i}", length).ConfigureAwait(false)).ETag.ToString());
+            }
+
+            var counter = new RequestCounter();
+            using var pipeline = new BenchPipeline(storage.Open(counter), new PipelineOptions { KeyCacheTime = TimeSpan.FromSeconds(2), GracePeriod = TimeSpan.FromSeconds(1) });
+            var engine = await BenchEngine.StartAsync(pipeline).ConfigureAwait(false);
+            await using (engine.ConfigureAwait(false))
+            {
+                var work = new PlannedWork { Blobs = blobs, Bytes = blobs * length };
+                await Task.WhenAll(etags.Select((etag, index) => engine.EncryptAsync($"{index}", etag))).ConfigureAwait(false);
+                Row(section, $"encrypt {blobs} of {length} bytes", DemandModel.Encrypt(work), counter, pipeline.Vault.Unwraps);
+
+                // A rotation of another day: no DEK is in memory any more.
+                var unwraps = pipeline.Vault.Unwraps;
+                counter.Reset();
+                pipeline.Catalog.Deks.Forget();
+                var target = pipeline.Vault.AddActiveKey(BenchPipeline.KeyName, 3072);
+                await engine.RunAsync(RotateKeyOrchestration.Name, new RotateKeyInput { KeyName = BenchPipeline.KeyName, TargetId = target.Id }).ConfigureAwait(false);
+                Row(section, $"rotate {blobs} of {length} bytes", DemandModel.Rotate(work), counter, pipeline.Vault.Unwraps - unwraps);
+            }
+        }
+    }
+
+    private static void Row(ResultSection section, string what, OperationDemand planned, RequestCounter counter, int unwraps) => section.Row(
+        what,
+        $"{planned.StorageRequests}",
+        $"{counter.DataRequests}",
+        $"{planned.VaultUnwraps}",
+        $"{unwraps}",
+        $"≤ {planned.LedgerAppendsAtMost}",
+        $"{counter.Requests - counter.DataRequests}",
+        planned.StorageRequests == counter.DataRequests && (int)planned.VaultUnwraps == unwraps ? "yes" : "**no**");
+}

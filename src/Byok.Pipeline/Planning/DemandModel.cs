@@ -1,0 +1,97 @@
+using Byok.Core.Envelope;
+using Byok.Pipeline.Writing;
+
+namespace Byok.Pipeline.Planning;
+
+/// <summary>
+/// Counts what operations ask of the services, step by step as the orchestrations run them: no throttling, no retries, nobody else at work, no
+/// tags on the uploads. <c>./bench.sh plan</c> compares these counts with those of real runs.
+/// </summary>
+public static class DemandModel
+{
+    /// <summary>Blobs of a listing that asks for no page size (List Blobs: at most 5,000).</summary>
+    private const int BlobsPerListing = 5000;
+
+    /// <summary>Bytes of metadata that a listing or a write carries for one blob, about.</summary>
+    private const double MetadataLength = 2048;
+
+    /// <summary>Encrypting all blobs: each is an orchestration of its own.</summary>
+    public static OperationDemand Encrypt(PlannedWork work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        work.Validate();
+        var length = work.Bytes / work.Blobs;
+        var layout = EnvelopePlan.LayOut(length, EnvelopePlan.StandardChunkSizeInBytes);
+        var placement = MetadataBudget.Place(layout, []);
+        var inTail = placement == TablePlacement.Tail;
+        var blocks = DataBlocks(layout) + (inTail ? layout.TableSegmentCount : 0);
+        var verified = ChunksVerified(work, layout);
+
+        // Properties of upload (twice) and target (twice, the second to open what was written), the commit, and the disposal.
+        var fixedRequests = 5 + (work.Disposal == PlaintextDisposal.Delete ? 1 : 0);
+        var requests = fixedRequests + layout.ChunkCount + blocks + verified + (inTail ? TableSegmentsVerified(work, layout) : 0);
+        var activities = layout.TableSegmentCount <= 1 ? 1 : layout.TableSegmentCount + 3;
+
+        // The verification unwraps anew. A worker that did not plan the blob has to unwrap for its segments as well.
+        var unwraps = 1.0 + (layout.TableSegmentCount > 1 ? Math.Min(work.Workers - 1, layout.TableSegmentCount + 1) : 0);
+        return new OperationDemand
+        {
+            StorageRequests = work.Blobs * requests,
+            LedgerAppendsAtMost = work.Blobs,
+            BytesIn = work.Blobs * (layout.StoredLength(placement) + MetadataLength),
+            BytesOut = work.Bytes + (work.Blobs * (double)verified * Math.Min(length, EnvelopePlan.StandardChunkSizeInBytes)),
+            BytesEncrypted = work.Bytes,
+            VaultUnwraps = work.Blobs * unwraps,
+            VaultCreations = 0,
+            Activities = work.Blobs * activities,
+            ParallelActivities = layout.TableSegmentCount,
+            SequentialActivities = layout.TableSegmentCount <= 1 ? 1 : 3,
+            Rewraps = 0,
+        };
+    }
+
+    /// <summary>Rotating to a new key version: rewrap, prove, and look once more after the grace time, whose wait is not counted.</summary>
+    public static OperationDemand Rotate(PlannedWork work) => Rewrap(work, listings: 1, passes: 3);
+
+    /// <summary>
+    /// Restoring after a purge: the same master key is brought again, every blob can be read from then on, and all are rewrapped to the new version id,
+    /// without grace time.
+    /// </summary>
+    public static OperationDemand Restore(PlannedWork work) => Rewrap(work, listings: 3, passes: 2);
+
+    private static OperationDemand Rewrap(PlannedWork work, int listings, int passes)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        work.Validate();
+        var pages = DivideUp(work.Blobs, work.BlobsPerPage);
+        return new OperationDemand
+        {
+            StorageRequests = work.Blobs + (passes * pages) + (listings * DivideUp(work.Blobs, BlobsPerListing)),
+            LedgerAppendsAtMost = work.Blobs,
+            BytesIn = work.Blobs * MetadataLength,
+            BytesOut = (passes + listings) * work.Blobs * MetadataLength,
+            BytesEncrypted = 0,
+            VaultUnwraps = work.Blobs,
+            VaultCreations = 1,
+            Activities = passes * pages,
+            ParallelActivities = 1,
+            SequentialActivities = passes * pages,
+            Rewraps = work.Blobs,
+        };
+    }
+
+    private static long DataBlocks(BlobLayout layout)
+    {
+        var chunksPerBlock = EnvelopePlan.ChunksPerBlockOf(layout);
+        return Enumerable.Range(0, layout.TableSegmentCount).Sum(segment => DivideUp(layout.ChunkCountOfTableSegment(segment), chunksPerBlock));
+    }
+
+    private static long ChunksVerified(PlannedWork work, BlobLayout layout) =>
+        work.Verification == VerificationScope.All ? layout.ChunkCount : Math.Min(3, layout.ChunkCount);
+
+    /// <summary>Segments of the table that the verification reads: those of its chunks. The random chunk is taken to be in one of its own when there is one.</summary>
+    private static long TableSegmentsVerified(PlannedWork work, BlobLayout layout) =>
+        work.Verification == VerificationScope.All ? layout.TableSegmentCount : Math.Min(3, layout.TableSegmentCount);
+
+    private static long DivideUp(long dividend, long divisor) => (dividend + divisor - 1) / divisor;
+}
