@@ -17,7 +17,7 @@ internal static class PlannerCheck
             "What `byok plan` counts for an operation, and what the operation asked for when it ran on Azurite with the embedded engine. Requests are those to the containers of uploads and " +
             "protected blobs; appends to the ledger are planned as one a blob at most, and fewer when several wait. Met means that planned and measured are the same.");
         section.Table("operation", "requests planned", "measured", "unwraps planned", "measured", "ledger and claims planned", "measured", "met");
-        foreach (var (blobs, length) in new[] { (Blobs: 40, Length: 4096L), (6, 5 * MiB), (2, 65 * MiB), (1, 480 * MiB) })
+        foreach (var (blobs, length) in new (int Blobs, long Length)[] { (40, 4096L), (6, 5 * MiB), (2, 65 * MiB), (1, 480 * MiB) })
         {
             await CompareAsync(section, blobs, length).ConfigureAwait(false);
         }

@@ -18,11 +18,13 @@ internal sealed class BenchEngine : IAsyncDisposable
         _engine = engine;
     }
 
-    public static async Task<BenchEngine> StartAsync(BenchPipeline pipeline, int? activities = null)
+    public static Task<BenchEngine> StartAsync(BenchPipeline pipeline, int? activities = null) => StartAsync(pipeline.Catalog.Activities, activities);
+
+    public static async Task<BenchEngine> StartAsync(IReadOnlyList<ActivityDescriptor> catalog, int? activities = null)
     {
         var journal = Path.Combine(Path.GetTempPath(), $"byok-bench-{Guid.NewGuid():N}.db");
         var options = activities is { } count ? new DurableEngineOptions { MaxConcurrentActivities = count } : new DurableEngineOptions();
-        var engine = await DurableEngine.OpenAsync(journal, PipelineCatalog.Orchestrations, pipeline.Catalog.Activities, options, TimeProvider.System).ConfigureAwait(false);
+        var engine = await DurableEngine.OpenAsync(journal, PipelineCatalog.Orchestrations, catalog, options, TimeProvider.System).ConfigureAwait(false);
         await engine.StartAsync().ConfigureAwait(false);
         return new BenchEngine(journal, engine);
     }

@@ -1,0 +1,88 @@
+using Byok.Bench.Measuring;
+using Byok.Bench.Reporting;
+using Byok.Bench.Stack;
+using Byok.Core.Envelope;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Writing;
+
+namespace Byok.Bench.Benchmarks;
+
+/// <summary>What the orchestration of one blob costs by itself, when its activities do nothing: by number of segments, up to the most there can be.</summary>
+internal static class FanOut
+{
+    private static readonly int[] Segments = [1, 16, 256, EnvelopePlan.MaxSegments];
+
+    public static async Task RunAsync(BenchOptions options, ResultSection section)
+    {
+        var series = new List<Series>();
+        foreach (var segments in Segments)
+        {
+            var engine = await BenchEngine.StartAsync(Activities(segments)).ConfigureAwait(false);
+            await using (engine.ConfigureAwait(false))
+            {
+                series.AddRange(await Rounds.RunAsync(
+                    options.Rounds, section.Progress, new Contender($"{segments} segments", () => engine.EncryptAsync("blob", "etag"))).ConfigureAwait(false));
+            }
+        }
+
+        section.Text("One blob on the embedded engine with its journal on disc; the activities answer at once. What is left is scheduling, journal and replay.");
+        section.Table("segments", "wall s", "CPU s", "ms CPU per segment", "blob of segments of 64 MiB");
+        foreach (var (one, segments) in series.Zip(Segments))
+        {
+            section.Row(
+                $"{segments}", ResultSection.Format(one.Wall, "0.000"), ResultSection.Format(one.Cpu, "0.000"), ResultSection.Format(1000 * one.Cpu / segments), $"{segments / 16.0:0.##} GiB");
+        }
+
+        section.Targets();
+        section.AtMost("CPU a segment at 1,024 segments through that at 256", series[3].Cpu / 4 / series[2].Cpu, 2.0);
+    }
+
+    private static ActivityDescriptor[] Activities(int segments) =>
+    [
+        ActivityDescriptor.For(() => new Begin(segments), BeginEncryption.Name),
+        ActivityDescriptor.For(() => new Encrypt(), EncryptSegment.Name),
+        ActivityDescriptor.For(() => new Commit(), CommitBlob.Name),
+        ActivityDescriptor.For(() => new Complete(), CompleteBlob.Name),
+    ];
+
+    private sealed class Begin(int segments) : Activity<BeginInput, BeginResult>
+    {
+        public override Task<BeginResult> RunAsync(BeginInput input, CancellationToken cancellationToken) => Task.FromResult(new BeginResult(
+            new EncryptionPlan("etag", new EnvelopePlan
+            {
+                OperationId = input.OperationId,
+                BlobName = input.Upload.BlobName,
+                TargetETag = null,
+                BlobId = input.BlobId,
+                Generation = 1,
+                PlaintextLength = (long)segments * EnvelopePlan.MinChunksPerSegment * EnvelopePlan.StandardChunkSizeInBytes,
+                ChunkSizeInBytes = EnvelopePlan.StandardChunkSizeInBytes,
+                ChunksPerSegment = EnvelopePlan.MinChunksPerSegment,
+                ChunksPerBlock = 1,
+                TableInTail = true,
+                KeyId = new KeyIdentifier(new Uri("https://in-memory.vault.example"), "customer-key", new string('0', 32)),
+                KeyThumbprint = new string('A', 43),
+                WrappedDek = new byte[384],
+            }),
+            null));
+    }
+
+    private sealed class Encrypt : Activity<SegmentInput, SegmentResult>
+    {
+        public override Task<SegmentResult> RunAsync(SegmentInput input, CancellationToken cancellationToken) =>
+            Task.FromResult(new SegmentResult(input.Segment, new string('0', 2 * BlobId.SizeInBytes), null));
+    }
+
+    private sealed class Commit : Activity<CommitInput, string>
+    {
+        public override Task<string> RunAsync(CommitInput input, CancellationToken cancellationToken) => Task.FromResult("etag");
+    }
+
+    private sealed class Complete : Activity<CompleteInput, EncryptBlobResult>
+    {
+        public override Task<EncryptBlobResult> RunAsync(CompleteInput input, CancellationToken cancellationToken) =>
+            Task.FromResult(new EncryptBlobResult(EncryptBlobOutcome.Protected, input.BlobId, null, 0, 0, input.Activities, "etag"));
+    }
+}
