@@ -24,7 +24,9 @@ internal static class KeyRotateCommand
         var blob = new Option<string?>("--blob") { Description = "With --deep: only this blob, under the key's present version." };
         var grace = new Option<TimeSpan>("--grace")
         {
-            Description = "How long the old version stays enabled after nothing uses it, as [d.]hh:mm:ss; the command waits for it. Default: 0.",
+            Description = $"How long the old version stays enabled after nothing uses it: {Duration.Form}. The command waits for it. Default: 0s.",
+            HelpName = "DURATION",
+            CustomParser = Duration.Parse,
             DefaultValueFactory = _ => TimeSpan.Zero,
         };
         return new Command("rotate", "Bring a new master key and move every blob to it; then disable the old version.") { name, label, size, deep, blob, grace }
@@ -44,7 +46,7 @@ internal static class KeyRotateCommand
                     NewLabel = parsed.GetValue(label),
                     GenerateSizeInBits = parsed.GetValue(size),
                     Deep = parsed.GetValue(deep),
-                    GracePeriod = parsed.GetValue(grace) is var period && period >= TimeSpan.Zero ? period : throw new ArgumentException("--grace is not negative."),
+                    GracePeriod = parsed.GetValue(grace),
                 };
                 return RunAsync(input, terminal, cancellationToken);
             });

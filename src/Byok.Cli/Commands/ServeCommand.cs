@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 using Byok.Cli.Output;
 using Byok.Cli.Serve;
 using Byok.Cli.Stack;
+using Byok.Pipeline;
 using Byok.Pipeline.Api;
+using Byok.Pipeline.Schedules;
 
 namespace Byok.Cli.Commands;
 
@@ -13,27 +15,78 @@ internal static class ServeCommand
     public static Command Create()
     {
         var port = new Option<int>("--port") { Description = "Port of the HTTP API on loopback. Default: a free one.", DefaultValueFactory = _ => 0 };
-        return new Command("serve", "Run the HTTP API, the upload trigger and the timers until interrupted.") { port }
-            .Runs((parsed, terminal, cancellationToken) => RunAsync(parsed.GetValue(port), terminal, cancellationToken));
+        var auditEvery = Interval("--audit-every", "Run an audit so often, at whole multiples of it in UTC; at once if the last one was missed.", TimeSpan.FromHours(24));
+        var rotationEvery = Interval("--rotation-every", "Look so often for keys whose rotation is due.", TimeSpan.FromHours(1));
+        var maxKeyAge = new Option<TimeSpan>("--max-key-age")
+        {
+            Description = "Age of a key's newest version at which its rotation is due.",
+            CustomParser = Duration.Parse,
+            DefaultValueFactory = _ => new PipelineOptions().MaxKeyAge,
+        };
+        return new Command("serve", "Run the HTTP API, the upload trigger and the timers until interrupted.") { port, auditEvery, rotationEvery, maxKeyAge }
+            .Runs(async (parsed, terminal, cancellationToken) =>
+            {
+                using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+                {
+                    context.Cancel = true;
+                    Stop(stopping);
+                });
+                await using var stack = await LocalStack.OpenAsync(options => options with { MaxKeyAge = parsed.GetValue(maxKeyAge) }, stopping.Token).ConfigureAwait(false);
+                var timers = new Timers(stack, parsed.GetValue(auditEvery), parsed.GetValue(rotationEvery), terminal);
+                return await RunAsync(stack, timers, parsed.GetValue(port), terminal, stopping).ConfigureAwait(false);
+            });
     }
 
-    private static async Task<int> RunAsync(int port, Terminal terminal, CancellationToken cancellationToken)
+    private static void Stop(CancellationTokenSource stopping)
     {
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        try
         {
-            context.Cancel = true;
             stopping.Cancel();
-        });
-        await using var stack = await LocalStack.OpenAsync(stopping.Token).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // A second signal, while the first one's work is all but done.
+        }
+    }
+
+    /// <summary>An option for a timer's interval; null when it is <c>off</c>.</summary>
+    private static Option<TimeSpan?> Interval(string name, string description, TimeSpan normal) => new(name)
+    {
+        Description = $"{description} {Duration.Form}, at least 1m, or 'off'. Default: {normal.TotalHours:0}h.",
+        HelpName = "DURATION",
+        CustomParser = result =>
+        {
+            if (result.Tokens is [{ Value: "off" }])
+            {
+                return null;
+            }
+
+            var interval = Duration.Parse(result);
+            if (interval < IntervalTimer.MinInterval && !result.Errors.Any())
+            {
+                result.AddError($"{name} is at least 1m, or 'off'.");
+            }
+
+            return interval;
+        },
+        DefaultValueFactory = _ => normal,
+    };
+
+    private static async Task<int> RunAsync(LocalStack stack, Timers timers, int port, Terminal terminal, CancellationTokenSource stopping)
+    {
         await stack.StartEngineAsync().ConfigureAwait(false);
         await using var server = await ApiServer.StartAsync(new OperationsApi(stack.Engine, stack.Catalog.Audits), port, stopping.Token).ConfigureAwait(false);
         terminal.Document(new { address = server.Address });
         terminal.Line($"serving          {server.Address}api (Ctrl-C ends it; what is under way goes on at the next start)");
         terminal.Line($"watching         the container '{stack.Storage.Uploads.Name}' of {stack.Storage.Uploads.Uri.Authority}");
+        terminal.Line($"by the clock     {timers.Describe()}");
         try
         {
-            await new UploadTrigger(stack, terminal).RunAsync(stopping.Token).ConfigureAwait(false);
+            Task[] running = [new UploadTrigger(stack, terminal).RunAsync(stopping.Token), timers.RunAsync(stopping.Token)];
+            await Task.WhenAny(running).ConfigureAwait(false); // Neither ends but by an interruption or a failure, which ends the other too.
+            await stopping.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(running).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

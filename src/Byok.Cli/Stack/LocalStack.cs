@@ -16,13 +16,18 @@ namespace Byok.Cli.Stack;
 /// </summary>
 internal sealed class LocalStack : IAsyncDisposable
 {
+    /// <summary>Shorter than in Azure: a rotation waits for it, and asking the local vault costs next to nothing.</summary>
+    private static readonly TimeSpan KeyCacheTime = TimeSpan.FromSeconds(5);
+
     private readonly LocalTokens _tokens;
     private readonly HsmConnection _hsm;
     private bool _isEngineStarted;
 
-    private LocalStack(StackPaths paths, LocalTokens tokens, HsmConnection hsm, StorageAccount storage, PipelineCatalog catalog, DurableEngine engine)
+    private LocalStack(
+        StackPaths paths, PipelineOptions options, LocalTokens tokens, HsmConnection hsm, StorageAccount storage, PipelineCatalog catalog, DurableEngine engine)
     {
         Paths = paths;
+        Options = options;
         _tokens = tokens;
         _hsm = hsm;
         Storage = storage;
@@ -31,6 +36,8 @@ internal sealed class LocalStack : IAsyncDisposable
     }
 
     public StackPaths Paths { get; }
+
+    public PipelineOptions Options { get; }
 
     public IKeyVault Vault => _tokens.Vault;
 
@@ -41,7 +48,12 @@ internal sealed class LocalStack : IAsyncDisposable
     public DurableEngine Engine { get; }
 
     /// <exception cref="ConfigurationException">The stack is not up.</exception>
-    public static async Task<LocalStack> OpenAsync(CancellationToken cancellationToken)
+    public static Task<LocalStack> OpenAsync(CancellationToken cancellationToken) => OpenAsync(null, cancellationToken);
+
+    /// <param name="configure">Changes the settings; null to leave them.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    /// <exception cref="ConfigurationException">The stack is not up.</exception>
+    public static async Task<LocalStack> OpenAsync(Func<PipelineOptions, PipelineOptions>? configure, CancellationToken cancellationToken)
     {
         var paths = StackPaths.FromEnvironment();
         var state = StackState.Load(paths);
@@ -57,11 +69,12 @@ internal sealed class LocalStack : IAsyncDisposable
         var hsm = HsmConnection.Open(paths, state);
         try
         {
-            var options = new PipelineOptions { DefaultKey = state.DefaultKey, RequiredApprovals = state.RequiredApprovals };
+            var options = new PipelineOptions { DefaultKey = state.DefaultKey, RequiredApprovals = state.RequiredApprovals, KeyCacheTime = KeyCacheTime };
+            options = configure?.Invoke(options) ?? options;
             var catalog = new PipelineCatalog(new PipelineServices(
                 tokens.Vault, hsm.Hsm, storage, new BlobLedger(storage.Ledger, time), options, time));
             var engine = await DurableEngine.OpenAsync(paths.Journal, PipelineCatalog.Orchestrations, catalog.Activities, new DurableEngineOptions(), time).ConfigureAwait(false);
-            return new LocalStack(paths, tokens, hsm, storage, catalog, engine);
+            return new LocalStack(paths, options, tokens, hsm, storage, catalog, engine);
         }
         catch
         {

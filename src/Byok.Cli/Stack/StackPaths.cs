@@ -41,6 +41,9 @@ internal sealed class StackPaths(string home)
     public static StackPaths FromEnvironment() =>
         new(Environment.GetEnvironmentVariable("BYOK_HOME") is { Length: > 0 } home ? home : ".byok");
 
+    /// <summary>The file that a process of the stack holds locked while it runs.</summary>
+    public string LockOf(string process) => Path.Combine(Home, $"{process}.lock");
+
     /// <summary>Where a process of the stack writes its output.</summary>
     public string LogOf(string process) => Path.Combine(Logs, $"{process}.log");
 }

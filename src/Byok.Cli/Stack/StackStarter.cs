@@ -20,6 +20,7 @@ internal sealed class StackStarter(StackPaths paths)
         Directory.CreateDirectory(paths.Logs);
         StackDisk.Require(paths, 0);
         var state = StackState.Load(paths);
+        RefuseIfOthersRun(state);
         var hsmToken = LocalTokens.EnsureHsmToken(paths);
         using (await LocalTokens.OpenAsync(paths, TimeProvider.System, cancellationToken).ConfigureAwait(false))
         {
@@ -35,6 +36,21 @@ internal sealed class StackStarter(StackPaths paths)
         var storage = new StorageAccount(new BlobServiceClient(state.Azurite.ConnectionString, StorageAccount.CreateClientOptions()));
         await storage.EnsureContainersAsync(cancellationToken).ConfigureAwait(false);
         return await StartHsmSideAsync(state, hsmToken, requiredApprovals, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>When the state was lost, what it named may still run; a second emulator on the same data would ruin it.</summary>
+    private void RefuseIfOthersRun(StackState state)
+    {
+        var others = state.Processes()
+            .Where(process => process.Process is not { IsRunning: true })
+            .Select(process => BackgroundProcess.FindHolder(paths.LockOf(process.Name)))
+            .OfType<int>()
+            .ToList();
+        if (others.Count > 0)
+        {
+            throw new ConflictException(
+                $"Processes of this stack still run although '{paths.StackFile}' does not name them; end them with 'kill {string.Join(' ', others)}', then run 'byok up' again. Keys and blobs stay.");
+        }
     }
 
     private async Task<StackState> StartHsmSideAsync(
@@ -60,7 +76,7 @@ internal sealed class StackStarter(StackPaths paths)
         state = state with { RequiredApprovals = requiredApprovals ?? state.RequiredApprovals };
         WriteAgentFile(state, hsmToken);
         var environment = new Dictionary<string, string> { ["SOFTHSM2_CONF"] = hsmToken.ConfigurationFile };
-        state = state with { Agent = BackgroundProcess.Start("dotnet", [ProgramFile("byok-agent.dll"), "run", "--config", paths.AgentFile], paths.LogOf("agent"), environment) };
+        state = state with { Agent = BackgroundProcess.Start("dotnet", [ProgramFile("byok-agent.dll"), "run", "--config", paths.AgentFile], paths.LogOf("agent"), paths.LockOf("agent"), environment) };
         state.Save(paths);
         await WaitForAgentAsync(state, cancellationToken).ConfigureAwait(false);
         return state;
@@ -73,7 +89,7 @@ internal sealed class StackStarter(StackPaths paths)
         File.Delete(addressFile);
         // Where it was before, if it can be: commands under way know that address.
         string[] port = state.RelayAddress is { } before ? ["--port", $"{before.Port}"] : [];
-        var process = BackgroundProcess.Start("dotnet", [ProgramFile("byok.dll"), "dev-relay", addressFile, .. port], paths.LogOf("relay"));
+        var process = BackgroundProcess.Start("dotnet", [ProgramFile("byok.dll"), "dev-relay", addressFile, .. port], paths.LogOf("relay"), paths.LockOf("relay"));
         await WaitAsync("dev relay", process, () => Task.FromResult(File.Exists(addressFile)), cancellationToken).ConfigureAwait(false);
         var address = await File.ReadAllTextAsync(addressFile, cancellationToken).ConfigureAwait(false);
         File.Delete(addressFile);

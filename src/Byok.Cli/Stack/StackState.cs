@@ -48,7 +48,7 @@ internal sealed record StackState
         catch (JsonException exception)
         {
             throw new ConfigurationException(
-                $"'{paths.StackFile}' is damaged; end the processes named in '{paths.Logs}', delete the file and run 'byok up' again. Keys and blobs are not in it.", exception);
+                $"'{paths.StackFile}' is damaged; delete it and run 'byok up' again, which names what still runs. Keys and blobs are not in it.", exception);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Byok.Core.Errors;
@@ -30,17 +31,23 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
     /// <param name="program">The program's name or path.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="logFile">The log file.</param>
+    /// <param name="lockFile">A file that the process holds locked as long as it runs: there is at most one process to a lock file. Its id is in the <c>.pid</c> file beside it.</param>
     /// <param name="environment">Variables to set beside the inherited ones.</param>
     /// <exception cref="ConfigurationException">The program cannot be started.</exception>
+    /// <exception cref="ConflictException">Another process holds the lock file.</exception>
     public static BackgroundProcess Start(
-        string program, IEnumerable<string> arguments, string logFile, IReadOnlyDictionary<string, string>? environment = null)
+        string program, IEnumerable<string> arguments, string logFile, string lockFile, IReadOnlyDictionary<string, string>? environment = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(program);
         ArgumentNullException.ThrowIfNull(arguments);
-        // The shell only redirects; setsid keeps the terminal's Ctrl-C away from the child. Both are replaced by the program itself.
+        if (FindHolder(lockFile) is { } holder)
+        {
+            throw new ConflictException($"Process {holder} holds '{lockFile}' and does already what '{program}' was to be started for; end it first.");
+        }
+
         var start = new ProcessStartInfo("/bin/sh")
         {
-            ArgumentList = { "-c", "log=$1; shift; exec setsid \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", logFile, program },
+            ArgumentList = { "-c", Script, "sh", logFile, lockFile, IdFileOf(lockFile), program },
             UseShellExecute = false,
         };
         foreach (var argument in arguments)
@@ -86,6 +93,35 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>The process that holds a lock file now; null when none does, 0 when it has not written its id yet.</summary>
+    public static int? FindHolder(string lockFile)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(lockFile);
+        try
+        {
+            using var free = new FileStream(lockFile, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return null;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (IOException)
+        {
+            var text = File.Exists(IdFileOf(lockFile)) ? File.ReadAllText(IdFileOf(lockFile)).Trim() : string.Empty;
+            return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0;
+        }
+    }
+
+    private static string IdFileOf(string lockFile) => Path.ChangeExtension(lockFile, "pid");
+
+    /// <summary>
+    /// The shell only redirects and locks; setsid keeps the terminal's Ctrl-C away from the child. Both are replaced by the program itself,
+    /// which inherits the open lock file: the system releases it when the program ends, however that happens.
+    /// </summary>
+    private const string Script =
+        "log=$1; lock=$2; id=$3; shift 3; exec 9>>\"$lock\" && flock -n 9 && echo $$ >\"$id\" || exit 75; exec setsid \"$@\" >>\"$log\" 2>&1 </dev/null";
 
     private const int SigTerm = 15;
 

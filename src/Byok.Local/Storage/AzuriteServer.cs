@@ -22,10 +22,11 @@ public sealed partial record AzuriteServer(BackgroundProcess Process, Uri BlobEn
         $"BlobEndpoint={BlobEndpoint};QueueEndpoint={QueueEndpoint};TableEndpoint={TableEndpoint};";
 
     /// <summary>Starts the emulator and waits until it listens.</summary>
-    /// <param name="dataFolder">Where it keeps its data.</param>
+    /// <param name="dataFolder">Where it keeps its data; at most one emulator works on it.</param>
     /// <param name="logFile">Where its output goes; begun anew.</param>
     /// <param name="cancellationToken">Cancels the start; the process is ended then.</param>
     /// <exception cref="ConfigurationException">Azurite is not installed, or ended at once; the message says why.</exception>
+    /// <exception cref="ConflictException">Another emulator works on this data.</exception>
     public static async Task<AzuriteServer> StartAsync(string dataFolder, string logFile, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(dataFolder);
@@ -37,7 +38,7 @@ public sealed partial record AzuriteServer(BackgroundProcess Process, Uri BlobEn
             "--blobHost", "127.0.0.1", "--blobPort", "0", "--queueHost", "127.0.0.1", "--queuePort", "0", "--tableHost", "127.0.0.1", "--tablePort", "0",
             "--skipApiVersionCheck", "--disableTelemetry", "--silent",
         ];
-        var process = BackgroundProcess.Start("node", arguments, logFile);
+        var process = BackgroundProcess.Start("node", arguments, logFile, LockFileOf(dataFolder));
         try
         {
             while (true)
@@ -63,6 +64,9 @@ public sealed partial record AzuriteServer(BackgroundProcess Process, Uri BlobEn
             throw;
         }
     }
+
+    /// <summary>The file, beside the data folder, that an emulator holds locked while it works on the data.</summary>
+    public static string LockFileOf(string dataFolder) => Path.TrimEndingDirectorySeparator(dataFolder) + ".lock";
 
     private static Uri Endpoint(string port) => new($"http://127.0.0.1:{port}/{Account}");
 

@@ -26,14 +26,12 @@ public sealed partial class Schedules(IKeyVault vault, ByokSettings settings, Ti
     public async Task AuditAsync(
         [TimerTrigger("%ByokAuditSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
-        var operationId = $"audit-{time.GetUtcNow():yyyyMMddTHHmm}";
-        var started = await new DurableOrchestrationClient(client)
-            .ScheduleAsync(AuditKeysOrchestration.Name, new AuditKeysInput(), operationId, cancellationToken).ConfigureAwait(false);
-        LogAudit(operationId, started);
+        var audits = new DueAudits(new DurableOrchestrationClient(client));
+        LogAudit(await audits.StartAsync(time.GetUtcNow(), cancellationToken).ConfigureAwait(false) ?? "none");
     }
 
-    [LoggerMessage(11, LogLevel.Information, "Audit {InstanceId}, started now: {Started}.")]
-    private partial void LogAudit(string instanceId, bool started);
+    [LoggerMessage(11, LogLevel.Information, "Audit that is due and was started: {InstanceId}.")]
+    private partial void LogAudit(string instanceId);
 
     [LoggerMessage(10, LogLevel.Information, "Rotations that are due and were started: {Count}.")]
     private partial void LogRotations(int count);

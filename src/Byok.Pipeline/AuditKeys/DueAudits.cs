@@ -1,0 +1,17 @@
+using Byok.Core.Orchestration;
+
+namespace Byok.Pipeline.AuditKeys;
+
+/// <summary>
+/// Starts the audit of a due time. The operation's id is made of that time, to the minute, so starting it often, or by several hosts, starts it once.
+/// </summary>
+public sealed class DueAudits(IOrchestrationClient client)
+{
+    /// <summary>Starts the audit of a due time, unless it was started before.</summary>
+    /// <returns>The operation's id; null when this call did not start it.</returns>
+    public async Task<string?> StartAsync(DateTimeOffset due, CancellationToken cancellationToken)
+    {
+        var operationId = $"audit-{due.UtcDateTime:yyyyMMddTHHmm}";
+        return await client.ScheduleAsync(AuditKeysOrchestration.Name, new AuditKeysInput(), operationId, cancellationToken).ConfigureAwait(false) ? operationId : null;
+    }
+}
