@@ -50,7 +50,7 @@ internal static class KeyRestoreCommand
 
         if (result.RewrapAdvised)
         {
-            terminal.Line($"  advice       blobs name the old version id; 'byok key rotate {input.KeyName}' moves them to one that is there");
+            terminal.Line($"  advice       blobs name the old version id; 'byok key rotate {input.KeyName} --rewrap-only' moves them to one that is there");
         }
         else if (result.Rewrapped > 0)
         {

@@ -20,6 +20,7 @@ internal static class KeyRotateCommand
         var label = new Option<string?>("--label") { Description = "Label of the new master key in the HSM. Default: NAME and today's date, generated." };
         var size = new Option<int?>("--size") { Description = "Size in bits of a master key that has to be generated: 2048, 3072 or 4096. Default: as now." };
         size.AcceptOnlyFromAmong("2048", "3072", "4096");
+        var rewrapOnly = new Option<bool>("--rewrap-only") { Description = "Bring no new key: move blobs that name another version to the newest one that is there, as after a restore from a purge." };
         var deep = new Option<bool>("--deep") { Description = "Encrypt the data anew, with new DEKs and BEKs: for when a DEK may be known to others." };
         var blob = new Option<string?>("--blob") { Description = "With --deep: only this blob, under the key's present version." };
         var grace = new Option<TimeSpan>("--grace")
@@ -29,7 +30,7 @@ internal static class KeyRotateCommand
             CustomParser = Duration.Parse,
             DefaultValueFactory = _ => TimeSpan.Zero,
         };
-        return new Command("rotate", "Bring a new master key and move every blob to it; then disable the old version.") { name, label, size, deep, blob, grace }
+        return new Command("rotate", "Bring a new master key and move every blob to it; then disable the old version.") { name, label, size, rewrapOnly, deep, blob, grace }
             .Runs((parsed, terminal, cancellationToken) =>
             {
                 var keyName = KeyName.Validate(parsed.GetRequiredValue(name));
@@ -40,11 +41,17 @@ internal static class KeyRotateCommand
                         : throw new ArgumentException("--blob needs --deep: a single blob is encrypted anew, a key is rotated for all its blobs.");
                 }
 
+                if (parsed.GetValue(rewrapOnly) && (parsed.GetValue(deep) || parsed.GetValue(label) is not null || parsed.GetValue(size) is not null))
+                {
+                    throw new ArgumentException("--rewrap-only brings no key and encrypts nothing anew: give it without --label, --size and --deep.");
+                }
+
                 var input = new RotateKeyInput
                 {
                     KeyName = keyName,
                     NewLabel = parsed.GetValue(label),
                     GenerateSizeInBits = parsed.GetValue(size),
+                    RewrapOnly = parsed.GetValue(rewrapOnly),
                     Deep = parsed.GetValue(deep),
                     GracePeriod = parsed.GetValue(grace),
                 };
@@ -56,14 +63,14 @@ internal static class KeyRotateCommand
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
         var last = await KeyOperations.FindLastAsync(stack, RotateKeyOrchestration.Name, "rotate", input.KeyName, cancellationToken).ConfigureAwait(false);
-        if (last is { IsEnded: false } && (input.NewLabel is not null || input.GenerateSizeInBits is not null || input.Deep))
+        if (last is { IsEnded: false } && (input.NewLabel is not null || input.GenerateSizeInBits is not null || input.Deep || input.RewrapOnly))
         {
             throw new ConflictException(
                 $"The rotation '{last.InstanceId}' of '{input.KeyName}' is under way; 'byok key rotate {input.KeyName}' without options goes on with it.");
         }
 
         // One that failed or was cut off goes on with the key that it had brought.
-        var instance = last is null or { State: OrchestrationState.Completed } ? KeyOperations.NewId("rotate", input.KeyName) : last.InstanceId;
+        var instance = last is null or { State: OrchestrationState.Completed } || input.RewrapOnly ? KeyOperations.NewId("rotate", input.KeyName) : last.InstanceId;
         var result = await ProgressLine.RunAsync(
             terminal,
             input.KeyName,

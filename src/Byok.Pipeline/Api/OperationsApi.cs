@@ -54,9 +54,11 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             Require(body.NewLabel is null || IsLabel(body.NewLabel), "newLabel", LabelRule);
             RequireKeySize(body.GenerateSizeInBits);
             Require(body.GracePeriodHours is null or (>= 0 and <= MaxGracePeriodHours), "gracePeriodHours", $"0 to {MaxGracePeriodHours}");
+            Require(!body.RewrapOnly || body is { NewLabel: null, GenerateSizeInBits: null, Deep: false }, "rewrapOnly", "false where a new key is named or data is encrypted anew");
             var input = new RotateKeyInput
             {
                 KeyName = keyName,
+                RewrapOnly = body.RewrapOnly,
                 NewLabel = body.NewLabel,
                 GenerateSizeInBits = body.GenerateSizeInBits,
                 Deep = body.Deep,

@@ -5,4 +5,6 @@ namespace Byok.Pipeline.Api;
 /// <param name="GenerateSizeInBits">Size of a master key to generate: 2048, 3072 or 4096; by default that of the present key.</param>
 /// <param name="Deep">Whether the data is encrypted anew.</param>
 /// <param name="GracePeriodHours">How long the old versions stay enabled when nothing uses them any more; by default as configured.</param>
-public sealed record RotateKeyBody(string? NewLabel = null, int? GenerateSizeInBits = null, bool Deep = false, int? GracePeriodHours = null);
+/// <param name="RewrapOnly">Whether no key is brought, and blobs only move to the newest version that is there; alone or with the grace period.</param>
+public sealed record RotateKeyBody(
+    string? NewLabel = null, int? GenerateSizeInBits = null, bool Deep = false, int? GracePeriodHours = null, bool RewrapOnly = false);

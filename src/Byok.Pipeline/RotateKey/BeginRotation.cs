@@ -31,12 +31,14 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
 
         await claims.ClaimAsync(rotation.KeyName, input.OperationId, cancellationToken).ConfigureAwait(false);
         var active = versions.Where(version => version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active).ToList();
+        var current = active.MaxBy(version => version.CreatedOn)
+            ?? throw new KeyUnavailableException($"The key '{rotation.KeyName}' has no enabled, verified version to rotate from; restore it first.");
         var target = rotation.TargetId is { } id
             ? active.Find(version => version.Id == id)
                 ?? throw new KeyUnavailableException($"{id} is not an enabled, verified version of '{rotation.KeyName}'; blobs cannot move to it.")
-            : active.Find(version => version.Tags.GetValueOrDefault(KeyTags.Request)?.StartsWith(BringPrefix(input.OperationId), StringComparison.Ordinal) == true);
-        var current = active.MaxBy(version => version.CreatedOn)
-            ?? throw new KeyUnavailableException($"The key '{rotation.KeyName}' has no enabled, verified version to rotate from; restore it first.");
+            : rotation.RewrapOnly
+                ? current
+                : active.Find(version => version.Tags.GetValueOrDefault(KeyTags.Request)?.StartsWith(BringPrefix(input.OperationId), StringComparison.Ordinal) == true);
 
         var terms = new RotationTerms(options.KeyCacheTime, rotation.GracePeriod ?? options.GracePeriod, options.BlobsPerPage);
         var begun = target is null

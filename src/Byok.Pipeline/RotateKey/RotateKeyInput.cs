@@ -23,7 +23,12 @@ public sealed record RotateKeyInput
     /// <summary>How long the old versions stay enabled after nothing uses them any more; null for <see cref="PipelineOptions.GracePeriod"/>.</summary>
     public TimeSpan? GracePeriod { get; init; }
 
-    /// <summary>An existing version of the key to move to, instead of bringing a new one. Set when a key was restored after a purge.</summary>
+    /// <summary>
+    /// Whether no new key is brought, and blobs that name another version, or one that is gone, only move to the newest one that is there.
+    /// </summary>
+    public bool RewrapOnly { get; init; }
+
+    /// <summary>The same to a certain version. Set when a key was restored after a purge.</summary>
     public KeyIdentifier? TargetId { get; init; }
 
     /// <summary>How far the rotation is; null at its start. The orchestration hands it to itself to keep its history short.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Byok.Testing.CommandLine;
@@ -7,6 +8,9 @@ namespace Byok.Testing.CommandLine;
 /// <summary>A command under way as a process of its own.</summary>
 public sealed class RunningCommand : IDisposable
 {
+    private const int SigTerm = 15;
+
+    private readonly StringBuilder _outputSoFar = new();
     private readonly StringBuilder _errorSoFar = new();
     private readonly Process _process;
     private readonly Task<string> _output;
@@ -21,26 +25,33 @@ public sealed class RunningCommand : IDisposable
         start.StandardErrorEncoding = Encoding.UTF8;
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
-        _output = _process.StandardOutput.ReadToEndAsync();
-        _error = ReadErrorAsync();
+        _output = ReadAsync(_process.StandardOutput, _outputSoFar);
+        _error = ReadAsync(_process.StandardError, _errorSoFar);
     }
 
     public bool HasEnded => _process.HasExited;
 
+    /// <summary>What it has said on stdout until now.</summary>
+    public string OutputSoFar => Read(_outputSoFar);
+
     /// <summary>What it has said on stderr until now.</summary>
-    public string ErrorSoFar
-    {
-        get
-        {
-            lock (_errorSoFar)
-            {
-                return _errorSoFar.ToString();
-            }
-        }
-    }
+    public string ErrorSoFar => Read(_errorSoFar);
 
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
     public void Kill() => _process.Kill();
+
+    /// <summary>SIGTERM: the polite way to end a service.</summary>
+    public void Terminate() => _ = SendSignal(_process.Id, SigTerm);
+
+    /// <summary>Waits until it has said something on stdout or stderr.</summary>
+    public async Task WaitForAsync(string text)
+    {
+        for (var patience = 1200; !OutputSoFar.Contains(text, StringComparison.Ordinal) && !ErrorSoFar.Contains(text, StringComparison.Ordinal); patience--)
+        {
+            Assert.True(patience > 0 && !HasEnded, $"It never said '{text}', but: {OutputSoFar} {ErrorSoFar}");
+            await Task.Delay(100);
+        }
+    }
 
     /// <summary>Waits for its end.</summary>
     public async Task<CommandResult> WaitAsync()
@@ -81,19 +92,31 @@ public sealed class RunningCommand : IDisposable
         _process.Dispose();
     }
 
-    private async Task<string> ReadErrorAsync()
+    private static async Task<string> ReadAsync(StreamReader reader, StringBuilder soFar)
     {
         var buffer = new char[1024];
-        while (await _process.StandardError.ReadAsync(buffer) is > 0 and var count)
+        while (await reader.ReadAsync(buffer) is > 0 and var count)
         {
-            lock (_errorSoFar)
+            lock (soFar)
             {
-                _errorSoFar.Append(buffer, 0, count);
+                soFar.Append(buffer, 0, count);
             }
         }
 
-        return ErrorSoFar;
+        return Read(soFar);
     }
+
+    private static string Read(StringBuilder soFar)
+    {
+        lock (soFar)
+        {
+            return soFar.ToString();
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SendSignal(int processId, int signal);
 
     /// <summary>VmHWM: the high-water mark that the kernel keeps, so that no peak between two looks is missed but the very last.</summary>
     private long ReadPeakMemory()

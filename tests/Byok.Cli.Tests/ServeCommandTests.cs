@@ -1,0 +1,105 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Azure.Storage.Blobs.Models;
+using Byok.Testing.CommandLine;
+
+namespace Byok.Cli.Tests;
+
+/// <summary>The HTTP API, the upload trigger and the timers of one machine, through the built program.</summary>
+[Collection(LifeCollection.Name)]
+public sealed class ServeCommandTests(StackFixture stack)
+{
+    [Fact]
+    public async Task Serve_UploadsRequestsAndTimers_DoTheirWorkAndARestartRepeatsNone()
+    {
+        await stack.Byok.SucceedAsync("key", "bring", "served", "--size", "2048");
+        using (var serving = stack.Byok.Start("serve", "--rotation-every", "off"))
+        {
+            using var api = await OpenAsync(serving);
+
+            // Any client's upload becomes an encrypted blob.
+            await stack.Uploads.GetBlobClient("served/a").UploadAsync(
+                BinaryData.FromString("served"), new BlobUploadOptions { Metadata = new Dictionary<string, string> { ["byok_key"] = "served" } });
+            await serving.WaitForAsync("upload 'served/a': done");
+            Assert.False(await stack.Uploads.GetBlobClient("served/a").ExistsAsync());
+            Assert.Equal("verified", await InspectAsync("served/a"));
+
+            // The audit of the day runs at once, for none has run before; its report is there for who asks.
+            await serving.WaitForAsync("started by the clock: audit-");
+            var report = await WaitForAsync(() => api.GetAsync("audits/latest"), answer => answer.StatusCode == HttpStatusCode.OK);
+            Assert.Equal("application/json", report.Content.Headers.ContentType!.MediaType);
+
+            // What cannot be is refused, what can be is done.
+            Assert.Equal(HttpStatusCode.BadRequest, (await api.PostAsJsonAsync("keys/served/revoke", new { mode = "shred" })).StatusCode);
+            await CompleteAsync(api, "keys/served/revoke", new { mode = "disable" });
+            CommandAssert.Failed(3, "restore", await stack.Byok.RunAsync("blob", "verify", "served/a"));
+            await CompleteAsync(api, "keys/served/restore", new { });
+            await stack.Byok.SucceedAsync("blob", "verify", "served/a");
+
+            serving.Terminate();
+            Assert.Equal(0, (await serving.WaitAsync()).ExitCode);
+        }
+
+        var audits = await CountAuditsAsync();
+        using var again = stack.Byok.Start("serve", "--max-key-age", "0s");
+        using var _ = await OpenAsync(again);
+        await again.WaitForAsync("started by the clock: rotate-"); // every key is due
+        again.Terminate();
+        var ended = await again.WaitAsync();
+        Assert.Equal(0, ended.ExitCode);
+        Assert.DoesNotContain("audit-", ended.Error, StringComparison.Ordinal);
+        Assert.Equal(audits, await CountAuditsAsync());
+    }
+
+    [Theory]
+    [InlineData("--audit-every", "59s")]
+    [InlineData("--rotation-every", "often")]
+    [InlineData("--max-key-age", "off")]
+    public async Task Serve_NoDuration_IsAUsageError(string option, string value) =>
+        Assert.Equal(2, (await stack.Byok.RunAsync("serve", option, value)).ExitCode);
+
+    private static async Task<HttpClient> OpenAsync(RunningCommand serving)
+    {
+        await serving.WaitForAsync("by the clock     ");
+        var address = serving.OutputSoFar.Split("serving          ")[1].Split("api")[0];
+        return new HttpClient { BaseAddress = new Uri($"{address}api/") };
+    }
+
+    private static async Task CompleteAsync(HttpClient api, string path, object body)
+    {
+        var accepted = await api.PostAsJsonAsync(path, body);
+        Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+        var id = (await accepted.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
+        var ended = await WaitForAsync(
+            () => api.GetFromJsonAsync<JsonElement>($"operations/{id}"), operation => operation.GetProperty("state").GetString() is not ("Pending" or "Running"));
+        Assert.Equal("Completed", ended.GetProperty("state").GetString());
+    }
+
+    private static async Task<T> WaitForAsync<T>(Func<Task<T>> ask, Func<T, bool> isThere)
+    {
+        for (var patience = 600; ; patience--)
+        {
+            var answer = await ask();
+            if (isThere(answer) || patience == 0)
+            {
+                return answer;
+            }
+
+            await Task.Delay(200);
+        }
+    }
+
+    private async Task<string?> InspectAsync(string name) => (await stack.Byok.SucceedAsync("blob", "inspect", name, "--json")).Json.GetProperty("header").GetString();
+
+    private async Task<int> CountAuditsAsync()
+    {
+        var count = 0;
+        await foreach (var _ in stack.Service.GetBlobContainerClient("audits").GetBlobsAsync(new GetBlobsOptions { Prefix = "audit-" }))
+        {
+            count++;
+        }
+
+        return count;
+    }
+}
