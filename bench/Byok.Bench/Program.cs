@@ -10,6 +10,7 @@ Benchmark[] benchmarks =
     new("copy", "Whole copy of a large blob, direct and orchestrated", WholeCopy.RunAsync),
     new("small", "Many small blobs", SmallBlobs.RunAsync),
     new("fanout", "The orchestration by itself", FanOut.RunAsync),
+    new("rotation", "Rotation of many small blobs", Rotation.RunAsync),
     new("decrypt", "Decryption", Decryption.RunAsync),
     new("memory", "Memory", MemoryPeak.RunAsync),
     new("plan", "The planner against real runs", PlannerCheck.RunAsync),

@@ -49,8 +49,8 @@ public sealed class AuditCommandTests(StackFixture stack)
         await WriteAsync(ledger, content.Replace("bring-recorded-", "bring-otherwise-", StringComparison.Ordinal));
         try
         {
-            CommandAssert.Failed(4, "ledger", await stack.Byok.RunAsync("ledger", "verify"));
-            CommandAssert.Failed(4, "ledger", await stack.Byok.RunAsync("ledger", "show"));
+            CommandAssert.Failed(4, "was altered", await stack.Byok.RunAsync("ledger", "verify"));
+            CommandAssert.Failed(4, "was altered", await stack.Byok.RunAsync("ledger", "show"));
             var report = (await stack.Byok.SucceedAsync("audit", "--json")).Json;
             Assert.False(report.GetProperty("ledger").GetProperty("isIntact").GetBoolean());
         }

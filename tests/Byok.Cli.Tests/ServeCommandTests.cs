@@ -33,7 +33,7 @@ public sealed class ServeCommandTests(StackFixture stack)
             // What cannot be is refused, what can be is done.
             Assert.Equal(HttpStatusCode.BadRequest, (await api.PostAsJsonAsync("keys/served/revoke", new { mode = "shred" })).StatusCode);
             await CompleteAsync(api, "keys/served/revoke", new { mode = "disable" });
-            CommandAssert.Failed(3, "restore", await stack.Byok.RunAsync("blob", "verify", "served/a"));
+            CommandAssert.Failed(3, "is disabled", await stack.Byok.RunAsync("blob", "verify", "served/a"));
             await CompleteAsync(api, "keys/served/restore", new { });
             await stack.Byok.SucceedAsync("blob", "verify", "served/a");
 

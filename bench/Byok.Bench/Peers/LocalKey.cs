@@ -3,14 +3,14 @@ using Azure.Core.Cryptography;
 
 namespace Byok.Bench.Peers;
 
-/// <summary>A wrapping key in memory for the peer: RSA-3072 and OAEP with SHA-256, as ours.</summary>
-internal sealed class LocalKey : IKeyEncryptionKey, IKeyEncryptionKeyResolver, IDisposable
+/// <summary>A wrapping key in memory for the peer: RSA and OAEP with SHA-256, as ours.</summary>
+internal sealed class LocalKey(int sizeInBits = 3072, string version = "1") : IKeyEncryptionKey, IKeyEncryptionKeyResolver, IDisposable
 {
     public const string Algorithm = "RSA-OAEP-256";
 
-    private readonly RSA _rsa = RSA.Create(3072);
+    private readonly RSA _rsa = RSA.Create(sizeInBits);
 
-    public string KeyId => "https://in-memory.vault.example/keys/peer/1";
+    public string KeyId => $"https://in-memory.vault.example/keys/peer/{version}";
 
     public byte[] WrapKey(string algorithm, ReadOnlyMemory<byte> key, CancellationToken cancellationToken = default) =>
         _rsa.Encrypt(key.Span, RSAEncryptionPadding.OaepSHA256);

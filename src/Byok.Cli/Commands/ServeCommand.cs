@@ -50,8 +50,8 @@ internal static class ServeCommand
         }
     }
 
-    /// <summary>An option for a timer's interval; null when it is <c>off</c>.</summary>
-    private static Option<TimeSpan?> Interval(string name, string description, TimeSpan normal) => new(name)
+    /// <summary>An option for a timer's interval; zero when it is <c>off</c>.</summary>
+    private static Option<TimeSpan> Interval(string name, string description, TimeSpan normal) => new(name)
     {
         Description = $"{description} {Duration.Form}, at least 1m, or 'off'. Default: {normal.TotalHours:0}h.",
         HelpName = "DURATION",
@@ -59,7 +59,7 @@ internal static class ServeCommand
         {
             if (result.Tokens is [{ Value: "off" }])
             {
-                return null;
+                return TimeSpan.Zero;
             }
 
             var interval = Duration.Parse(result);

@@ -9,27 +9,28 @@ namespace Byok.Cli.Serve;
 
 /// <summary>What happens by the clock: audits, and rotations that are due.</summary>
 /// <param name="stack">The stack.</param>
-/// <param name="auditEvery">Time between two audits; null for none.</param>
-/// <param name="rotationEvery">How often to look for rotations that are due; null for never.</param>
+/// <param name="auditEvery">Time between two audits; zero for none.</param>
+/// <param name="rotationEvery">How often to look for rotations that are due; zero for never.</param>
 /// <param name="terminal">Told what was started.</param>
-internal sealed class Timers(LocalStack stack, TimeSpan? auditEvery, TimeSpan? rotationEvery, Terminal terminal)
+internal sealed class Timers(LocalStack stack, TimeSpan auditEvery, TimeSpan rotationEvery, Terminal terminal)
 {
     /// <summary>What is done how often, in words.</summary>
-    public string Describe() => $"audits {(auditEvery is { } audits ? $"every {audits:c}" : "off")}, rotations {(rotationEvery is { } rotations
-        ? $"every {rotations:c} if a key is older than {stack.Options.MaxKeyAge.TotalDays:0.#} days" : "off")}";
+    public string Describe() => $"audits {Every(auditEvery)}, rotations {Every(rotationEvery)} when a key is older than {stack.Options.MaxKeyAge:c}";
 
     /// <summary>Runs until it is cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(
         RunAsync(auditEvery, due => AuditAsync(due, cancellationToken), "audit", cancellationToken),
         RunAsync(rotationEvery, _ => RotateAsync(cancellationToken), "look for rotations that are due", cancellationToken));
 
-    private Task RunAsync(TimeSpan? interval, Func<DateTimeOffset, Task> action, string what, CancellationToken cancellationToken)
+    private Task RunAsync(TimeSpan interval, Func<DateTimeOffset, Task> action, string what, CancellationToken cancellationToken)
     {
         void Tell(ByokException exception) => terminal.Note($"timer '{what}': {exception.Message}");
-        return interval is { } every
-            ? new IntervalTimer(every, TimeProvider.System).RunAsync(action, Tell, cancellationToken)
+        return interval > TimeSpan.Zero
+            ? new IntervalTimer(interval, TimeProvider.System).RunAsync(action, Tell, cancellationToken)
             : Task.Delay(Timeout.Infinite, cancellationToken);
     }
+
+    private static string Every(TimeSpan interval) => interval > TimeSpan.Zero ? $"every {interval:c}" : "off";
 
     private async Task AuditAsync(DateTimeOffset due, CancellationToken cancellationToken)
     {

@@ -1,0 +1,122 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Azure.Core;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Byok.Core.Envelope;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+using Byok.Local.Durable;
+using Byok.Pipeline;
+using Byok.Pipeline.BringKey;
+using Byok.Pipeline.RotateKey;
+using Byok.Pipeline.Writing;
+using Byok.Storage;
+using Byok.Storage.Ledger;
+using Byok.Testing;
+
+namespace Byok.Bench.Stack;
+
+/// <summary>Whole rotations of many small blobs: the pipeline on the embedded engine, vault and HSM in memory with real RSA, the real ledger.</summary>
+internal sealed class RotationStack : IAsyncDisposable
+{
+    private const string KeyName = "customer-key";
+
+    private readonly string _journal = Path.Combine(Path.GetTempPath(), $"byok-bench-{Guid.NewGuid():N}.db");
+    private readonly InMemoryHsm _hsm = new();
+    private readonly StorageAccount _storage;
+    private readonly int _sizeInBits;
+    private readonly PipelineCatalog _catalog;
+    private DurableEngine _engine = null!;
+    private int _labels;
+
+    private RotationStack(StorageAccount storage, int sizeInBits)
+    {
+        _storage = storage;
+        _sizeInBits = sizeInBits;
+        var options = new PipelineOptions { DefaultKey = KeyName, KekSizeInBits = 2048, KeyCacheTime = TimeSpan.Zero, GracePeriod = TimeSpan.Zero };
+        _catalog = new PipelineCatalog(new PipelineServices(
+            Vault, _hsm, storage, new BlobLedger(storage.Ledger, TimeProvider.System), options, TimeProvider.System));
+    }
+
+    public InMemoryVault Vault { get; } = new();
+
+    /// <summary>A stack in containers of its own, with a key that was brought.</summary>
+    public static async Task<RotationStack> StartAsync(string connectionString, RequestCounter counter, int sizeInBits)
+    {
+        var options = StorageAccount.CreateClientOptions();
+        options.AddPolicy(counter, HttpPipelinePosition.PerRetry);
+        var names = new StorageOptions { UploadsContainer = "ours-uploads", ProtectedContainer = "ours", LedgerContainer = "ours-ledger", AuditsContainer = "ours-audits" };
+        var storage = new StorageAccount(new BlobServiceClient(connectionString, options), names);
+        await storage.EnsureContainersAsync(CancellationToken.None).ConfigureAwait(false);
+        var stack = new RotationStack(storage, sizeInBits);
+        stack._engine = await DurableEngine.OpenAsync(
+            stack._journal, PipelineCatalog.Orchestrations, stack._catalog.Activities, new DurableEngineOptions(), TimeProvider.System).ConfigureAwait(false);
+        await stack._engine.StartAsync().ConfigureAwait(false);
+        await stack.PrepareAsync().ConfigureAwait(false);
+        await stack.RunAsync<BringKeyResult>(BringKeyOrchestration.Name, new BringKeyInput { KeyName = KeyName, KeyLabel = stack.Label }).ConfigureAwait(false);
+        await stack.PrepareAsync().ConfigureAwait(false);
+        return stack;
+    }
+
+    private string Label => $"{KeyName}-{_labels}";
+
+    /// <summary>Makes the next master key, which is the HSM's work and not measured.</summary>
+    public Task PrepareAsync()
+    {
+        _labels++;
+        return _hsm.GenerateMasterKeyAsync(Label, _sizeInBits, CancellationToken.None);
+    }
+
+    /// <summary>Puts one protected blob there, at one request.</summary>
+    public async Task SeedAsync(string name, byte[] content)
+    {
+        var key = await _catalog.Keys.GetCurrentAsync(KeyName, CancellationToken.None).ConfigureAwait(false);
+        var layout = new BlobLayout(content.Length, EnvelopePlan.StandardChunkSizeInBytes, EnvelopePlan.MinChunksPerSegment);
+        var blobId = BlobId.New();
+        using var dek = DataEncryptionKey.Generate();
+        using var keys = dek.DeriveFor(blobId);
+        var stored = new byte[content.Length + 16];
+        var bek = new byte[32];
+        new ChunkCipher(blobId, layout).Seal(0, content, stored, bek);
+        var header = new EnvelopeHeader
+        {
+            BlobId = blobId,
+            Layout = layout,
+            InlineTable = BekTable.SealSegment(keys, layout, 0, bek),
+            Generation = 1,
+            KeyId = key.Id,
+            KeyThumbprint = key.PublicKey!.Thumbprint,
+            WrappedDek = dek.WrapWith(key.PublicKey),
+            NameHash = EnvelopeHeader.HashName(_storage.Protected.Name, name),
+        }.Sign(keys);
+        CryptographicOperations.ZeroMemory(bek);
+        await _storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(stored), new BlobUploadOptions { Metadata = header.ToMetadata() }).ConfigureAwait(false);
+    }
+
+    /// <summary>A whole rotation: brings the next master key, moves every blob, proves it, disables the old version.</summary>
+    public Task<RotateKeyResult> RotateAsync() => RunAsync<RotateKeyResult>(RotateKeyOrchestration.Name, new RotateKeyInput { KeyName = KeyName, NewLabel = Label });
+
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync().ConfigureAwait(false);
+        _catalog.Dispose();
+        Vault.Dispose();
+        _hsm.Dispose();
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_journal)!, Path.GetFileName(_journal) + "*"))
+        {
+            File.Delete(file);
+        }
+    }
+
+    private async Task<T> RunAsync<T>(string orchestration, object input)
+    {
+        var instance = $"{orchestration}-{Guid.NewGuid():N}";
+        await _engine.ScheduleAsync(orchestration, input, instance, CancellationToken.None).ConfigureAwait(false);
+        var status = await _engine.WaitAsync(instance, null, CancellationToken.None).ConfigureAwait(false);
+        return status.State == OrchestrationState.Completed
+            ? status.Output!.Value.Deserialize<T>(OrchestrationJson.Options)!
+            : throw new UnexpectedFailureException($"'{instance}' ended as {status.State}: {status.Failure?.Message}");
+    }
+}
