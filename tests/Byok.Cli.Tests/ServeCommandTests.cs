@@ -6,21 +6,18 @@ using Byok.Testing.CommandLine;
 
 namespace Byok.Cli.Tests;
 
-/// <summary>The HTTP API, the upload trigger and the timers of one machine, through the built program.</summary>
-[Collection(LifeCollection.Name)]
-public sealed class ServeCommandTests(StackFixture stack)
+/// <summary>The HTTP API, the upload trigger and the timers of one machine, through the built program; on a stack of its own, for it rotates every key.</summary>
+public sealed class ServeCommandTests(StackFixture stack) : IClassFixture<StackFixture>
 {
     [Fact]
     public async Task Serve_UploadsRequestsAndTimers_DoTheirWorkAndARestartRepeatsNone()
     {
-        await stack.Byok.SucceedAsync("key", "bring", "served", "--size", "2048");
         using (var serving = stack.Byok.Start("serve", "--rotation-every", "off"))
         {
             using var api = await OpenAsync(serving);
 
             // Any client's upload becomes an encrypted blob.
-            await stack.Uploads.GetBlobClient("served/a").UploadAsync(
-                BinaryData.FromString("served"), new BlobUploadOptions { Metadata = new Dictionary<string, string> { ["byok_key"] = "served" } });
+            await stack.Uploads.GetBlobClient("served/a").UploadAsync(BinaryData.FromString("served"));
             await serving.WaitForAsync("upload 'served/a': done");
             Assert.False(await stack.Uploads.GetBlobClient("served/a").ExistsAsync());
             Assert.Equal("verified", await InspectAsync("served/a"));
@@ -31,10 +28,10 @@ public sealed class ServeCommandTests(StackFixture stack)
             Assert.Equal("application/json", report.Content.Headers.ContentType!.MediaType);
 
             // What cannot be is refused, what can be is done.
-            Assert.Equal(HttpStatusCode.BadRequest, (await api.PostAsJsonAsync("keys/served/revoke", new { mode = "shred" })).StatusCode);
-            await CompleteAsync(api, "keys/served/revoke", new { mode = "disable" });
+            Assert.Equal(HttpStatusCode.BadRequest, (await api.PostAsJsonAsync("keys/customer-key/revoke", new { mode = "shred" })).StatusCode);
+            await CompleteAsync(api, "keys/customer-key/revoke", new { mode = "disable" });
             CommandAssert.Failed(3, "is disabled", await stack.Byok.RunAsync("blob", "verify", "served/a"));
-            await CompleteAsync(api, "keys/served/restore", new { });
+            await CompleteAsync(api, "keys/customer-key/restore", new { });
             await stack.Byok.SucceedAsync("blob", "verify", "served/a");
 
             serving.Terminate();

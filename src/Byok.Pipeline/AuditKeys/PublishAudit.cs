@@ -1,3 +1,4 @@
+using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.AuditKeys.Report;
@@ -18,17 +19,29 @@ public sealed class PublishAudit(AuditArchive archive, ILedger ledger) : Activit
         var history = (await archive.ListAsync(cancellationToken).ConfigureAwait(false)).Where(audit => audit.Name != name).ToList();
         var report = Compose(input, name, history);
         await archive.PutAsync(report, ReportPage.Render(report), cancellationToken).ConfigureAwait(false);
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/audit.completed",
-                Kind = "audit.completed",
-                Subject = name,
-                CorrelationId = input.OperationId,
-                Details = new Dictionary<string, string> { ["criticals"] = $"{report.Criticals}", ["warnings"] = $"{report.Warnings}", ["blobs"] = $"{report.Blobs}" },
-            },
-            cancellationToken).ConfigureAwait(false);
+        await RecordAsync(input, report, cancellationToken).ConfigureAwait(false);
         return new AuditKeysResult(report.Verdict, report.Criticals, report.Warnings, report.Notices, report.Blobs, name);
+    }
+
+    private async Task RecordAsync(PublishInput input, AuditReport report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ledger.AppendAsync(
+                new LedgerEvent
+                {
+                    EventId = $"{input.OperationId}/audit.completed",
+                    Kind = "audit.completed",
+                    Subject = report.Name,
+                    CorrelationId = input.OperationId,
+                    Details = new Dictionary<string, string> { ["criticals"] = $"{report.Criticals}", ["warnings"] = $"{report.Warnings}", ["blobs"] = $"{report.Blobs}" },
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (IntegrityException) when (!input.Ledger.IsIntact)
+        {
+            // A ledger that is broken at its end takes no more entries. The report says so; it must reach its reader.
+        }
     }
 
     private static AuditReport Compose(PublishInput input, string name, IReadOnlyList<PastAudit> history)
