@@ -38,7 +38,7 @@ public sealed class PipelineCatalog : IDisposable
         RetireKeyExchangeKey = new RetireKeyExchangeKey(vault, ledger);
 
         EncryptSegment = new EncryptSegment(storage, writer);
-        CommitBlob = new CommitBlob(storage, writer, Deks);
+        CommitBlob = new CommitBlob(storage, writer, Keys, Deks);
         CompleteBlob = new CompleteBlob(storage, Reader, ledger, Pools, options);
         BeginEncryption = new BeginEncryption(new EncryptionPlanner(storage, Keys, Reader, writer), EncryptSegment, CommitBlob, CompleteBlob);
 

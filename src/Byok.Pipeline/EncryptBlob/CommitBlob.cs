@@ -6,8 +6,11 @@ using Byok.Storage;
 
 namespace Byok.Pipeline.EncryptBlob;
 
-/// <summary>Makes the protected blob visible, with the upload's content headers, metadata, tags and tier.</summary>
-public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter writer, DekCache deks) : Activity<CommitInput, string>
+/// <summary>
+/// Makes the protected blob visible, with the upload's content headers, metadata, tags and tier, under the key version that is current by now:
+/// a large blob takes its time, and a rotation that has looked for old versions already would not find this one.
+/// </summary>
+public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter writer, WrappingKeyRing keys, DekCache deks) : Activity<CommitInput, string>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "CommitBlob";
@@ -16,6 +19,7 @@ public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter write
     /// <returns>The protected blob's ETag.</returns>
     /// <exception cref="SourceChangedException">The upload was overwritten or deleted meanwhile.</exception>
     /// <exception cref="ConcurrentWriteException">The target was written by somebody else meanwhile.</exception>
+    /// <exception cref="KeyUnavailableException">The key was revoked meanwhile; nothing is to be seen of the blob, and the upload stays.</exception>
     public override async Task<string> RunAsync(CommitInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -23,6 +27,13 @@ public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter write
         var properties = await EncryptionPlanner.ReadSourceAsync(storage, plan.BlobName, sourceETag, cancellationToken).ConfigureAwait(false);
         var metadata = EncryptionPlanner.UserMetadata(plan.BlobName, properties.Metadata);
         using var dek = await deks.GetAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
+        var current = await keys.GetCurrentAsync(plan.KeyId.Name, cancellationToken).ConfigureAwait(false);
+        if (current.Id != plan.KeyId)
+        {
+            var publicKey = current.PublicKey ?? throw new VaultException($"The vault gave no RSA public key for {current.Id}; it cannot wrap.");
+            plan = plan with { KeyId = current.Id, KeyThumbprint = publicKey.Thumbprint, WrappedDek = dek.WrapWith(publicKey) };
+        }
+
         return await writer.CommitAsync(
             plan, input.Segments, dek, storage.Uploads.GetBlobClient(plan.BlobName), properties, metadata, cancellationToken).ConfigureAwait(false);
     }

@@ -4,7 +4,9 @@ using Azure.Storage.Blobs.Specialized;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.RotateKey;
+using Byok.Pipeline.Writing;
 using Byok.Testing;
 
 namespace Byok.Pipeline.Tests.RotateKey;
@@ -176,6 +178,41 @@ public class RotateKeyTests(AzuriteFixture azurite)
         Assert.Equal([result.KeyId.ToString()], (await stack.CoverageAsync()).Keys);
         Assert.False((await stack.VersionAsync(old.Id)).Enabled);
         Assert.Equal(LifeStack.ContentOf("late"), await stack.ReadAsync("late-2"));
+    }
+
+    [Fact]
+    public async Task Rotate_WhileALargeUploadIsUnderWay_CommitsItUnderTheNewVersion()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite, LifeStack.DefaultOptions with { DekCacheTime = TimeSpan.FromHours(1) });
+        var old = Assert.Single(await stack.VersionsAsync());
+        var uploaded = await stack.Storage.Uploads.GetBlobClient("large").UploadAsync(BinaryData.FromBytes(LifeStack.ContentOf("large")));
+        var input = new BeginInput("encrypt-large", BlobId.New().ToString(), new EncryptBlobInput { BlobName = "large", ETag = uploaded.Value.ETag.ToString() });
+        var writer = new ProtectedBlobWriter(stack.Storage, stack.Catalog.Reader, stack.Catalog.Deks, stack.Catalog.Pools, stack.Options);
+        var plan = await new EncryptionPlanner(stack.Storage, stack.Catalog.Keys, stack.Catalog.Reader, writer).PlanAsync(input, default);
+        var segment = await stack.Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, 0), default);
+
+        var rotated = await RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, GracePeriod = TimeSpan.Zero });
+        await stack.Catalog.CommitBlob.RunAsync(new CommitInput(plan, [segment]), default);
+
+        Assert.Equal([old.Id], rotated.Disabled);
+        Assert.Equal(rotated.KeyId, (await stack.HeaderAsync("large")).KeyId);
+        Assert.Equal(LifeStack.ContentOf("large"), await stack.ReadAsync("large"));
+    }
+
+    [Fact]
+    public async Task Rotate_RewrapOnly_MovesToTheNewestVersionAndBringsNone()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var old = Assert.Single(await stack.VersionsAsync());
+        await stack.SeedAsync(5);
+        var newest = await stack.BringAsync(LifeStack.Key, "another");
+
+        var rotated = await RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, RewrapOnly = true });
+
+        Assert.Equal(newest.KeyId, rotated.KeyId);
+        Assert.Equal(5, rotated.Rewrapped);
+        Assert.Equal([old.Id], rotated.Disabled);
+        Assert.Equal(2, (await stack.VersionsAsync()).Count);
     }
 
     [Fact]

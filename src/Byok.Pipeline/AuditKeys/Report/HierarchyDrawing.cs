@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Byok.Core.Keys;
 using static Byok.Pipeline.AuditKeys.Report.ReportPage;
 
 namespace Byok.Pipeline.AuditKeys.Report;
@@ -31,6 +32,7 @@ internal static class HierarchyDrawing
             return "<p class=\"quiet\">The vault holds no wrapping key in use.</p>\n";
         }
 
+        var worst = report.Findings.GroupBy(finding => finding.Object, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Max(finding => finding.Severity), StringComparer.Ordinal);
         var shown = rows.Take(MaxRows).ToList();
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\"><svg viewBox=\"0 0 {Width} {Top + (shown.Count * RowHeight)}\" role=\"img\" aria-label=\"The key hierarchy\">\n");
@@ -46,7 +48,7 @@ internal static class HierarchyDrawing
             var inHsm = version.IsInHsm switch { true => "in the HSM", false => "not in the HSM", null => "HSM did not answer" };
             Box(svg, 0, y, version.IsInHsm == false ? "bad" : version.IsInHsm == true ? "good" : "fair", version.Label ?? "unknown", inHsm);
             Arrow(svg, 0, y, "wrapped");
-            Box(svg, 1, y, CoverageChart.Class(version.State), $"{version.Id.Name}", $"{version.KeyType}-{version.SizeInBits}, {version.State}, {Shorten(version.Id.Version, 12)}");
+            Box(svg, 1, y, StyleOf(version, worst.GetValueOrDefault(version.Id.ToString())), version.Id.Name, $"{version.KeyType}-{version.SizeInBits}, {version.State}, {Shorten(version.Id.Version, 12)}");
             if (blobs == 0)
             {
                 svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Columns[2].X}\" y=\"{y + 38}\" class=\"soft\">protects no blob</text>\n");
@@ -67,6 +69,10 @@ internal static class HierarchyDrawing
 
         return svg.Append("<p class=\"quiet\">Each key opens what is to the right of it. Take the wrapping key away and everything to its right is noise.</p>\n").ToString();
     }
+
+    /// <summary>By what was found of the version, and by its state where that is worse.</summary>
+    private static string StyleOf(AuditedVersion version, Severity found) =>
+        found switch { Severity.Critical => "bad", Severity.Warning when version.State == KeyTags.Active => "fair", _ => CoverageChart.Class(version.State) };
 
     private static void Box(StringBuilder svg, int column, int y, string style, string title, string subtitle)
     {

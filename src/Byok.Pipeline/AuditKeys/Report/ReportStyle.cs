@@ -35,6 +35,11 @@ internal static class ReportStyle
         table { width: 100%; border-collapse: collapse; font-size: 15px; } th, td { text-align: left; padding: 7px 10px; border-bottom: 1px solid var(--line); } th { color: var(--quiet); font-weight: 500; } .n { text-align: right; font-variant-numeric: tabular-nums; }
         .dot { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 8px; }
         @media print { :root { --bg: #fff; --card: #fff; --line: #bbb; --text: #000; --quiet: #444; --good: #1a7f4b; --fair: #a86400; --bad: #c22f2f; --info: #2563a8; --on: #fff; }
-          main { max-width: none; padding: 0; } body { font-size: 12px; -webkit-print-color-adjust: exact; print-color-adjust: exact; } .verdict, .figures, svg, tr { break-inside: avoid; } h2 { break-after: avoid; } svg { min-width: 0; } }
+          body { font-size: 12px; -webkit-print-color-adjust: exact; print-color-adjust: exact; } main { max-width: none; padding: 0; }
+          h1 { font-size: 22px; } h2 { font-size: 16px; margin: 22px 0 8px; break-after: avoid; } h3 { font-size: 13px; }
+          .verdict { margin: 12px 0; padding: 10px 16px; } .verdict h2 { font-size: 20px; } .verdict .sign { width: 40px; height: 40px; font-size: 24px; }
+          .figures { grid-template-columns: repeat(5, 1fr); gap: 8px; } .figures div { padding: 8px 12px; } .figures dd { font-size: 18px; } .figures dt, .figures small { font-size: 11px; }
+          .finding { padding: 8px 14px; margin: 0 0 8px; } .finding ul, table, footer { font-size: 11px; } code { font-size: 10px; } .badge { font-size: 10px; } th, td { padding: 4px 8px; }
+          .scroll { overflow: visible; } svg { width: 80%; min-width: 0; } .verdict, .figures, svg, tr { break-inside: avoid; } footer { margin-top: 20px; break-inside: avoid; } }
         """;
 }
