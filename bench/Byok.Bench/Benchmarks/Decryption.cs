@@ -4,7 +4,6 @@ using Byok.Bench.Measuring;
 using Byok.Bench.Reporting;
 using Byok.Bench.Stack;
 using Byok.Core.Envelope;
-using Byok.Pipeline;
 using Byok.Pipeline.Reading;
 using Byok.Storage;
 

@@ -5,7 +5,6 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
-using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Local.Durable;
 using Byok.Pipeline;
