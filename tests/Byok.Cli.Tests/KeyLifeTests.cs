@@ -75,6 +75,7 @@ public sealed class KeyLifeTests(StackFixture stack)
     }
 
     [Fact]
+    [Trait("Category", "Long")] // its small version is a test of the pipeline
     public async Task Rotate_Deep_EncryptsAnew()
     {
         await BringAsync("deep");
@@ -96,6 +97,7 @@ public sealed class KeyLifeTests(StackFixture stack)
     }
 
     [Fact]
+    [Trait("Category", "Long")] // its small version is a test of the pipeline
     public async Task Revoke_Rehearsal_TouchesACanaryOnly()
     {
         await BringAsync("kept");
@@ -138,6 +140,7 @@ public sealed class KeyLifeTests(StackFixture stack)
     }
 
     [Fact]
+    [Trait("Category", "Long")] // its small version is a test of the pipeline
     public async Task Rotate_WhileOneRuns_IsRefusedAndChangesNothing()
     {
         await BringAsync("twice");

@@ -92,6 +92,24 @@ public sealed class StackCommandTests
     }
 
     [Fact]
+    public async Task Up_StateWasLostWhileProcessesRun_IsRefusedAndStartsNoSecondEmulator()
+    {
+        await using var byok = new ByokHome();
+        await byok.SucceedAsync("up");
+        var processes = await byok.ProcessesAsync();
+        var state = Path.Combine(byok.Home, "stack.json");
+        var lost = await File.ReadAllBytesAsync(state);
+        File.Delete(state);
+
+        var refused = await byok.RunAsync("up");
+
+        await File.WriteAllBytesAsync(state, lost); // so that they are ended at the end
+        CommandAssert.Failed(1, $"kill {string.Join(' ', processes.Select(process => process.Id))}", refused);
+        Assert.All(processes, process => Assert.True(ByokHome.IsAlive(process.Id), process.Name));
+        Assert.Equal(processes, await byok.ProcessesAsync());
+    }
+
+    [Fact]
     public async Task Up_TwoStacksSideBySide_KnowNothingOfEachOther()
     {
         await using var left = new ByokHome();
