@@ -25,20 +25,19 @@ internal static class Decryption
     private static async Task ReadWholeAsync(BenchOptions options, ResultSection section)
     {
         const string name = "whole";
-        var length = options.LargeBlobLength / 4;
         var storage = await BenchStorage.StartAzuriteAsync().ConfigureAwait(false);
         await using (storage.ConfigureAwait(false))
         {
-            var etag = (await storage.UploadAsync(name, length).ConfigureAwait(false)).ETag;
+            var (_, etag, length) = await storage.UploadLargeAsync(name, options).ConfigureAwait(false);
             var counters = (Plain: new RequestCounter(), Ours: new RequestCounter());
             var plain = storage.Open(counters.Plain);
             using var pipeline = new BenchPipeline(storage.Open(counters.Ours));
-            await pipeline.CopyEncryptedAsync(name, etag.ToString(), length).ConfigureAwait(false);
+            await pipeline.CopyEncryptedAsync(name, etag, length, chunksPerSegment: 16).ConfigureAwait(false);
             counters.Ours.Reset();
             var series = await Rounds.RunAsync(
                 options.Rounds,
                 section.Progress,
-                new Contender("plain ranges of 4 MiB", () => DownloadAsync(plain.Uploads.GetBlobClient(name), etag, length)),
+                new Contender("plain ranges of 4 MiB", () => DownloadAsync(plain.Uploads.GetBlobClient(name), new Azure.ETag(etag), length)),
                 new Contender("decrypted", () => DecryptAsync(pipeline, name, Workers))).ConfigureAwait(false);
 
             section.Text($"A whole blob of {length / GiB:0.##} GiB from Azurite, {Workers} chunks under way, the bytes thrown away.");
@@ -96,7 +95,8 @@ internal static class Decryption
         {
             using var pipeline = new BenchPipeline(storage.Account);
             await pipeline.CopyEncryptedAsync(name, NullBlobStore.ETag, length, chunksPerSegment: 16).ConfigureAwait(false);
-            var places = store.KeptBlocks(NullBlobStore.PathOf(storage.Account.Protected.GetBlobClient(name).Uri)).Take(Places).ToList();
+            var places = store.KeptBlocks(NullBlobStore.PathOf(storage.Account.Protected.GetBlobClient(name).Uri)).Take(Places).ToArray();
+            RandomNumberGenerator.Shuffle(places.AsSpan());
 
             var (separate, together) = (new Tally(), new Tally());
             storage.Counter.Reset();
@@ -111,11 +111,11 @@ internal static class Decryption
             together.Take(storage.Counter, pipeline.Vault.Unwraps - unwraps);
 
             section.Text(
-                $"1 KiB at each of {places.Count} random places of a blob of 10 GiB (2,560 chunks, table in the tail). The blob was written through the real path to a store in memory " +
+                $"1 KiB at each of {places.Length} random places of a blob of 10 GiB (2,560 chunks, table in the tail). The blob was written through the real path to a store in memory " +
                 "that keeps the table and about one chunk in 64; the places are in chunks that it kept. A chunk is the least that can be verified, so 4 MiB are read for each place.");
             section.Table("per place of 1 KiB", "requests", "bytes read", "vault calls");
-            separate.Row(section, "blob opened anew for each", places.Count);
-            together.Row(section, "blob opened once", places.Count);
+            separate.Row(section, "blob opened anew for each", places.Length);
+            together.Row(section, "blob opened once", places.Length);
         }
     }
 

@@ -20,19 +20,24 @@ internal static class MemoryPeak
 
     public static async Task RunAsync(BenchOptions options, ResultSection section)
     {
-        var sizes = options.Long ? new[] { options.LargeBlobLength, 10 * GiB } : [options.LargeBlobLength];
         var peaks = new List<(long Length, int Activities, double Peak)>();
-        foreach (var length in sizes)
+        await MeasureAsync(options, [1, 4, 8, 16]).ConfigureAwait(false);
+        if (options.Long)
+        {
+            await MeasureAsync(options with { SizeInMiB = 10 * 1024 }, [4]).ConfigureAwait(false);
+        }
+
+        async Task MeasureAsync(BenchOptions sized, int[] activitiesAtATime)
         {
             var storage = await BenchStorage.StartAzuriteAsync().ConfigureAwait(false);
             await using (storage.ConfigureAwait(false))
             {
-                var etag = (await storage.UploadAsync("memory", length).ConfigureAwait(false)).ETag.ToString();
-                foreach (var activities in length == sizes[0] ? new[] { 1, 4, 8, 16 } : [4])
+                var blob = await storage.UploadLargeAsync("memory", sized).ConfigureAwait(false);
+                foreach (var activities in activitiesAtATime)
                 {
-                    peaks.Add((length, activities, MeasureChild(storage.ConnectionString, etag, activities)));
-                    await section.Progress.WriteLineAsync($"    {length / (double)GiB:0.##} GiB, {activities} activities: {peaks[^1].Peak:0} MiB").ConfigureAwait(false);
-                    await storage.Account.Protected.GetBlobClient("memory").DeleteIfExistsAsync().ConfigureAwait(false);
+                    peaks.Add((blob.Length, activities, MeasureChild(storage.ConnectionString, blob, activities)));
+                    await section.Progress.WriteLineAsync($"    {blob.Length / (double)GiB:0.##} GiB, {activities} activities: {peaks[^1].Peak:0} MiB").ConfigureAwait(false);
+                    await storage.Account.Protected.GetBlobClient(blob.Name).DeleteIfExistsAsync().ConfigureAwait(false);
                 }
             }
         }
@@ -72,10 +77,10 @@ internal static class MemoryPeak
         return 0;
     }
 
-    private static double MeasureChild(string connection, string etag, int activities)
+    private static double MeasureChild(string connection, LargeBlob blob, int activities)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        foreach (var argument in new[] { typeof(MemoryPeak).Assembly.Location, ChildVerb, connection, "memory", etag, $"{activities}" })
+        foreach (var argument in new[] { typeof(MemoryPeak).Assembly.Location, ChildVerb, connection, blob.Name, blob.ETag, $"{activities}" })
         {
             start.ArgumentList.Add(argument);
         }

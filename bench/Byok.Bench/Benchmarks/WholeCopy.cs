@@ -21,11 +21,10 @@ internal static class WholeCopy
         // The plaintext is kept, so that all rounds read the same upload; disposing of it is one request more.
         var settings = new PipelineOptions { Disposal = PlaintextDisposal.Keep };
         var workers = Activities * settings.ChunksInFlight;
-        var length = options.LargeBlobLength;
         var storage = await BenchStorage.StartAzuriteAsync().ConfigureAwait(false);
         await using (storage.ConfigureAwait(false))
         {
-            var etag = (await storage.UploadAsync(Name, length).ConfigureAwait(false)).ETag.ToString();
+            var (_, etag, length) = await storage.UploadLargeAsync(Name, options).ConfigureAwait(false);
             using var direct = new BenchPipeline(storage.Account, settings with { ChunksInFlight = workers });
             using var orchestrated = new BenchPipeline(storage.Account, settings);
             using var cse = new CseCopy(storage, workers);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
@@ -39,6 +40,9 @@ internal sealed class BenchStorage : IAsyncDisposable
         var folder = Path.Combine(Path.GetTempPath(), $"byok-bench-{Guid.NewGuid():N}");
         var server = await AzuriteServer.StartAsync(Path.Combine(folder, "data"), Path.Combine(folder, "azurite.log"), CancellationToken.None).ConfigureAwait(false);
         var storage = new BenchStorage(server, folder, null);
+
+        // The emulator is a process of its own: it must not outlive a run that is broken off.
+        AppDomain.CurrentDomain.ProcessExit += storage.OnExit;
         await storage.Account.EnsureContainersAsync(CancellationToken.None).ConfigureAwait(false);
         return storage;
     }
@@ -79,14 +83,34 @@ internal sealed class BenchStorage : IAsyncDisposable
         return (await blob.GetPropertiesAsync().ConfigureAwait(false)).Value;
     }
 
+    /// <summary>
+    /// Uploads the large blob: of the size asked for, else of 1 GiB, or of 256 MiB when the disc is short or this emulator on this machine is so slow today
+    /// that 1 GiB would take too long. Measures that with a small one.
+    /// </summary>
+    public async Task<LargeBlob> UploadLargeAsync(string name, BenchOptions options)
+    {
+        var length = options.LargeBlobLength;
+        if (options.SizeInMiB is null)
+        {
+            var start = Stopwatch.GetTimestamp();
+            await UploadAsync("probe", 64 * 1024 * 1024).ConfigureAwait(false);
+            length = Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(0.5) ? Math.Min(length, 256 * 1024 * 1024) : length;
+        }
+
+        return new LargeBlob(name, (await UploadAsync(name, length).ConfigureAwait(false)).ETag.ToString(), length);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_server is not null)
         {
+            AppDomain.CurrentDomain.ProcessExit -= OnExit;
             await _server.Process.StopAsync(TimeSpan.FromSeconds(10), CancellationToken.None).ConfigureAwait(false);
             Directory.Delete(_folder!, recursive: true);
         }
     }
+
+    private void OnExit(object? sender, EventArgs arguments) => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private static T Configure<T>(T options, RequestCounter counter)
         where T : BlobClientOptions

@@ -6,7 +6,8 @@ namespace Byok.Core.Envelope;
 
 /// <summary>
 /// Hands out BEKs, opening table segments when first needed and keeping the last few used, so that memory stays constant
-/// whatever the blob's size. Thread-safe; opened segments are zeroed when they are dropped.
+/// whatever the blob's size. A table in the tail is read many segments at a time: they are small, and a request is not.
+/// Thread-safe; opened segments are zeroed when they are dropped.
 /// </summary>
 internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRangeSource source) : IDisposable
 {
@@ -16,6 +17,7 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
     private readonly LinkedList<(int Segment, byte[] Beks)> _recent = new();
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _loading = new(1, 1);
+    private SealedRun? _run;
     private bool _disposed;
 
     /// <summary>Copies a chunk's BEK.</summary>
@@ -100,22 +102,34 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
     private async ValueTask<byte[]> LoadAsync(int segment, CancellationToken cancellationToken)
     {
         var layout = header.Layout;
-        var length = layout.SealedSegmentLength(segment);
         var offset = layout.SealedSegmentOffset(segment);
-        ReadOnlyMemory<byte> sealedSegment;
-        if (header.InlineTable is { } table)
-        {
-            sealedSegment = table.AsMemory((int)offset, length);
-        }
-        else
-        {
-            var buffer = new byte[length];
-            await source.ReadAsync(layout.CiphertextLength + offset, buffer, cancellationToken).ConfigureAwait(false);
-            sealedSegment = buffer;
-        }
-
+        var length = layout.SealedSegmentLength(segment);
+        var sealedSegment = header.InlineTable is { } table
+            ? table.AsMemory((int)offset, length)
+            : await ReadSealedAsync(offset, length, cancellationToken).ConfigureAwait(false);
         var beks = new byte[length - SegmentOverheadInBytes];
         BekTable.OpenSegment(keys, layout, segment, sealedSegment.Span, beks);
         return beks;
     }
+
+    /// <summary>From the run that was read last, or a new one that begins at a multiple of its length. Called by one at a time.</summary>
+    private async ValueTask<Memory<byte>> ReadSealedAsync(long offset, int length, CancellationToken cancellationToken)
+    {
+        var layout = header.Layout;
+        if (_run is not { } run || offset < run.Offset || offset + length > run.Offset + run.Bytes.Length)
+        {
+            // All segments but the last are of one length.
+            var full = layout.SealedSegmentLength(0);
+            var runLength = full * (long)Math.Max(1, EnvelopeReader.TableReadSizeInBytes / full);
+            var start = offset - (offset % runLength);
+            run = new SealedRun(start, new byte[(int)Math.Min(runLength, layout.TableLength - start)]);
+            await source.ReadAsync(layout.CiphertextLength + start, run.Bytes, cancellationToken).ConfigureAwait(false);
+            _run = run;
+        }
+
+        return run.Bytes.AsMemory((int)(offset - run.Offset), length);
+    }
+
+    /// <summary>Sealed segments as they are stored.</summary>
+    private sealed record SealedRun(long Offset, byte[] Bytes);
 }

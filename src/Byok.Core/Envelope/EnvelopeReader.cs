@@ -9,6 +9,9 @@ namespace Byok.Core.Envelope;
 /// </summary>
 public sealed class EnvelopeReader : IDisposable
 {
+    /// <summary>How much of a table in the tail one read brings at most, unless a single segment is longer: 64 KiB.</summary>
+    public const int TableReadSizeInBytes = 64 * 1024;
+
     private readonly BlobKeys _keys;
     private readonly ChunkCipher _cipher;
     private readonly IRangeSource _source;

@@ -29,7 +29,7 @@ public static class DemandModel
 
         // Properties of upload (twice) and target (twice, the second to open what was written), the commit, and the disposal.
         var fixedRequests = 5 + (work.Disposal == PlaintextDisposal.Delete ? 1 : 0);
-        var requests = fixedRequests + layout.ChunkCount + blocks + verified + (inTail ? TableSegmentsVerified(work, layout) : 0);
+        var requests = fixedRequests + layout.ChunkCount + blocks + verified + (inTail ? TableReads(work, layout) : 0);
         var activities = layout.TableSegmentCount <= 1 ? 1 : layout.TableSegmentCount + 3;
 
         // The verification unwraps anew. A worker that did not plan the blob has to unwrap for its segments as well.
@@ -89,9 +89,13 @@ public static class DemandModel
     private static long ChunksVerified(PlannedWork work, BlobLayout layout) =>
         work.Verification == VerificationScope.All ? layout.ChunkCount : Math.Min(3, layout.ChunkCount);
 
-    /// <summary>Segments of the table that the verification reads: those of its chunks. The random chunk is taken to be in one of its own when there is one.</summary>
-    private static long TableSegmentsVerified(PlannedWork work, BlobLayout layout) =>
-        work.Verification == VerificationScope.All ? layout.TableSegmentCount : Math.Min(3, layout.TableSegmentCount);
+    /// <summary>Reads of a table in the tail: a run of segments each. The random chunk is taken to be in a run of its own when there is one.</summary>
+    private static long TableReads(PlannedWork work, BlobLayout layout)
+    {
+        var segmentsPerRead = Math.Max(1, EnvelopeReader.TableReadSizeInBytes / layout.SealedSegmentLength(0));
+        var reads = DivideUp(layout.TableSegmentCount, segmentsPerRead);
+        return work.Verification == VerificationScope.All ? reads : Math.Min(3, reads);
+    }
 
     private static long DivideUp(long dividend, long divisor) => (dividend + divisor - 1) / divisor;
 }

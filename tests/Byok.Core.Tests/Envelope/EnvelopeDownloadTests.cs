@@ -5,9 +5,10 @@ namespace Byok.Core.Tests.Envelope;
 public sealed class EnvelopeDownloadTests
 {
     [Fact]
-    public async Task CopyToAsync_ManyTableSegments_ReadsEachSegmentAndChunkOnce()
+    public async Task CopyToAsync_ManyTableSegments_ReadsEachChunkOnceAndTheTableIn64KiB()
     {
-        var plaintext = new DeterministicRandom("many").Bytes(64 * 200);
+        // 1,030 segments of 156 bytes, of which 420 are read at a time; the last is shorter.
+        var plaintext = new DeterministicRandom("many").Bytes((64 * 4119) - 3);
         var blob = TestBlob.Create(plaintext, chunksPerSegment: 4, placement: TablePlacement.Tail);
         var header = EnvelopeHeader.Parse(blob.Metadata, "x");
         using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
@@ -28,7 +29,27 @@ public sealed class EnvelopeDownloadTests
 
         Assert.Equal(plaintext, read);
         Assert.Equal(plaintext.Length, most);
-        Assert.Equal(200 + 50, source.Reads);
+        Assert.Equal(4119 + 3, source.Reads);
+    }
+
+    [Theory]
+    [InlineData(2100)]
+    [InlineData(2048)]
+    [InlineData(2047)]
+    [InlineData(1)]
+    public async Task ReadChunkAsync_SegmentsAsLongAsARead_ReadsEachByItself(int chunksPerSegment)
+    {
+        const int chunks = 4300;
+        var plaintext = new DeterministicRandom("long segments").Bytes(64 * chunks);
+        var blob = TestBlob.Create(plaintext, chunksPerSegment: chunksPerSegment, placement: TablePlacement.Tail);
+        using var reader = blob.Open();
+        var buffer = new byte[80];
+
+        foreach (var index in new long[] { chunks - 1, 0, 2099, 2100, 2046, 2047, 4200, 2048, 1 })
+        {
+            Assert.Equal(64, await reader.ReadChunkAsync(index, buffer));
+            Assert.Equal(plaintext.AsSpan((int)index * 64, 64), buffer.AsSpan(0, 64));
+        }
     }
 
     [Fact]
