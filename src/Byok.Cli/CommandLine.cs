@@ -28,6 +28,7 @@ internal static class CommandLine
             PlanCommand.Create(),
             ServeCommand.Create(),
             DevRelayCommand.Create(),
+            DevVaultCommand.Create(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -75,6 +75,6 @@ public sealed class DurableOrchestrationClientTests
             await engine.RunAsync("Orch", id, id);
         }
 
-        Assert.Equal(["b", "c", "a"], (await engine.Client.ListAsync(default).ToListAsync()).Select(status => status.InstanceId));
+        Assert.Equal(["b", "c", "a"], (await engine.Client.ListAsync(string.Empty, default).ToListAsync()).Select(status => status.InstanceId));
     }
 }

@@ -27,7 +27,7 @@ internal static class ApproveCommand
     {
         using var signer = ApprovalSigner.FromPem(await File.ReadAllTextAsync(keyFile, cancellationToken).ConfigureAwait(false));
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var status = await stack.Engine.GetAsync(operation, cancellationToken).ConfigureAwait(false)
+        var status = await stack.Operations.FindAsync(operation, cancellationToken).ConfigureAwait(false)
             ?? throw new ConflictException($"There is no operation '{operation}'.");
         var progress = status.CustomStatus?.Deserialize<BringKeyProgress>(OrchestrationJson.Options);
         if (status.IsEnded || progress is not { Request: { } terms } || progress.ApprovalsGiven >= progress.ApprovalsRequired)
@@ -50,7 +50,7 @@ internal static class ApproveCommand
             throw new ConflictException("Not approved: the answer was not 'yes'.");
         }
 
-        await stack.Engine.RaiseEventAsync(operation, BringKeyOrchestration.ApprovalEvent, signer.Sign(request), cancellationToken).ConfigureAwait(false);
+        await stack.Operations.ApproveAsync(operation, signer.Sign(request), cancellationToken).ConfigureAwait(false);
         terminal.Document(new { operation, approver = signer.PublicKey.Thumbprint, kekThumbprint = terms.Kek.Thumbprint });
         terminal.Line($"approved as {signer.PublicKey.Thumbprint}; the agent beside the HSM decides whether that counts");
         return ExitCodes.Done;

@@ -95,6 +95,13 @@ internal static class BlobEncryptCommand
         var result = await ProgressLine.RunAsync(terminal, name, async report =>
         {
             var uploader = new FileUploader(stack.Storage);
+            if (stack.Host == StackHost.Functions)
+            {
+                // The app knows the default key of when it was started; and its trigger does not look twice at an upload that failed.
+                key = stack.Catalog.Keys.SelectKeyName(name, key);
+                await ForgetFailedUploadAsync(stack, uploader, name, intent, cancellationToken).ConfigureAwait(false);
+            }
+
             intent.ETag = await uploader.UploadAsync(source, name, key, intent, report, cancellationToken).ConfigureAwait(false);
             var input = new EncryptBlobInput { BlobName = name, ETag = intent.ETag, Overwrite = overwrite };
             return await stack.RunAsync<EncryptBlobResult>(
@@ -104,6 +111,18 @@ internal static class BlobEncryptCommand
         return result.Outcome == EncryptBlobOutcome.Protected
             ? result
             : throw new ConcurrentWriteException($"'{name}' was uploaded again by somebody else while it was encrypted; that newer upload counts.");
+    }
+
+    private static async Task ForgetFailedUploadAsync(
+        LocalStack stack, FileUploader uploader, string name, UploadIntent intent, CancellationToken cancellationToken)
+    {
+        if (intent.ETag is { } etag
+            && await stack.Operations.FindAsync(EncryptBlobInput.InstanceIdFor(name, etag), cancellationToken).ConfigureAwait(false)
+                is { State: OrchestrationState.Failed or OrchestrationState.Terminated })
+        {
+            await uploader.DeleteAsync(name, intent.Fingerprint).ConfigureAwait(false);
+            intent.ETag = null;
+        }
     }
 
     private static FileStream OpenSource(string file)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Byok.Cli.Output;
 using Byok.Cli.Stack;
 using Byok.Core.Errors;
@@ -20,18 +19,9 @@ internal static class DevRelayCommand
 
     private static async Task<int> RunAsync(string addressFile, int port, Terminal terminal, CancellationToken cancellationToken)
     {
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
-        {
-            context.Cancel = true;
-            stopped.TrySetResult();
-        });
-        using var interrupted = cancellationToken.Register(() => stopped.TrySetResult());
+        using var termination = new Termination(cancellationToken);
         await using var server = await StartAsync(port, cancellationToken).ConfigureAwait(false);
-        await File.WriteAllTextAsync(addressFile + ".draft", server.Address.ToString(), cancellationToken).ConfigureAwait(false);
-        File.Move(addressFile + ".draft", addressFile);
-        terminal.Line($"listening at {server.Address}");
-        await stopped.Task.ConfigureAwait(false);
+        await termination.AnnounceAndWaitAsync(server.Address, addressFile, terminal).ConfigureAwait(false);
         return ExitCodes.Done;
     }
 

@@ -12,9 +12,6 @@ namespace Byok.Cli.Commands;
 /// <summary><c>byok key bring</c>: a master key crosses from the HSM into the vault, wrapped.</summary>
 internal static class KeyBringCommand
 {
-    /// <summary>A GUID without dashes.</summary>
-    private const int InstanceSuffixLength = 32;
-
     public static Command Create()
     {
         var name = new Argument<string>("NAME") { Description = "Name of the wrapping key in the vault." };
@@ -37,11 +34,12 @@ internal static class KeyBringCommand
     private static async Task<int> RunAsync(BringKeyInput input, Terminal terminal, CancellationToken cancellationToken)
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var instance = await FindRunningAsync(stack, input, cancellationToken).ConfigureAwait(false);
+        var instance = (await KeyOperations.ListAsync(stack, BringKeyOrchestration.Name, "bring", input.KeyName, cancellationToken)
+            .FirstOrDefaultAsync(status => !status.IsEnded, cancellationToken).ConfigureAwait(false))?.InstanceId;
         if (instance is null)
         {
             await RefuseExistingAsync(stack, input.KeyName, cancellationToken).ConfigureAwait(false);
-            instance = $"{InstancePrefix(input)}{Guid.CreateVersion7():N}";
+            instance = KeyOperations.NewId("bring", input.KeyName);
         }
 
         var result = await ProgressLine.RunAsync(
@@ -57,23 +55,6 @@ internal static class KeyBringCommand
         terminal.Line($"  request      {result.RequestId}, {Units.Count(result.Approvals, "approval")}");
         terminal.Line($"  expires      {result.ExpiresOn:yyyy-MM-dd}");
         return ExitCodes.Done;
-    }
-
-    private static string InstancePrefix(BringKeyInput input) => $"bring-{input.KeyName}-";
-
-    private static async Task<string?> FindRunningAsync(LocalStack stack, BringKeyInput input, CancellationToken cancellationToken)
-    {
-        await foreach (var status in stack.Engine.ListAsync(cancellationToken).ConfigureAwait(false))
-        {
-            // The length tells the key 'a' from the key 'a-b'.
-            if (status.Name == BringKeyOrchestration.Name && !status.IsEnded
-                && status.InstanceId.StartsWith(InstancePrefix(input), StringComparison.Ordinal) && status.InstanceId.Length == InstancePrefix(input).Length + InstanceSuffixLength)
-            {
-                return status.InstanceId;
-            }
-        }
-
-        return null;
     }
 
     private static async Task RefuseExistingAsync(LocalStack stack, string name, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Byok.Cli.Stack;
 using Byok.Core.Orchestration;
 
@@ -8,22 +9,25 @@ internal static class KeyOperations
 {
     public static string NewId(string verb, string keyName) => $"{verb}-{keyName}-{Guid.CreateVersion7():N}";
 
-    /// <summary>The newest operation of that kind on a key; null when there was none.</summary>
-    public static async Task<OrchestrationStatus?> FindLastAsync(
-        LocalStack stack, string orchestration, string verb, string keyName, CancellationToken cancellationToken)
+    /// <summary>The operations of that kind on a key, newest first.</summary>
+    public static async IAsyncEnumerable<OrchestrationStatus> ListAsync(
+        LocalStack stack, string orchestration, string verb, string keyName, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var prefix = $"{verb}-{keyName}-";
-        await foreach (var status in stack.Engine.ListAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var status in stack.Operations.ListAsync(keyName, cancellationToken).ConfigureAwait(false))
         {
             // Key names may hold dashes: only the length tells 'a' from 'a-b'.
             if (status.Name == orchestration && status.InstanceId.Length == prefix.Length + 32 && status.InstanceId.StartsWith(prefix, StringComparison.Ordinal))
             {
-                return status;
+                yield return status;
             }
         }
-
-        return null;
     }
+
+    /// <summary>The newest operation of that kind on a key; null when there was none.</summary>
+    public static async Task<OrchestrationStatus?> FindLastAsync(
+        LocalStack stack, string orchestration, string verb, string keyName, CancellationToken cancellationToken) =>
+        await ListAsync(stack, orchestration, verb, keyName, cancellationToken).FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>The id to run under: that of an operation that has not ended, else a new one.</summary>
     public static async Task<string> ContinueOrBeginAsync(

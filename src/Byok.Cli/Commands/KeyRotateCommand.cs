@@ -37,7 +37,7 @@ internal static class KeyRotateCommand
                 if (parsed.GetValue(blob) is { } blobName)
                 {
                     return parsed.GetValue(deep)
-                        ? ReencryptAsync(BlobName.Validate(blobName), keyName, terminal, cancellationToken)
+                        ? ReencryptAsync(BlobName.Validate(blobName), terminal, cancellationToken)
                         : throw new ArgumentException("--blob needs --deep: a single blob is encrypted anew, a key is rotated for all its blobs.");
                 }
 
@@ -103,14 +103,14 @@ internal static class KeyRotateCommand
         return ExitCodes.Failed;
     }
 
-    private static async Task<int> ReencryptAsync(string blob, string keyName, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<int> ReencryptAsync(string blob, Terminal terminal, CancellationToken cancellationToken)
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
         var result = await ProgressLine.RunAsync(
             terminal,
             blob,
             _ => stack.RunAsync<ReencryptBlobResult>(
-                ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = blob }, KeyOperations.NewId("reencrypt", keyName), _ => { }, cancellationToken)).ConfigureAwait(false);
+                ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = blob }, $"reencrypt-{Guid.CreateVersion7():N}", _ => { }, cancellationToken)).ConfigureAwait(false);
         terminal.Document(new { name = blob, result.BlobId, result.KeyId, result.Generation, result.PlaintextLength, result.ETag });
         terminal.Line($"encrypted '{blob}' anew: {Units.Bytes(result.PlaintextLength)} under a new DEK, generation {result.Generation}, {result.KeyId}");
         return ExitCodes.Done;

@@ -3,6 +3,8 @@ using System.Runtime.InteropServices;
 using Byok.Cli.Output;
 using Byok.Cli.Serve;
 using Byok.Cli.Stack;
+using Byok.Cli.Stack.Operations;
+using Byok.Core.Errors;
 using Byok.Pipeline;
 using Byok.Pipeline.Api;
 using Byok.Pipeline.Schedules;
@@ -33,8 +35,13 @@ internal static class ServeCommand
                     Stop(stopping);
                 });
                 await using var stack = await LocalStack.OpenAsync(options => options with { MaxKeyAge = parsed.GetValue(maxKeyAge) }, stopping.Token).ConfigureAwait(false);
-                var timers = new Timers(stack, parsed.GetValue(auditEvery), parsed.GetValue(rotationEvery), terminal);
-                return await RunAsync(stack, timers, parsed.GetValue(port), terminal, stopping).ConfigureAwait(false);
+                if (stack.Operations is not EmbeddedOperations embedded)
+                {
+                    throw new ConflictException("The Functions app serves already: API, upload trigger and timers; 'byok status' says where.");
+                }
+
+                var timers = new Timers(stack, embedded.Engine, parsed.GetValue(auditEvery), parsed.GetValue(rotationEvery), terminal);
+                return await RunAsync(stack, embedded, timers, parsed.GetValue(port), terminal, stopping).ConfigureAwait(false);
             });
     }
 
@@ -73,17 +80,17 @@ internal static class ServeCommand
         DefaultValueFactory = _ => normal,
     };
 
-    private static async Task<int> RunAsync(LocalStack stack, Timers timers, int port, Terminal terminal, CancellationTokenSource stopping)
+    private static async Task<int> RunAsync(LocalStack stack, EmbeddedOperations embedded, Timers timers, int port, Terminal terminal, CancellationTokenSource stopping)
     {
-        await stack.StartEngineAsync().ConfigureAwait(false);
-        await using var server = await ApiServer.StartAsync(new OperationsApi(stack.Engine, stack.Catalog.Audits), port, stopping.Token).ConfigureAwait(false);
+        await embedded.BeginWorkAsync().ConfigureAwait(false);
+        await using var server = await ApiServer.StartAsync(new OperationsApi(embedded.Engine, stack.Catalog.Audits), port, stopping.Token).ConfigureAwait(false);
         terminal.Document(new { address = server.Address });
         terminal.Line($"serving          {server.Address}api (Ctrl-C ends it; what is under way goes on at the next start)");
         terminal.Line($"watching         the container '{stack.Storage.Uploads.Name}' of {stack.Storage.Uploads.Uri.Authority}");
         terminal.Line($"by the clock     {timers.Describe()}");
         try
         {
-            Task[] running = [new UploadTrigger(stack, terminal).RunAsync(stopping.Token), timers.RunAsync(stopping.Token)];
+            Task[] running = [new UploadTrigger(stack.Storage, embedded.Engine, terminal).RunAsync(stopping.Token), timers.RunAsync(stopping.Token)];
             await Task.WhenAny(running).ConfigureAwait(false); // Neither ends but by an interruption or a failure, which ends the other too.
             await stopping.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(running).ConfigureAwait(false);

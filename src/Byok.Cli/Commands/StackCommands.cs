@@ -21,20 +21,25 @@ internal static class StackCommands
                 result.AddError("--require-approvals takes 0 to 10.");
             }
         });
-        return new Command("up", "Start the local stack: storage emulator, vault, relay, and the agent beside the HSM.") { approvals }
-            .Runs((parsed, terminal, cancellationToken) => UpAsync(parsed.GetValue(approvals), terminal, cancellationToken));
+        var host = new Option<StackHost?>("--host")
+        {
+            Description = "What runs the pipeline: 'embedded', the engine inside each command, or 'functions', the Functions app under Core Tools. Default: as before, at first embedded.",
+            HelpName = "embedded|functions",
+        };
+        return new Command("up", "Start the local stack: storage emulator, vault, relay, and the agent beside the HSM.") { approvals, host }
+            .Runs((parsed, terminal, cancellationToken) => UpAsync(parsed.GetValue(approvals), parsed.GetValue(host), terminal, cancellationToken));
     }
 
     public static Command Down() => new Command("down", "Stop the local stack. Keys, blobs and journal stay where they are.").Runs(DownAsync);
 
     public static Command Status() => new Command("status", "Show the local stack: endpoints, processes, tokens, files.").Runs((_, terminal, _) => StatusAsync(terminal));
 
-    private static async Task<int> UpAsync(int? requiredApprovals, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<int> UpAsync(int? requiredApprovals, StackHost? host, Terminal terminal, CancellationToken cancellationToken)
     {
         var paths = StackPaths.FromEnvironment();
         Directory.CreateDirectory(paths.Home);
         using var turn = TakeTurn(paths);
-        await new StackStarter(paths).StartAsync(requiredApprovals, cancellationToken).ConfigureAwait(false);
+        await new StackStarter(paths).StartAsync(requiredApprovals, host, cancellationToken).ConfigureAwait(false);
         return await StatusAsync(terminal).ConfigureAwait(false);
     }
 
@@ -46,13 +51,14 @@ internal static class StackCommands
         if (running.Count > 0)
         {
             using var turn = TakeTurn(paths);
-            // The agent first: it finishes what it is doing while the relay still carries its answer.
+            // The app first, then the agent: they finish what they are doing while vault and relay still answer.
             foreach (var (_, process) in running.AsEnumerable().Reverse())
             {
-                await process!.StopAsync(TimeSpan.FromSeconds(45), cancellationToken).ConfigureAwait(false);
+                await StackProcess.StopAsync(process, cancellationToken).ConfigureAwait(false);
             }
 
-            (StackState.Load(paths) with { Azurite = null, Relay = null, RelayAddress = null, Agent = null }).Save(paths);
+            var stopped = StackState.Load(paths) with { Azurite = null, Relay = null, RelayAddress = null, Agent = null };
+            (stopped with { Vault = null, Functions = null, FunctionsAddress = null, FunctionsSettings = null }).Save(paths);
         }
 
         terminal.Document(new { stopped = running.Select(process => process.Name) });
@@ -71,10 +77,17 @@ internal static class StackCommands
         {
             up = isUp,
             home = paths.Home,
+            host = state.Host,
             defaultKey = state.DefaultKey,
             requiredApprovals = state.RequiredApprovals,
             storage = azurite is null ? null : new { azurite.BlobEndpoint, azurite.QueueEndpoint, azurite.TableEndpoint, azurite.ConnectionString },
-            vault = new { uri = LocalTokens.VaultUri },
+            vault = new
+            {
+                uri = state.VaultUri,
+                certificateFile = state.Vault is null ? null : paths.VaultCertificate,
+                tokenFile = state.Vault is null ? null : paths.VaultAccessToken,
+            },
+            functions = state.FunctionsAddress is null ? null : new { address = state.FunctionsAddress },
             relay = state.RelayAddress is null ? null : new { address = state.RelayAddress, hybridConnection = RelayKeys.HybridConnection },
             processes = state.Processes().Where(process => process.Process is not null).Select(process => new
             {
@@ -92,7 +105,7 @@ internal static class StackCommands
         terminal.Line(isUp ? $"up               {paths.Home}" : $"not up           '{paths.Home}'; 'byok up' starts what is missing");
         foreach (var (name, process) in state.Processes().Where(process => process.Process is not null))
         {
-            var where = name switch { "azurite" => azurite?.BlobEndpoint, "relay" => state.RelayAddress, _ => null };
+            var where = name switch { "azurite" => azurite?.BlobEndpoint, "relay" => state.RelayAddress, "vault" => state.VaultUri, "functions" => state.FunctionsAddress, _ => null };
             terminal.Line($"{name,-16} {(process!.IsRunning ? "runs" : "ended")}, process {process.ProcessId}{(where is null ? string.Empty : $", {where}")}, log {process.LogFile}");
         }
 
@@ -101,6 +114,7 @@ internal static class StackCommands
             terminal.Line($"{token.Role,-16} PKCS#11 token '{token.Label}' in {token.Folder}");
         }
 
+        terminal.Line($"host             {(state.Host == StackHost.Functions ? "the Functions app" : "the embedded engine, in each command")}");
         terminal.Line($"approvals        {(state.RequiredApprovals == 0 ? "none asked for" : $"{state.RequiredApprovals} of {state.RequiredApprovals + 1}; key pairs in {paths.Approvers}")}");
         terminal.Line($"default key      {state.DefaultKey ?? "none yet; bring one with 'byok key bring NAME'"}");
         return Task.FromResult(ExitCodes.Done);

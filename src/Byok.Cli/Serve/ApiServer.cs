@@ -52,7 +52,10 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         var request = context.Request;
         var parameter = (string?)request.RouteValues.Values.SingleOrDefault() ?? string.Empty;
-        var call = new ApiRequest(ApiCaller.Trusted, request.ContentType, request.Headers.Accept, request.Body);
+        var call = new ApiRequest(ApiCaller.Trusted, request.ContentType, request.Headers.Accept, request.Body)
+        {
+            OperationId = request.Headers.TryGetValue(ApiRequest.OperationIdHeader, out var operationId) ? operationId.ToString() : null,
+        };
         var answer = await route.AnswerAsync(api, parameter, call, context.RequestAborted).ConfigureAwait(false);
         var response = context.Response;
         response.StatusCode = answer.Status;

@@ -1,6 +1,7 @@
 using Byok.Cli.Output;
 using Byok.Cli.Stack;
 using Byok.Core.Errors;
+using Byok.Local.Durable;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Schedules;
@@ -9,10 +10,11 @@ namespace Byok.Cli.Serve;
 
 /// <summary>What happens by the clock: audits, and rotations that are due.</summary>
 /// <param name="stack">The stack.</param>
+/// <param name="engine">Its engine.</param>
 /// <param name="auditEvery">Time between two audits; zero for none.</param>
 /// <param name="rotationEvery">How often to look for rotations that are due; zero for never.</param>
 /// <param name="terminal">Told what was started.</param>
-internal sealed class Timers(LocalStack stack, TimeSpan auditEvery, TimeSpan rotationEvery, Terminal terminal)
+internal sealed class Timers(LocalStack stack, DurableEngine engine, TimeSpan auditEvery, TimeSpan rotationEvery, Terminal terminal)
 {
     /// <summary>What is done how often, in words.</summary>
     public string Describe() => $"audits {Every(auditEvery)}, rotations {Every(rotationEvery)} when a key is older than {stack.Options.MaxKeyAge:c}";
@@ -34,7 +36,7 @@ internal sealed class Timers(LocalStack stack, TimeSpan auditEvery, TimeSpan rot
 
     private async Task AuditAsync(DateTimeOffset due, CancellationToken cancellationToken)
     {
-        if (await new DueAudits(stack.Engine).StartAsync(due, cancellationToken).ConfigureAwait(false) is { } operationId)
+        if (await new DueAudits(engine).StartAsync(due, cancellationToken).ConfigureAwait(false) is { } operationId)
         {
             terminal.Note($"started by the clock: {operationId}");
         }
@@ -42,7 +44,7 @@ internal sealed class Timers(LocalStack stack, TimeSpan auditEvery, TimeSpan rot
 
     private async Task RotateAsync(CancellationToken cancellationToken)
     {
-        var due = new DueRotations(stack.Vault, stack.Engine, stack.Options, TimeProvider.System);
+        var due = new DueRotations(stack.Vault, engine, stack.Options, TimeProvider.System);
         foreach (var operationId in await due.StartAsync(cancellationToken).ConfigureAwait(false))
         {
             terminal.Note($"started by the clock: {operationId}");

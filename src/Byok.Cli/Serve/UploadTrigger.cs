@@ -1,8 +1,8 @@
 using Azure.Storage.Blobs.Models;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
+using Byok.Local.Durable;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Storage;
 
@@ -12,7 +12,7 @@ namespace Byok.Cli.Serve;
 /// Looks for uploads and starts EncryptBlob for each, as the blob trigger does in Azure. An upload that cannot be encrypted stays where it
 /// is, is told once, and is tried again when it is uploaded again or the service is started again.
 /// </summary>
-internal sealed class UploadTrigger(LocalStack stack, Terminal terminal)
+internal sealed class UploadTrigger(StorageAccount storage, DurableEngine engine, Terminal terminal)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -38,16 +38,16 @@ internal sealed class UploadTrigger(LocalStack stack, Terminal terminal)
     private async Task<HashSet<string>> LookAsync(HashSet<string> seen, CancellationToken cancellationToken)
     {
         var present = new HashSet<string>(StringComparer.Ordinal);
-        var uploads = stack.Storage.Uploads.GetBlobsAsync(new GetBlobsOptions(), cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var uploads = storage.Uploads.GetBlobsAsync(new GetBlobsOptions(), cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using (uploads.ConfigureAwait(false))
         {
-            while (await StorageFailures.TranslateAsync(stack.Storage.Uploads.Name, () => uploads.MoveNextAsync().AsTask()).ConfigureAwait(false))
+            while (await StorageFailures.TranslateAsync(storage.Uploads.Name, () => uploads.MoveNextAsync().AsTask()).ConfigureAwait(false))
             {
                 var upload = uploads.Current;
                 var input = new EncryptBlobInput { BlobName = upload.Name, ETag = upload.Properties.ETag!.Value.ToString(), Overwrite = true };
                 var instanceId = EncryptBlobInput.InstanceIdFor(input.BlobName, input.ETag);
                 present.Add(instanceId);
-                if (!seen.Contains(instanceId) && await stack.Engine.ScheduleAsync(EncryptBlobOrchestration.Name, input, instanceId, cancellationToken).ConfigureAwait(false))
+                if (!seen.Contains(instanceId) && await engine.ScheduleAsync(EncryptBlobOrchestration.Name, input, instanceId, cancellationToken).ConfigureAwait(false))
                 {
                     _ = TellEndAsync(upload.Name, instanceId, cancellationToken);
                 }
@@ -61,7 +61,7 @@ internal sealed class UploadTrigger(LocalStack stack, Terminal terminal)
     {
         try
         {
-            var status = await stack.Engine.WaitAsync(instanceId, null, cancellationToken).ConfigureAwait(false);
+            var status = await engine.WaitAsync(instanceId, null, cancellationToken).ConfigureAwait(false);
             terminal.Note(status.State == OrchestrationState.Completed ? $"upload '{name}': done" : $"upload '{name}': {status.Failure?.Message}");
         }
         catch (OperationCanceledException)

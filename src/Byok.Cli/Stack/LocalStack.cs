@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
+using Byok.Cli.Stack.Operations;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
@@ -11,7 +12,7 @@ using Byok.Storage.Ledger;
 namespace Byok.Cli.Stack;
 
 /// <summary>
-/// The pipeline composed for one machine: Azurite, the vault's token, the HSM behind relay and agent, and the embedded engine.
+/// The pipeline composed for one machine: Azurite, the vault's token, the HSM behind relay and agent; and the way to have it work, on either host.
 /// Opened by each command; the processes behind it are started by <c>byok up</c>.
 /// </summary>
 internal sealed class LocalStack : IAsyncDisposable
@@ -21,21 +22,23 @@ internal sealed class LocalStack : IAsyncDisposable
 
     private readonly LocalTokens _tokens;
     private readonly HsmConnection _hsm;
-    private bool _isEngineStarted;
 
     private LocalStack(
-        StackPaths paths, PipelineOptions options, LocalTokens tokens, HsmConnection hsm, StorageAccount storage, PipelineCatalog catalog, DurableEngine engine)
+        StackPaths paths, StackHost host, PipelineOptions options, LocalTokens tokens, HsmConnection hsm, StorageAccount storage, PipelineCatalog catalog, IOperations operations)
     {
         Paths = paths;
+        Host = host;
         Options = options;
         _tokens = tokens;
         _hsm = hsm;
         Storage = storage;
         Catalog = catalog;
-        Engine = engine;
+        Operations = operations;
     }
 
     public StackPaths Paths { get; }
+
+    public StackHost Host { get; }
 
     public PipelineOptions Options { get; }
 
@@ -45,7 +48,7 @@ internal sealed class LocalStack : IAsyncDisposable
 
     public PipelineCatalog Catalog { get; }
 
-    public DurableEngine Engine { get; }
+    public IOperations Operations { get; }
 
     /// <exception cref="ConfigurationException">The stack is not up.</exception>
     public static Task<LocalStack> OpenAsync(CancellationToken cancellationToken) => OpenAsync(null, cancellationToken);
@@ -65,7 +68,7 @@ internal sealed class LocalStack : IAsyncDisposable
         StackDisk.Require(paths, 0);
         var time = TimeProvider.System;
         var storage = new StorageAccount(new BlobServiceClient(azurite.ConnectionString, StorageAccount.CreateClientOptions()));
-        var tokens = await LocalTokens.OpenAsync(paths, time, cancellationToken).ConfigureAwait(false);
+        var tokens = await LocalTokens.OpenAsync(paths, state.VaultUri, time, cancellationToken).ConfigureAwait(false);
         var hsm = HsmConnection.Open(paths, state);
         try
         {
@@ -73,8 +76,8 @@ internal sealed class LocalStack : IAsyncDisposable
             options = configure?.Invoke(options) ?? options;
             var catalog = new PipelineCatalog(new PipelineServices(
                 tokens.Vault, hsm.Hsm, storage, new BlobLedger(storage.Ledger, time), options, time));
-            var engine = await DurableEngine.OpenAsync(paths.Journal, PipelineCatalog.Orchestrations, catalog.Activities, new DurableEngineOptions(), time).ConfigureAwait(false);
-            return new LocalStack(paths, options, tokens, hsm, storage, catalog, engine);
+            var operations = await OpenOperationsAsync(paths, state, catalog, time).ConfigureAwait(false);
+            return new LocalStack(paths, state.Host, options, tokens, hsm, storage, catalog, operations);
         }
         catch
         {
@@ -84,24 +87,13 @@ internal sealed class LocalStack : IAsyncDisposable
         }
     }
 
-    /// <summary>Begins working: on what is scheduled from now on, and on what a process that died left behind.</summary>
-    public async Task StartEngineAsync()
-    {
-        if (!_isEngineStarted)
-        {
-            await Engine.StartAsync().ConfigureAwait(false);
-            _isEngineStarted = true;
-        }
-    }
-
     /// <summary>Runs an orchestration to its end, or goes on watching one that runs already.</summary>
     /// <exception cref="ByokException">The orchestration failed; the failure's own type.</exception>
     public async Task<TOutput> RunAsync<TOutput>(
         string name, object input, string instanceId, Action<OrchestrationStatus> report, CancellationToken cancellationToken)
     {
-        await StartEngineAsync().ConfigureAwait(false);
-        await Engine.ScheduleAsync(name, input, instanceId, cancellationToken).ConfigureAwait(false);
-        var status = await Engine.WaitAsync(instanceId, new Immediate(report), cancellationToken).ConfigureAwait(false);
+        await Operations.StartAsync(name, input, instanceId, cancellationToken).ConfigureAwait(false);
+        var status = await Operations.FollowAsync(instanceId, report, cancellationToken).ConfigureAwait(false);
         return status.State == OrchestrationState.Completed
             ? status.Output!.Value.Deserialize<TOutput>(OrchestrationJson.Options)!
             : throw (status.Failure?.ToException() ?? new ConflictException($"The operation '{instanceId}' was terminated."));
@@ -119,14 +111,17 @@ internal sealed class LocalStack : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Engine.DisposeAsync().ConfigureAwait(false);
+        await Operations.DisposeAsync().ConfigureAwait(false);
         Catalog.Dispose();
         _hsm.Dispose();
         _tokens.Dispose();
     }
 
-    private sealed class Immediate(Action<OrchestrationStatus> report) : IProgress<OrchestrationStatus>
+    private static async Task<IOperations> OpenOperationsAsync(StackPaths paths, StackState state, PipelineCatalog catalog, TimeProvider time) => state switch
     {
-        public void Report(OrchestrationStatus value) => report(value);
-    }
+        { Host: StackHost.Embedded } => new EmbeddedOperations(
+            await DurableEngine.OpenAsync(paths.Journal, PipelineCatalog.Orchestrations, catalog.Activities, new DurableEngineOptions(), time).ConfigureAwait(false)),
+        { FunctionsAddress: { } address } => new HttpOperations(address, FunctionsApp.FunctionKey),
+        _ => throw new ConfigurationException($"The Functions app of the local stack in '{paths.Home}' is not up; run 'byok up' first."),
+    };
 }

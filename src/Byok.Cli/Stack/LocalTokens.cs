@@ -1,4 +1,3 @@
-using Byok.Core.Ports;
 using Byok.Local.Tokens;
 using Byok.Local.Vault;
 using Byok.Pkcs11.Tokens;
@@ -24,12 +23,10 @@ internal sealed class LocalTokens : IDisposable
         _vault = vault;
     }
 
-    public static Uri VaultUri { get; } = new LocalVaultOptions().VaultUri;
-
-    public IKeyVault Vault => _vault;
+    public LocalVault Vault => _vault;
 
     /// <summary>Opens the vault on its token; makes both when they are not there yet.</summary>
-    public static async Task<LocalTokens> OpenAsync(StackPaths paths, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<LocalTokens> OpenAsync(StackPaths paths, Uri vaultUri, TimeProvider time, CancellationToken cancellationToken)
     {
         var softHsm = SoftHsm.Open(paths.VaultToken);
         Pkcs11Token? token = null;
@@ -37,7 +34,7 @@ internal sealed class LocalTokens : IDisposable
         {
             token = softHsm.OpenToken(VaultLabel);
             return new LocalTokens(
-                softHsm, token, await LocalVault.OpenAsync(paths.VaultDatabase, token, new LocalVaultOptions(), time, cancellationToken).ConfigureAwait(false));
+                softHsm, token, await LocalVault.OpenAsync(paths.VaultDatabase, token, new LocalVaultOptions { VaultUri = vaultUri }, time, cancellationToken).ConfigureAwait(false));
         }
         catch
         {

@@ -26,6 +26,12 @@ internal sealed class StackPaths(string home)
 
     public string VaultDatabase => Path.Combine(Home, "vault.db");
 
+    /// <summary>The certificate of the vault's endpoint, for its clients to trust.</summary>
+    public string VaultCertificate => Path.Combine(Home, "vault.pem");
+
+    /// <summary>The access token of the vault's endpoint.</summary>
+    public string VaultAccessToken => Path.Combine(Tokens, "vault-endpoint", "access.token");
+
     public string Journal => Path.Combine(Home, "journal.db");
 
     public string Azurite => Path.Combine(Home, "azurite");

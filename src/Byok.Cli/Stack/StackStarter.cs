@@ -4,6 +4,8 @@ using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Local.Processes;
 using Byok.Local.Storage;
+using Byok.Local.Vault;
+using Byok.Local.VaultEndpoint;
 using Byok.Storage;
 
 namespace Byok.Cli.Stack;
@@ -14,15 +16,18 @@ internal sealed class StackStarter(StackPaths paths)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <param name="requiredApprovals">How many approvals the agent shall ask for; null to leave it as it is.</param>
+    /// <param name="host">What shall run the pipeline; null to leave it as it is.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
-    public async Task<StackState> StartAsync(int? requiredApprovals, CancellationToken cancellationToken)
+    public async Task<StackState> StartAsync(int? requiredApprovals, StackHost? host, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(paths.Logs);
         StackDisk.Require(paths, 0);
         var state = StackState.Load(paths);
         RefuseIfOthersRun(state);
+        var functions = (host ?? state.Host) == StackHost.Functions ? new FunctionsStarter(paths, FunctionsApp.Find()) : null;
+        state = await ChangeHostAsync(state, host ?? state.Host, cancellationToken).ConfigureAwait(false);
         var hsmToken = LocalTokens.EnsureHsmToken(paths);
-        using (await LocalTokens.OpenAsync(paths, TimeProvider.System, cancellationToken).ConfigureAwait(false))
+        using (await LocalTokens.OpenAsync(paths, state.VaultUri, TimeProvider.System, cancellationToken).ConfigureAwait(false))
         {
             // Opening makes the vault and its token when they are not there yet.
         }
@@ -35,7 +40,26 @@ internal sealed class StackStarter(StackPaths paths)
 
         var storage = new StorageAccount(new BlobServiceClient(state.Azurite.ConnectionString, StorageAccount.CreateClientOptions()));
         await storage.EnsureContainersAsync(cancellationToken).ConfigureAwait(false);
-        return await StartHsmSideAsync(state, hsmToken, requiredApprovals, cancellationToken).ConfigureAwait(false);
+        state = await StartHsmSideAsync(state, hsmToken, requiredApprovals, cancellationToken).ConfigureAwait(false);
+        return functions is null ? state : await functions.StartAsync(state, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The vault's address stands in key ids, so once chosen it stays, on either host.</summary>
+    private async Task<StackState> ChangeHostAsync(StackState state, StackHost host, CancellationToken cancellationToken)
+    {
+        if (host == StackHost.Functions)
+        {
+            state = state with { Host = host, VaultAddress = state.VaultAddress ?? VaultEndpoint.ChooseAddress() };
+        }
+        else
+        {
+            await StackProcess.StopAsync(state.Functions, cancellationToken).ConfigureAwait(false);
+            await StackProcess.StopAsync(state.Vault, cancellationToken).ConfigureAwait(false);
+            state = state with { Host = host, Functions = null, FunctionsAddress = null, FunctionsSettings = null, Vault = null };
+        }
+
+        state.Save(paths);
+        return state;
     }
 
     /// <summary>When the state was lost, what it named may still run; a second emulator on the same data would ruin it.</summary>
@@ -65,18 +89,24 @@ internal sealed class StackStarter(StackPaths paths)
         var isNewPolicy = requiredApprovals is { } required && required != state.RequiredApprovals;
         if (state.Agent is { IsRunning: true } agent)
         {
-            if (!isNewRelay && !isNewPolicy)
+            var isNewVault = (state.AgentVault ?? new LocalVaultOptions().VaultUri) != state.VaultUri;
+            if (!isNewRelay && !isNewPolicy && !isNewVault)
             {
                 return state;
             }
 
-            await agent.StopAsync(TimeSpan.FromSeconds(45), cancellationToken).ConfigureAwait(false);
+            await StackProcess.StopAsync(agent, cancellationToken).ConfigureAwait(false);
         }
 
         state = state with { RequiredApprovals = requiredApprovals ?? state.RequiredApprovals };
         WriteAgentFile(state, hsmToken);
         var environment = new Dictionary<string, string> { ["SOFTHSM2_CONF"] = hsmToken.ConfigurationFile };
-        state = state with { Agent = BackgroundProcess.Start("dotnet", [ProgramFile("byok-agent.dll"), "run", "--config", paths.AgentFile], paths.LogOf("agent"), paths.LockOf("agent"), environment) };
+        state = state with
+        {
+            Agent = BackgroundProcess.Start(
+                "dotnet", [StackProcess.ProgramFile("byok-agent.dll"), "run", "--config", paths.AgentFile], paths.LogOf("agent"), paths.LockOf("agent"), environment),
+            AgentVault = state.VaultUri,
+        };
         state.Save(paths);
         await WaitForAgentAsync(state, cancellationToken).ConfigureAwait(false);
         return state;
@@ -85,14 +115,9 @@ internal sealed class StackStarter(StackPaths paths)
     private async Task<StackState> StartRelayAsync(StackState state, CancellationToken cancellationToken)
     {
         RelayKeys.Ensure(paths);
-        var addressFile = Path.Combine(paths.Home, "relay.address");
-        File.Delete(addressFile);
         // Where it was before, if it can be: commands under way know that address.
         string[] port = state.RelayAddress is { } before ? ["--port", $"{before.Port}"] : [];
-        var process = BackgroundProcess.Start("dotnet", [ProgramFile("byok.dll"), "dev-relay", addressFile, .. port], paths.LogOf("relay"), paths.LockOf("relay"));
-        await WaitAsync("dev relay", process, () => Task.FromResult(File.Exists(addressFile)), cancellationToken).ConfigureAwait(false);
-        var address = await File.ReadAllTextAsync(addressFile, cancellationToken).ConfigureAwait(false);
-        File.Delete(addressFile);
+        var (process, address) = await StackProcess.StartServerAsync(paths, "dev relay", "relay", ["dev-relay", .. port], Patience, cancellationToken).ConfigureAwait(false);
         state = state with { Relay = process, RelayAddress = new Uri(address) };
         state.Save(paths);
         return state;
@@ -116,7 +141,7 @@ internal sealed class StackStarter(StackPaths paths)
             },
             policy = new
             {
-                vaults = new[] { LocalTokens.VaultUri },
+                vaults = new[] { state.VaultUri },
                 keys = new[] { "*" },
                 requiredApprovals = state.RequiredApprovals,
                 exportsPerHour = 1000,
@@ -132,11 +157,11 @@ internal sealed class StackStarter(StackPaths paths)
     private async Task WaitForAgentAsync(StackState state, CancellationToken cancellationToken)
     {
         using var connection = HsmConnection.Open(paths, state);
-        await WaitAsync("agent", state.Agent!, async () =>
+        await StackProcess.WaitAsync("agent", state.Agent!, Patience, async waiting =>
         {
             try
             {
-                await connection.Hsm.DescribeAsync(cancellationToken).ConfigureAwait(false);
+                await connection.Hsm.DescribeAsync(waiting).ConfigureAwait(false);
                 return true;
             }
             catch (TransientByokException)
@@ -145,29 +170,4 @@ internal sealed class StackStarter(StackPaths paths)
             }
         }, cancellationToken).ConfigureAwait(false);
     }
-
-    private static async Task WaitAsync(string what, BackgroundProcess process, Func<Task<bool>> isReady, CancellationToken cancellationToken)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
-        try
-        {
-            while (!await isReady().ConfigureAwait(false))
-            {
-                if (!process.IsRunning)
-                {
-                    var words = (await File.ReadAllTextAsync(process.LogFile, cancellationToken).ConfigureAwait(false)).Trim().Split('\n')[^1];
-                    throw new ConfigurationException($"The {what} did not start; its last words in '{process.LogFile}' are: {words}");
-                }
-
-                await Task.Delay(100, patience.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new ServiceUnavailableException($"The {what} did not answer within {Patience.TotalSeconds:0} seconds; see '{process.LogFile}'.");
-        }
-    }
-
-    private static string ProgramFile(string name) => Path.Combine(AppContext.BaseDirectory, name);
 }

@@ -12,8 +12,8 @@ public interface IOrchestrationClient
     /// <summary>Describes an instance; null when there is none.</summary>
     Task<OrchestrationStatus?> GetAsync(string instanceId, CancellationToken cancellationToken);
 
-    /// <summary>Lists instances, newest first.</summary>
-    IAsyncEnumerable<OrchestrationStatus> ListAsync(CancellationToken cancellationToken);
+    /// <summary>Lists the instances whose ids begin so, newest first; an empty prefix lists all there are, which in a large store takes long.</summary>
+    IAsyncEnumerable<OrchestrationStatus> ListAsync(string idPrefix, CancellationToken cancellationToken);
 
     /// <summary>Raises an event to an instance.</summary>
     /// <exception cref="ConflictException">There is no such instance, or it has ended.</exception>

@@ -111,11 +111,15 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<OrchestrationStatus> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<OrchestrationStatus> ListAsync(string idPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(idPrefix);
         foreach (var instance in await Run(_journal.List, cancellationToken).ConfigureAwait(false))
         {
-            yield return instance.ToStatus();
+            if (instance.Id.StartsWith(idPrefix, StringComparison.Ordinal))
+            {
+                yield return instance.ToStatus();
+            }
         }
     }
 

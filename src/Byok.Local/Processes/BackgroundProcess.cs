@@ -33,10 +33,11 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
     /// <param name="logFile">The log file.</param>
     /// <param name="lockFile">A file that the process holds locked as long as it runs: there is at most one process to a lock file. Its id is in the <c>.pid</c> file beside it.</param>
     /// <param name="environment">Variables to set beside the inherited ones.</param>
+    /// <param name="folder">Its current folder; null for this process's.</param>
     /// <exception cref="ConfigurationException">The program cannot be started.</exception>
     /// <exception cref="ConflictException">Another process holds the lock file.</exception>
     public static BackgroundProcess Start(
-        string program, IEnumerable<string> arguments, string logFile, string lockFile, IReadOnlyDictionary<string, string>? environment = null)
+        string program, IEnumerable<string> arguments, string logFile, string lockFile, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(program);
         ArgumentNullException.ThrowIfNull(arguments);
@@ -49,6 +50,7 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
         {
             ArgumentList = { "-c", Script, "sh", logFile, lockFile, IdFileOf(lockFile), program },
             UseShellExecute = false,
+            WorkingDirectory = folder ?? string.Empty,
         };
         foreach (var argument in arguments)
         {

@@ -13,6 +13,8 @@ public sealed record ApiRoute(string Method, string Template, Func<OperationsApi
         new("POST", "keys/{name}/rotate", (api, name, request, stop) => api.RotateKeyAsync(name, request, stop)),
         new("POST", "keys/{name}/revoke", (api, name, request, stop) => api.RevokeKeyAsync(name, request, stop)),
         new("POST", "keys/{name}/restore", (api, name, request, stop) => api.RestoreKeyAsync(name, request, stop)),
+        new("GET", "keys/{name}/operations", (api, name, request, stop) => api.ListOperationsAsync(name, request, stop)),
+        new("POST", "blobs/reencrypt", (api, _, request, stop) => api.ReencryptBlobAsync(request, stop)),
         new("POST", "audits", (api, _, request, stop) => api.AuditAsync(request, stop)),
         new("GET", "audits/latest", (api, _, request, stop) => api.GetLatestAuditAsync(request, stop)),
         new("GET", "operations/{id}", (api, id, request, stop) => api.GetOperationAsync(id, request, stop)),

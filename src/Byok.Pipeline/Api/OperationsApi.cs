@@ -6,9 +6,11 @@ using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
+using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
+using Byok.Storage;
 
 namespace Byok.Pipeline.Api;
 
@@ -26,10 +28,16 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
     /// <summary>Longest label of a master key, in characters.</summary>
     private const int MaxLabelLength = 128;
 
+    /// <summary>Longest operation id, in characters: a verb, the longest key name, 32 digits, and what a sub-orchestration adds.</summary>
+    private const int MaxOperationIdLength = 200;
+
     /// <summary>Longest grace period: 90 days.</summary>
     private const int MaxGracePeriodHours = 90 * 24;
 
     private static readonly string LabelRule = $"1 to {MaxLabelLength} characters, none of them a control character";
+
+    /// <summary>What can be done with a key; the beginning of an operation's id.</summary>
+    private static readonly string[] Verbs = ["bring", "rotate", "revoke", "rehearse", "restore"];
 
     private static readonly ApiRole[] Everybody = Enum.GetValues<ApiRole>();
 
@@ -42,7 +50,7 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             Require(IsLabel(body.Label), "label", LabelRule);
             RequireKeySize(body.GenerateSizeInBits);
             var input = new BringKeyInput { KeyName = keyName, KeyLabel = body.Label, GenerateSizeInBits = body.GenerateSizeInBits };
-            return await StartAsync("bring", BringKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(request, "bring-" + keyName, BringKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     /// <summary>Starts rotating a key.</summary>
@@ -64,7 +72,7 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
                 Deep = body.Deep,
                 GracePeriod = body.GracePeriodHours is { } hours ? TimeSpan.FromHours(hours) : null,
             };
-            return await StartAsync("rotate", RotateKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(request, "rotate-" + keyName, RotateKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     /// <summary>Starts revoking a key.</summary>
@@ -76,7 +84,7 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             Require(body.Mode is "disable" or "delete", "mode", "'disable' or 'delete'");
             var mode = body.Mode == "delete" ? RevocationMode.Delete : RevocationMode.Disable;
             var input = new RevokeKeyInput { KeyName = keyName, Mode = mode, Rehearsal = body.Rehearsal };
-            return await StartAsync("revoke", RevokeKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(request, (body.Rehearsal ? "rehearse-" : "revoke-") + keyName, RevokeKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     /// <summary>Starts restoring a key.</summary>
@@ -86,7 +94,21 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             RequireKeyName(keyName);
             var body = await RequestBody.ReadAsync<RestoreKeyBody>(request, cancellationToken).ConfigureAwait(false);
             var input = new RestoreKeyInput { KeyName = keyName, Rewrap = body.Rewrap };
-            return await StartAsync("restore", RestoreKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(request, "restore-" + keyName, RestoreKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+        });
+
+    /// <summary>Starts encrypting one blob anew.</summary>
+    public Task<ApiResponse> ReencryptBlobAsync(ApiRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(request, [ApiRole.Operator], async () =>
+        {
+            var body = await RequestBody.ReadAsync<ReencryptBlobBody>(request, cancellationToken).ConfigureAwait(false);
+            if (!BlobName.IsValid(body.BlobName, out var fault))
+            {
+                throw new ApiProblemException(400, "Request not valid", $"The blobName cannot name a blob: it {fault}.");
+            }
+
+            var input = new ReencryptBlobInput { BlobName = body.BlobName };
+            return await StartAsync(request, "reencrypt", ReencryptBlobOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     /// <summary>Starts an audit.</summary>
@@ -96,7 +118,7 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             var body = await RequestBody.ReadAsync<AuditBody>(request, cancellationToken).ConfigureAwait(false);
             Require(body.ScrubPercent is null or (>= 0 and <= 100), "scrubPercent", "0 to 100");
             var input = body.ScrubPercent is { } percent ? new AuditKeysInput { ScrubPercent = percent } : new AuditKeysInput();
-            return await StartAsync("audit", AuditKeysOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(request, "audit", AuditKeysOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     /// <summary>The newest audit report: one self-contained page for who accepts <c>text/html</c>, else JSON.</summary>
@@ -127,6 +149,26 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             return status.IsEnded ? response : response with { Headers = new Dictionary<string, string> { ["Retry-After"] = "2" } };
         });
 
+    /// <summary>Lists the operations on a key, newest first.</summary>
+    public Task<ApiResponse> ListOperationsAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(request, Everybody, async () =>
+        {
+            RequireKeyName(keyName);
+            var operations = new List<OrchestrationStatus>();
+            foreach (var prefix in Verbs.Select(verb => $"{verb}-{keyName}"))
+            {
+                await foreach (var status in client.ListAsync(prefix + "-", cancellationToken).ConfigureAwait(false))
+                {
+                    if (IsIdOf(prefix, status.InstanceId)) // and not of a key whose name only begins so
+                    {
+                        operations.Add(status);
+                    }
+                }
+            }
+
+            return ApiResponse.Json(200, operations.OrderByDescending(status => status.CreatedOn).Select(OperationView.From));
+        });
+
     /// <summary>Hands an approval to an operation that waits for it.</summary>
     public Task<ApiResponse> ApproveAsync(string operationId, ApiRequest request, CancellationToken cancellationToken) =>
         AnswerAsync(request, [ApiRole.Approver], async () =>
@@ -139,12 +181,17 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             return Accepted(operationId);
         });
 
-    private async Task<ApiResponse> StartAsync(string prefix, string orchestration, object input, CancellationToken cancellationToken)
+    private async Task<ApiResponse> StartAsync(ApiRequest request, string prefix, string orchestration, object input, CancellationToken cancellationToken)
     {
-        var operationId = $"{prefix}-{Guid.NewGuid():N}";
+        var operationId = request.OperationId ?? $"{prefix}-{Guid.CreateVersion7():N}";
+        Require(IsIdOf(prefix, operationId), $"header {ApiRequest.OperationIdHeader}", $"'{prefix}-' and 32 hexadecimal digits");
         await client.ScheduleAsync(orchestration, input, operationId, cancellationToken).ConfigureAwait(false);
         return Accepted(operationId);
     }
+
+    /// <summary>Key names may hold dashes: only the form of the rest tells 'a' from 'a-b'.</summary>
+    private static bool IsIdOf(string prefix, string operationId) =>
+        operationId.StartsWith(prefix + "-", StringComparison.Ordinal) && Guid.TryParseExact(operationId.AsSpan(prefix.Length + 1), "N", out _);
 
     private async Task<OrchestrationStatus> FindAsync(string operationId, CancellationToken cancellationToken)
     {
@@ -192,9 +239,9 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
 
     private static void RequireOperationId(string? operationId) =>
         Require(
-            operationId is { Length: > 0 and <= 100 } && operationId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or ':'),
+            operationId is { Length: > 0 and <= MaxOperationIdLength } && operationId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or ':'),
             "operation id",
-            "1 to 100 ASCII letters, digits, dashes, underscores and colons");
+            $"1 to {MaxOperationIdLength} ASCII letters, digits, dashes, underscores and colons");
 
     private static void Require(bool condition, string member, string rule)
     {

@@ -38,11 +38,13 @@ public sealed class DurableOrchestrationClient(DurableTaskClient client) : IOrch
         await client.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken).ConfigureAwait(false) is { } metadata ? ToStatus(metadata) : null;
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<OrchestrationStatus> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<OrchestrationStatus> ListAsync(string idPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(idPrefix);
         // The engine lists in no order that says anything.
         var all = new List<OrchestrationStatus>();
-        await foreach (var metadata in client.GetAllInstancesAsync(new OrchestrationQuery { FetchInputsAndOutputs = true }).WithCancellation(cancellationToken).ConfigureAwait(false))
+        var query = new OrchestrationQuery { InstanceIdPrefix = idPrefix, FetchInputsAndOutputs = true };
+        await foreach (var metadata in client.GetAllInstancesAsync(query).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             all.Add(ToStatus(metadata));
         }

@@ -40,6 +40,19 @@ public sealed class OperationsFunctions(ApiRequests requests, PipelineCatalog pi
         string name, [DurableClient] DurableTaskClient client) =>
         requests.AnswerAsync(request, (call, stop) => Api(client).RestoreKeyAsync(name, call, stop));
 
+    /// <summary><c>GET /api/keys/{name}/operations</c>.</summary>
+    [Function("ListOperations")]
+    public Task<IActionResult> ListOperationsAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "keys/{name}/operations")] HttpRequest request,
+        string name, [DurableClient] DurableTaskClient client) =>
+        requests.AnswerAsync(request, (call, stop) => Api(client).ListOperationsAsync(name, call, stop));
+
+    /// <summary><c>POST /api/blobs/reencrypt</c>.</summary>
+    [Function("StartReencryptBlob")]
+    public Task<IActionResult> ReencryptBlobAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "blobs/reencrypt")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        requests.AnswerAsync(request, (call, stop) => Api(client).ReencryptBlobAsync(call, stop));
+
     /// <summary><c>POST /api/audits</c>.</summary>
     [Function("StartAudit")]
     public Task<IActionResult> AuditAsync(

@@ -13,7 +13,10 @@ public sealed class ApiRequests(ApiCallers callers)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(answer);
-        var call = new ApiRequest(callers.Identify(request.Headers), request.ContentType, request.Headers.Accept, request.Body);
+        var call = new ApiRequest(callers.Identify(request.Headers), request.ContentType, request.Headers.Accept, request.Body)
+        {
+            OperationId = request.Headers.TryGetValue(ApiRequest.OperationIdHeader, out var operationId) ? operationId.ToString() : null,
+        };
         return new ApiActionResult(await answer(call, request.HttpContext.RequestAborted).ConfigureAwait(false));
     }
 }

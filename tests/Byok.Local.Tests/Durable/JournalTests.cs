@@ -79,7 +79,7 @@ public class JournalTests
         }
 
         var ids = new List<string>();
-        await foreach (var status in engine.ListAsync(CancellationToken.None))
+        await foreach (var status in engine.ListAsync(string.Empty, CancellationToken.None))
         {
             ids.Add(status.InstanceId);
         }

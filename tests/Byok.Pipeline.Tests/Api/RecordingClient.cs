@@ -28,7 +28,8 @@ internal sealed class RecordingClient : IOrchestrationClient
     public Task<OrchestrationStatus?> GetAsync(string instanceId, CancellationToken cancellationToken) =>
         Task.FromResult(Instances.GetValueOrDefault(instanceId));
 
-    public IAsyncEnumerable<OrchestrationStatus> ListAsync(CancellationToken cancellationToken) => Instances.Values.ToAsyncEnumerable();
+    public IAsyncEnumerable<OrchestrationStatus> ListAsync(string idPrefix, CancellationToken cancellationToken) =>
+        Instances.Values.Where(status => status.InstanceId.StartsWith(idPrefix, StringComparison.Ordinal)).ToAsyncEnumerable();
 
     public Task RaiseEventAsync(string instanceId, string eventName, object? payload, CancellationToken cancellationToken)
     {

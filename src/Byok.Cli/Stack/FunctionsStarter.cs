@@ -1,0 +1,49 @@
+using System.Net;
+using System.Net.Sockets;
+using Byok.Cli.Stack.Operations;
+using Byok.Local.Processes;
+
+namespace Byok.Cli.Stack;
+
+/// <summary>Starts what the Functions host needs beside the rest: the vault behind the Key Vault protocol, and the app itself.</summary>
+internal sealed class FunctionsStarter(StackPaths paths, FunctionsApp app)
+{
+    private static readonly TimeSpan VaultPatience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Core Tools take long the first time.</summary>
+    private static readonly TimeSpan AppPatience = TimeSpan.FromMinutes(3);
+
+    public async Task<StackState> StartAsync(StackState state, CancellationToken cancellationToken)
+    {
+        if (state.Vault is not { IsRunning: true })
+        {
+            var (process, _) = await StackProcess.StartServerAsync(paths, "vault's endpoint", "vault", ["dev-vault"], VaultPatience, cancellationToken).ConfigureAwait(false);
+            state = state with { Vault = process };
+            state.Save(paths);
+        }
+
+        // Nothing secret: it only says whether the app that runs knows all this already.
+        var settings = string.Join(
+            '\n', app.Folder, app.Program, state.Azurite!.BlobEndpoint, state.VaultUri, state.Vault.ProcessId, $"{state.Vault.StartedOn:O}", state.RelayAddress, state.RequiredApprovals, state.DefaultKey);
+        if (state.Functions is { IsRunning: true } && state.FunctionsSettings == settings)
+        {
+            return state;
+        }
+
+        await StackProcess.StopAsync(state.Functions, cancellationToken).ConfigureAwait(false);
+        var port = FreePort();
+        var functions = BackgroundProcess.Start(app.Program, app.Arguments(port), paths.LogOf("functions"), paths.LockOf("functions"), FunctionsApp.Settings(paths, state), app.Folder);
+        state = state with { Functions = functions, FunctionsAddress = new Uri($"http://127.0.0.1:{port}/"), FunctionsSettings = settings };
+        state.Save(paths);
+        await using var operations = new HttpOperations(state.FunctionsAddress, FunctionsApp.FunctionKey);
+        await StackProcess.WaitAsync("Functions app", functions, AppPatience, operations.IsReadyAsync, cancellationToken).ConfigureAwait(false);
+        return state;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
