@@ -276,6 +276,8 @@ module app 'modules/app.bicep' = {
         ByokUploads__queueServiceUri: dataStorage.outputs.queueUri
         ByokUploads__credential: 'managedidentity'
         ByokUploads__clientId: identity.properties.clientId
+        // Event Grid tells of uploads; the function that looks for them is for the emulator.
+        'AzureWebJobs.UploadPolling.Disabled': 'true'
         AzureWebJobsStorage__blobServiceUri: hostStorage.outputs.blobUri
         AzureWebJobsStorage__queueServiceUri: hostStorage.outputs.queueUri
         AzureWebJobsStorage__tableServiceUri: hostStorage.outputs.tableUri

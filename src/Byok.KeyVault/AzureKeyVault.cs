@@ -129,11 +129,22 @@ public sealed class AzureKeyVault : IKeyVault
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// The service tells times in whole seconds. Of versions made in the same second as the newest, the one that it calls current comes last; the order of
+    /// the others among themselves is not known, and nothing rests on it.
+    /// </remarks>
     public async IAsyncEnumerable<VaultKey> ListKeyVersionsAsync(string name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         KeyName.Validate(name);
         var listed = await ListAsync(name, _client.GetPropertiesOfKeyVersionsAsync(name, cancellationToken), cancellationToken).ConfigureAwait(false);
-        foreach (var properties in listed.OrderBy(item => item.CreatedOn).ThenBy(item => item.Version, StringComparer.Ordinal))
+        var ordered = listed.OrderBy(item => item.CreatedOn).ThenBy(item => item.Version, StringComparer.Ordinal).ToList();
+        if (ordered.Count > 1 && ordered[^1].CreatedOn == ordered[^2].CreatedOn)
+        {
+            var current = (await FindAsync(name, null, cancellationToken).ConfigureAwait(false))?.Id.Version;
+            ordered = [.. ordered.OrderBy(item => item.CreatedOn).ThenBy(item => item.Version == current).ThenBy(item => item.Version, StringComparer.Ordinal)];
+        }
+
+        foreach (var properties in ordered)
         {
             if (await FindAsync(name, properties.Version, cancellationToken).ConfigureAwait(false) is { } key)
             {

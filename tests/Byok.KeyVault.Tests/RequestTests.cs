@@ -127,6 +127,27 @@ public sealed class RequestTests
         Assert.Contains("skiptoken=x", vault.Requests[1].Uri.Query, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a")]
+    [InlineData("b")]
+    [InlineData("c")]
+    public async Task ListKeyVersions_OfOneSecond_GivesTheCurrentOneLast(string current)
+    {
+        var vault = new ScriptedVault();
+        vault.Answer(new { value = new[] { vault.Item("master", "b", 20), vault.Item("master", "c", 20), vault.Item("master", "a", 20), vault.Item("master", "z", 10) } });
+        vault.Answer(vault.Bundle(version: current, created: 20));
+        foreach (var version in new[] { "z" }.Concat(new[] { "a", "b", "c" }.Where(version => version != current)).Append(current))
+        {
+            vault.Answer(vault.Bundle(version: version, created: version == "z" ? 10 : 20));
+        }
+
+        var versions = (await vault.Vault.ListKeyVersionsAsync("master", default).ToListAsync()).Select(version => version.Id.Version).ToList();
+
+        Assert.Equal("z", versions[0]);
+        Assert.Equal(current, versions[^1]);
+        Assert.Equal("/keys/master/", vault.Requests[1].Path);
+    }
+
     [Fact]
     public async Task ListKeyVersions_OfAnUnknownKey_EndsAtOnce()
     {

@@ -41,6 +41,9 @@ public sealed class InMemoryHsm : IHsm, IDisposable
         return Task.FromResult(new ExportedKey(TransferBlob.Create(request.KekId, ciphertext, "test double").ToUtf8Json(), PublicKeyOf(key)));
     }
 
+    /// <summary>The private exponents, for tests that look for them where they must not be.</summary>
+    public IReadOnlyList<byte[]> ExportPrivateParts() => [.. _keys.Values.Select(key => key.ExportParameters(true).D!)];
+
     /// <summary>Loses a master key.</summary>
     public void Remove(string label) => _keys.TryRemove(label, out _);
 

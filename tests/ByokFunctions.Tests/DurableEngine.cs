@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Byok.Core.Orchestration;
 using Byok.Pipeline;
+using Byok.Testing.Behaviour;
 using ByokFunctions.Durable;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -15,7 +17,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ByokFunctions.Tests;
 
 /// <summary>The Durable Functions engine in this process, running the pipeline through our adapters; keeps every payload that it stores.</summary>
-internal sealed class DurableEngine : IAsyncDisposable
+internal sealed class DurableEngine : IPipelineEngine
 {
     private readonly DurableTaskTestHost _host;
     private readonly ConcurrentQueue<string> _payloads;
@@ -29,8 +31,9 @@ internal sealed class DurableEngine : IAsyncDisposable
 
     public DurableOrchestrationClient Client { get; }
 
-    /// <summary>Every input, output, event and status that went into a history.</summary>
-    public IReadOnlyCollection<string> Payloads => _payloads;
+    IOrchestrationClient IPipelineEngine.Client => Client;
+
+    public byte[] ReadHistory() => Encoding.UTF8.GetBytes(string.Join('\n', _payloads));
 
     public static Task<DurableEngine> StartAsync(PipelineCatalog pipeline) =>
         StartAsync(PipelineCatalog.Orchestrations, pipeline.Activities);

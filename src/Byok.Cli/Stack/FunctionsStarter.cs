@@ -31,8 +31,9 @@ internal sealed class FunctionsStarter(StackPaths paths, FunctionsApp app)
         }
 
         await StackProcess.StopAsync(state.Functions, cancellationToken).ConfigureAwait(false);
-        var port = FreePort();
-        var functions = BackgroundProcess.Start(app.Program, app.Arguments(port), paths.LogOf("functions"), paths.LockOf("functions"), FunctionsApp.Settings(paths, state), app.Folder);
+        var port = ChoosePort(state.FunctionsAddress);
+        var functions = BackgroundProcess.Start(
+            app.Program, app.Arguments(port), paths.LogOf("functions"), paths.LockOf("functions"), FunctionsApp.Settings(paths, state), app.Folder);
         state = state with { Functions = functions, FunctionsAddress = new Uri($"http://127.0.0.1:{port}/"), FunctionsSettings = settings };
         state.Save(paths);
         await using var operations = new HttpOperations(state.FunctionsAddress, FunctionsApp.FunctionKey);
@@ -40,9 +41,22 @@ internal sealed class FunctionsStarter(StackPaths paths, FunctionsApp app)
         return state;
     }
 
-    private static int FreePort()
+    /// <summary>The port it had before, if that is free: a command that watches an operation finds the app again.</summary>
+    private static int ChoosePort(Uri? before)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        try
+        {
+            return Listen(before?.Port ?? 0);
+        }
+        catch (SocketException)
+        {
+            return Listen(0);
+        }
+    }
+
+    private static int Listen(int port)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, port);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }

@@ -73,26 +73,27 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
         }
     }
 
-    /// <summary>Ends it: SIGTERM, and SIGKILL when it does not end within the grace time. Does nothing when it has ended already.</summary>
+    /// <summary>
+    /// Ends it and what it started: SIGTERM, and SIGKILL for what has not ended within the grace time. A program behind a script or a shim is the child of
+    /// what we started, so the whole group is told and waited for. Does nothing when the process has ended already.
+    /// </summary>
     public async Task StopAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
-        using var process = Find();
-        if (process is null)
+        if (!IsRunning)
         {
             return;
         }
 
-        _ = Kill(ProcessId, SigTerm);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(grace);
-        try
+        SignalGroup(SigTerm);
+        var begun = TimeProvider.System.GetTimestamp();
+        while (IsRunning || IsGroupAlive())
         {
-            await process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            process.Kill();
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            if (TimeProvider.System.GetElapsedTime(begun) > grace)
+            {
+                SignalGroup(SigKill);
+            }
+
+            await Task.Delay(50, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -126,6 +127,31 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
         "log=$1; lock=$2; id=$3; shift 3; exec 9>>\"$lock\" && flock -n 9 && echo $$ >\"$id\" || exit 75; exec setsid \"$@\" >>\"$log\" 2>&1 </dev/null";
 
     private const int SigTerm = 15;
+    private const int SigKill = 9;
+
+    /// <summary>To the session that <see cref="Start"/> made; to the process alone while it has not come so far.</summary>
+    private void SignalGroup(int signal)
+    {
+        if (Kill(-ProcessId, signal) != 0)
+        {
+            _ = Kill(ProcessId, signal);
+        }
+    }
+
+    /// <summary>Whether a process of the group still runs, by proc(5): state and group are the third and fifth field, behind the name in brackets.</summary>
+    private bool IsGroupAlive() => OperatingSystem.IsLinux() && Directory.EnumerateDirectories("/proc").Any(folder =>
+    {
+        try
+        {
+            return char.IsAsciiDigit(folder[^1])
+                && File.ReadAllText(Path.Combine(folder, "stat")).Split(") ")[^1].Split(' ') is [not "Z", _, var group, ..]
+                && group == ProcessId.ToString(CultureInfo.InvariantCulture);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false; // ended meanwhile
+        }
+    });
 
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

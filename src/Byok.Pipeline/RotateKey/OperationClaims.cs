@@ -9,7 +9,8 @@ namespace Byok.Pipeline.RotateKey;
 
 /// <summary>
 /// At most one rotation of a key at a time, across all hosts: a small blob <c>claims/rotate-NAME.json</c> in the audits container names the
-/// operation that holds the key. The same operation may claim again, so activities that run twice do no harm.
+/// operation that holds the key. The same operation may claim again, so activities that run twice do no harm. A claim that was given back names
+/// nobody; it is not deleted, so that the app needs no right to delete in that container.
 /// </summary>
 public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
 {
@@ -17,22 +18,18 @@ public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
     /// <exception cref="ConflictException">Another rotation holds it.</exception>
     public async Task ClaimAsync(string keyName, string operationId, CancellationToken cancellationToken)
     {
-        var claim = new Claim(operationId, time.GetUtcNow());
-        var options = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
-        try
+        while (true)
         {
-            await StorageFailures.TranslateAsync(
-                Subject(keyName),
-                () => storage.Audits.GetBlobClient(Blob(keyName)).UploadAsync(BinaryData.FromObjectAsJson(claim, OrchestrationJson.Options), options, cancellationToken)).ConfigureAwait(false);
-        }
-        catch (ConcurrentWriteException)
-        {
-            var holder = await FindAsync(keyName, cancellationToken).ConfigureAwait(false);
-            if (holder?.OperationId != operationId)
+            var (claim, etag) = await FindAsync(keyName, cancellationToken).ConfigureAwait(false);
+            if (claim?.OperationId is { } holder && holder != operationId)
             {
-                throw new ConflictException(holder is null
-                    ? $"Another rotation of '{keyName}' ended this moment; start again."
-                    : $"The rotation '{holder.OperationId}' of '{keyName}' has been under way since {holder.Since:yyyy-MM-dd HH:mm} UTC; wait for it. If it was terminated, start it again under the same id, or delete '{Subject(keyName)}'.");
+                throw new ConflictException(
+                    $"The rotation '{holder}' of '{keyName}' has been under way since {claim.Since:yyyy-MM-dd HH:mm} UTC; wait for it. If it was terminated, start it again under the same id, or delete '{Subject(keyName)}'.");
+            }
+
+            if (claim?.OperationId == operationId || await TryWriteAsync(keyName, operationId, etag, cancellationToken).ConfigureAwait(false))
+            {
+                return;
             }
         }
     }
@@ -40,24 +37,47 @@ public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
     /// <summary>Gives a key back; does nothing when another operation, or none, holds it.</summary>
     public async Task ReleaseAsync(string keyName, string operationId, CancellationToken cancellationToken)
     {
-        if ((await FindAsync(keyName, cancellationToken).ConfigureAwait(false))?.OperationId == operationId)
+        var (claim, etag) = await FindAsync(keyName, cancellationToken).ConfigureAwait(false);
+        if (claim?.OperationId == operationId)
         {
-            await StorageFailures.TranslateAsync(
-                Subject(keyName), () => storage.Audits.GetBlobClient(Blob(keyName)).DeleteIfExistsAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
+            // Refused only when it was given back, or taken away, meanwhile.
+            await TryWriteAsync(keyName, null, etag, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task<Claim?> FindAsync(string keyName, CancellationToken cancellationToken)
+    /// <returns>False when somebody else was quicker.</returns>
+    private async Task<bool> TryWriteAsync(string keyName, string? operationId, ETag? etag, CancellationToken cancellationToken)
+    {
+        var content = BinaryData.FromObjectAsJson(new Claim(operationId, time.GetUtcNow()), OrchestrationJson.Options);
+        var conditions = etag is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = etag };
+        try
+        {
+            await StorageFailures.TranslateAsync(
+                Subject(keyName),
+                () => storage.Audits.GetBlobClient(Blob(keyName)).UploadAsync(content, new BlobUploadOptions { Conditions = conditions }, cancellationToken)).ConfigureAwait(false);
+            return true;
+        }
+        catch (ConcurrentWriteException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<(Claim? Claim, ETag? ETag)> FindAsync(string keyName, CancellationToken cancellationToken)
     {
         try
         {
             var content = await StorageFailures.TranslateAsync(
                 Subject(keyName), () => storage.Audits.GetBlobClient(Blob(keyName)).DownloadContentAsync(cancellationToken)).ConfigureAwait(false);
-            return content.Value.Content.ToObjectFromJson<Claim>(OrchestrationJson.Options);
+            return (content.Value.Content.ToObjectFromJson<Claim>(OrchestrationJson.Options), content.Value.Details.ETag);
         }
-        catch (Exception exception) when (exception is BlobNotFoundException or JsonException)
+        catch (BlobNotFoundException)
         {
-            return null;
+            return (null, null);
+        }
+        catch (JsonException exception)
+        {
+            throw new ConflictException($"The claim '{Subject(keyName)}' is damaged; when no rotation of '{keyName}' runs, delete it.", exception);
         }
     }
 
@@ -65,5 +85,5 @@ public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
 
     private static string Blob(string keyName) => $"claims/rotate-{keyName}.json";
 
-    private sealed record Claim(string OperationId, DateTimeOffset Since);
+    private sealed record Claim(string? OperationId, DateTimeOffset Since);
 }

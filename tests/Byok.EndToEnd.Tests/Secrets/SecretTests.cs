@@ -1,5 +1,6 @@
 using System.Text;
 using Azure.Storage.Blobs.Models;
+using Byok.Testing;
 using Byok.Testing.CommandLine;
 
 namespace Byok.EndToEnd.Tests.Secrets;

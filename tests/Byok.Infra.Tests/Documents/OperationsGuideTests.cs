@@ -36,7 +36,7 @@ public sealed partial class OperationsGuideTests
     public void Settings_EveryRow_IsAKnownNamesOnlyOnce()
     {
         Assert.True(Defaults.Count >= 35, "The settings table was not found or lost rows.");
-        Assert.All(Defaults.Keys, name => Assert.Matches("^[A-Za-z_]+$", name));
+        Assert.All(Defaults.Keys, name => Assert.Matches("^[A-Za-z_.]+$", name));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Byok.Infra.Tests.HostSettings;
@@ -37,12 +36,6 @@ public sealed class LocalSettingsSampleTests
     {
         Assert.Equal(6, Values["ByokAuditSchedule"].Split(' ').Length);
         Assert.Equal(6, Values["ByokRotationSchedule"].Split(' ').Length);
-    }
-
-    [Fact]
-    public void Values_ExportDeadline_EndsWithinTheKeksLife()
-    {
-        Assert.InRange(int.Parse(Values["Byok__ExportDeadlineHours"], CultureInfo.InvariantCulture), 1, int.Parse(Values["Byok__KekLifetimeHours"], CultureInfo.InvariantCulture));
     }
 
     [Fact]

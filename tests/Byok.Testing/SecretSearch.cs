@@ -1,10 +1,10 @@
 using System.Buffers.Text;
 using System.Text;
 
-namespace Byok.EndToEnd.Tests.Secrets;
+namespace Byok.Testing;
 
 /// <summary>Looks for a secret in bytes: as it is, and as it would stand in text.</summary>
-internal static class SecretSearch
+public static class SecretSearch
 {
     /// <summary>The forms in which a secret is found in <paramref name="content"/>.</summary>
     public static IEnumerable<string> Find(byte[] secret, byte[] content)
