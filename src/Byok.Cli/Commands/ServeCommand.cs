@@ -83,7 +83,7 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(LocalStack stack, EmbeddedOperations embedded, Timers timers, int port, Terminal terminal, CancellationTokenSource stopping)
     {
         await embedded.BeginWorkAsync().ConfigureAwait(false);
-        await using var server = await ApiServer.StartAsync(new OperationsApi(embedded.Engine, stack.Catalog.Audits), port, stopping.Token).ConfigureAwait(false);
+        await using var server = await ApiServer.StartAsync(new OperationsApi(embedded.Engine, stack.Catalog.Audits, stack.Vault), port, stopping.Token).ConfigureAwait(false);
         terminal.Document(new { address = server.Address });
         terminal.Line($"serving          {server.Address}api (Ctrl-C ends it; what is under way goes on at the next start)");
         terminal.Line($"watching         the container '{stack.Storage.Uploads.Name}' of {stack.Storage.Uploads.Uri.Authority}");

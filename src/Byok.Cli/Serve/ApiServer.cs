@@ -54,6 +54,7 @@ internal sealed class ApiServer : IAsyncDisposable
         var parameter = (string?)request.RouteValues.Values.SingleOrDefault() ?? string.Empty;
         var call = new ApiRequest(ApiCaller.Trusted, request.ContentType, request.Headers.Accept, request.Body)
         {
+            BodyLength = request.ContentLength,
             OperationId = request.Headers.TryGetValue(ApiRequest.OperationIdHeader, out var operationId) ? operationId.ToString() : null,
         };
         var answer = await route.AnswerAsync(api, parameter, call, context.RequestAborted).ConfigureAwait(false);

@@ -10,6 +10,9 @@ public sealed record ApiRequest(ApiCaller Caller, string? ContentType, string? A
     /// <summary>The header by which a caller names the operation that he starts.</summary>
     public const string OperationIdHeader = "Operation-Id";
 
+    /// <summary>The Content-Length header; null when there is none. Hosts cut off what is longer than it says.</summary>
+    public long? BodyLength { get; init; }
+
     /// <summary>
     /// The id that the caller gives the operation, so that a request whose answer was lost can be sent again and starts nothing twice; null to be given one.
     /// </summary>

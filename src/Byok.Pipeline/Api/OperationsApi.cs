@@ -4,6 +4,7 @@ using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
+using Byok.Core.Ports;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.ReencryptBlob;
@@ -20,7 +21,8 @@ namespace Byok.Pipeline.Api;
 /// </summary>
 /// <param name="client">Starts and looks up operations.</param>
 /// <param name="audits">The audit reports.</param>
-public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audits)
+/// <param name="vault">Knows which keys there are.</param>
+public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audits, IKeyVault vault)
 {
     /// <summary>Longest approval, in characters.</summary>
     private const int MaxApprovalLength = 16 * 1024;
@@ -63,6 +65,7 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             RequireKeySize(body.GenerateSizeInBits);
             Require(body.GracePeriodHours is null or (>= 0 and <= MaxGracePeriodHours), "gracePeriodHours", $"0 to {MaxGracePeriodHours}");
             Require(!body.RewrapOnly || body is { NewLabel: null, GenerateSizeInBits: null, Deep: false }, "rewrapOnly", "false where a new key is named or data is encrypted anew");
+            await RequireKnownKeyAsync(keyName, cancellationToken).ConfigureAwait(false);
             var input = new RotateKeyInput
             {
                 KeyName = keyName,
@@ -82,6 +85,7 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             RequireKeyName(keyName);
             var body = await RequestBody.ReadAsync<RevokeKeyBody>(request, cancellationToken).ConfigureAwait(false);
             Require(body.Mode is "disable" or "delete", "mode", "'disable' or 'delete'");
+            await RequireKnownKeyAsync(keyName, cancellationToken).ConfigureAwait(false);
             var mode = body.Mode == "delete" ? RevocationMode.Delete : RevocationMode.Disable;
             var input = new RevokeKeyInput { KeyName = keyName, Mode = mode, Rehearsal = body.Rehearsal };
             return await StartAsync(request, (body.Rehearsal ? "rehearse-" : "revoke-") + keyName, RevokeKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
@@ -192,6 +196,26 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
     /// <summary>Key names may hold dashes: only the form of the rest tells 'a' from 'a-b'.</summary>
     private static bool IsIdOf(string prefix, string operationId) =>
         operationId.StartsWith(prefix + "-", StringComparison.Ordinal) && Guid.TryParseExact(operationId.AsSpan(prefix.Length + 1), "N", out _);
+
+    /// <summary>Not for bring and restore: what they are asked for may be in no vault.</summary>
+    private async Task RequireKnownKeyAsync(string keyName, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await vault.GetKeyAsync(keyName, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KeyNotFoundInVaultException)
+        {
+            if (!await vault.ListDeletedKeysAsync(cancellationToken).AnyAsync(deleted => deleted.Key.Id.Name == keyName, cancellationToken).ConfigureAwait(false))
+            {
+                throw new ApiProblemException(404, "No such key", $"The vault holds no key '{keyName}'; 'key list' shows those it holds.");
+            }
+        }
+        catch (PermanentByokException)
+        {
+            // There is one, and something is wrong with it: the operation finds out what.
+        }
+    }
 
     private async Task<OrchestrationStatus> FindAsync(string operationId, CancellationToken cancellationToken)
     {

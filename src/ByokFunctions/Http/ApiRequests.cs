@@ -15,6 +15,7 @@ public sealed class ApiRequests(ApiCallers callers)
         ArgumentNullException.ThrowIfNull(answer);
         var call = new ApiRequest(callers.Identify(request.Headers), request.ContentType, request.Headers.Accept, request.Body)
         {
+            BodyLength = request.ContentLength,
             OperationId = request.Headers.TryGetValue(ApiRequest.OperationIdHeader, out var operationId) ? operationId.ToString() : null,
         };
         return new ApiActionResult(await answer(call, request.HttpContext.RequestAborted).ConfigureAwait(false));

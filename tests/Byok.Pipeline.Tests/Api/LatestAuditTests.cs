@@ -11,7 +11,7 @@ public sealed class LatestAuditTests(AzuriteFixture azurite)
     [Fact]
     public async Task GetLatestAudit_BeforeTheFirst_IsNotFound()
     {
-        var api = new OperationsApi(new RecordingClient(), new AuditArchive(await azurite.CreateAccountAsync()));
+        var api = new OperationsApi(new RecordingClient(), new AuditArchive(await azurite.CreateAccountAsync()), new InMemoryVault());
 
         var response = await api.GetLatestAuditAsync(Request("application/json"), default);
 
@@ -23,7 +23,7 @@ public sealed class LatestAuditTests(AzuriteFixture azurite)
     {
         var storage = await azurite.CreateAccountAsync();
         await storage.Audits.GetBlobClient("latest.html").UploadAsync(BinaryData.FromString("<!doctype html><title>Audit</title>"));
-        var api = new OperationsApi(new RecordingClient(), new AuditArchive(storage));
+        var api = new OperationsApi(new RecordingClient(), new AuditArchive(storage), new InMemoryVault());
 
         var response = await api.GetLatestAuditAsync(Request("text/html,application/xhtml+xml,*/*;q=0.8"), default);
 

@@ -8,6 +8,7 @@ using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RotateKey;
 using Byok.Storage;
+using Byok.Testing;
 using CsCheck;
 
 namespace Byok.Pipeline.Tests.Api;
@@ -16,11 +17,13 @@ public sealed class OperationsApiTests
 {
     private const string Running = "bring-0123456789abcdef0123456789abcdef";
 
+    private static readonly InMemoryVault Vault = VaultWith("master", "k");
+
     private readonly RecordingClient _client = new();
 
     private static AuditArchive NoAudits => new(new StorageAccount(new BlobServiceClient(new Uri("https://nobody.blob.example"))));
 
-    private OperationsApi Api => new(_client, NoAudits);
+    private OperationsApi Api => new(_client, NoAudits, Vault);
 
     public static TheoryData<string?, string, int> BadBodies => new()
     {
@@ -114,7 +117,7 @@ public sealed class OperationsApiTests
         Gen.String.Sample(name =>
         {
             var client = new RecordingClient();
-            var response = new OperationsApi(client, NoAudits).BringKeyAsync(name, Request("""{"label":"m"}"""), default).GetAwaiter().GetResult();
+            var response = new OperationsApi(client, NoAudits, Vault).BringKeyAsync(name, Request("""{"label":"m"}"""), default).GetAwaiter().GetResult();
             return response.Status == 202 ? ((BringKeyInput)client.Started.Single().Input!).KeyName == name : response.Status == 400 && client.Started.Count == 0;
         });
 
@@ -132,6 +135,73 @@ public sealed class OperationsApiTests
     }
 
     [Fact]
+    public async Task Operations_OnAKeyThatTheVaultLacks_AreAProblemAndStartNothing()
+    {
+        AssertProblem(await Api.RotateKeyAsync("nobody", Request("{}"), default), 404);
+        AssertProblem(await Api.RevokeKeyAsync("nobody", Request("{}"), default), 404);
+        Assert.Equal(202, (await Api.RestoreKeyAsync("nobody", Request("{}"), default)).Status); // it may have been purged
+    }
+
+    [Fact]
+    public async Task RevokeKey_ThatIsDeleted_IsStartedAndSaysSoItself()
+    {
+        using var vault = VaultWith("gone");
+        await vault.DeleteKeyAsync("gone", default);
+        Assert.Equal(202, (await new OperationsApi(_client, NoAudits, vault).RevokeKeyAsync("gone", Request("{}"), default)).Status);
+    }
+
+    [Fact]
+    public async Task BringKey_OfADeclaredLengthTooLong_IsAProblemAndReadsNothing()
+    {
+        var request = Request("""{"label":"m"}""") with { BodyLength = 120_000_000 };
+        AssertProblem(await Api.BringKeyAsync("k", request, default), 413);
+    }
+
+    [Fact]
+    public async Task BringKey_WithAnIdOfTheCallers_RunsUnderIt()
+    {
+        var id = $"bring-k-{Guid.NewGuid():N}";
+        var response = await Api.BringKeyAsync("k", Request("""{"label":"m"}""") with { OperationId = id }, default);
+
+        Assert.Equal(id, Assert.Single(_client.Started).InstanceId);
+        Assert.Equal($"/api/operations/{id}", response.Headers["Location"]);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("bring-k-")]
+    [InlineData("bring-k-x")]
+    [InlineData("bring-other-0123456789abcdef0123456789abcdef")]
+    [InlineData("rotate-k-0123456789abcdef0123456789abcdef")]
+    [InlineData("bring-k-a-0123456789abcdef0123456789abcdef")]
+    [InlineData("../bring-k-0123456789abcdef0123456789abcdef")]
+    public async Task BringKey_WithAnIdThatIsNotOfThisKey_IsAProblemAndStartsNothing(string id) =>
+        AssertProblem(await Api.BringKeyAsync("k", Request("""{"label":"m"}""") with { OperationId = id }, default), 400);
+
+    [Fact]
+    public async Task ListOperations_OfAKey_GivesItsOwnNewestFirst()
+    {
+        string[] ids = [$"bring-k-{1:D32}", $"rotate-k-{2:D32}", $"rotate-k-b-{3:D32}", $"revoke-other-{4:D32}", $"rehearse-k-{5:D32}"];
+        foreach (var (id, index) in ids.Select((id, index) => (id, index)))
+        {
+            var on = DateTimeOffset.UnixEpoch.AddHours(index);
+            _client.Instances[id] = new OrchestrationStatus(id, "any", OrchestrationState.Running, on, on, null, null, null);
+        }
+
+        var response = await Api.ListOperationsAsync("k", Request(null), default);
+
+        Assert.Equal([ids[4], ids[1], ids[0]], Body(response).EnumerateArray().Select(operation => operation.GetProperty("id").GetString()!));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"blobName":""}""")]
+    [InlineData("""{"blobName":"../uploads/a"}""")]
+    [InlineData("""{"blobName":"a\\b"}""")]
+    public async Task ReencryptBlob_WithABadName_IsAProblemAndStartsNothing(string body) =>
+        AssertProblem(await Api.ReencryptBlobAsync(Request(body), default), 400);
+
+    [Fact]
     public async Task RotateKey_WithAnEmptyObject_TakesTheDefaults()
     {
         var response = await Api.RotateKeyAsync("master", Request("{}"), default);
@@ -143,10 +213,10 @@ public sealed class OperationsApiTests
     [Fact]
     public async Task RotateKey_WithEverything_PassesItOn()
     {
-        await Api.RotateKeyAsync("master", Request("""{"newLabel":"m-2","generateSizeInBits":4096,"deep":true,"gracePeriodHours":0}"""), default);
+        await Api.RotateKeyAsync("master", Request("""{"newLabel":"m-2","generateSizeInBits":4096,"deep":true,"gracePeriodHours":0.25}"""), default);
 
         Assert.Equal(
-            new RotateKeyInput { KeyName = "master", NewLabel = "m-2", GenerateSizeInBits = 4096, Deep = true, GracePeriod = TimeSpan.Zero },
+            new RotateKeyInput { KeyName = "master", NewLabel = "m-2", GenerateSizeInBits = 4096, Deep = true, GracePeriod = TimeSpan.FromMinutes(15) },
             Assert.Single(_client.Started).Input);
     }
 
@@ -189,7 +259,7 @@ public sealed class OperationsApiTests
     [Fact]
     public async Task BringKey_WhenTheEngineIsAway_IsUnavailable()
     {
-        var api = new OperationsApi(new RecordingClient { Failure = new ServiceUnavailableException("busy") }, NoAudits);
+        var api = new OperationsApi(new RecordingClient { Failure = new ServiceUnavailableException("busy") }, NoAudits, Vault);
         var response = await api.BringKeyAsync("master", Request("""{"label":"m"}"""), default);
 
         AssertProblem(response, 503);
@@ -293,6 +363,17 @@ public sealed class OperationsApiTests
     [Fact]
     public async Task Approve_AnUnknownOperation_IsNotFound() =>
         AssertProblem(await Api.ApproveAsync("nobody", Request("""{"approval":"a.b.c"}"""), default), 404);
+
+    private static InMemoryVault VaultWith(params string[] names)
+    {
+        var vault = new InMemoryVault();
+        foreach (var name in names)
+        {
+            vault.AddActiveKey(name);
+        }
+
+        return vault;
+    }
 
     private static ApiRequest Request(string? body, string? contentType = "application/json", ApiCaller? caller = null) =>
         new(caller ?? ApiCaller.Trusted, contentType, null, new MemoryStream(Encoding.UTF8.GetBytes(body ?? string.Empty)));
