@@ -12,6 +12,7 @@ using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
+using Byok.Pipeline.Writing;
 
 namespace Byok.Testing.Behaviour;
 
@@ -93,8 +94,8 @@ public abstract partial class PipelineBehaviour
 
     [Theory]
     [InlineData(0, 1)]
-    [InlineData(EncryptionPlan.ChunkSizeInBytes + 1, 1)]
-    [InlineData((EncryptionPlan.MinChunksPerSegment * EncryptionPlan.ChunkSizeInBytes) + 1, 5)]
+    [InlineData(EnvelopePlan.StandardChunkSizeInBytes + 1, 1)]
+    [InlineData((EnvelopePlan.MinChunksPerSegment * EnvelopePlan.StandardChunkSizeInBytes) + 1, 5)]
     public async Task EncryptBlob_OfAnySize_ComesBackTheSame(int length, int activities)
     {
         _vault.AddActiveKey(Key);
