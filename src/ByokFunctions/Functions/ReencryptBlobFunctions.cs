@@ -1,5 +1,4 @@
 using Byok.Pipeline;
-using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.Writing;
 using ByokFunctions.Durable;
