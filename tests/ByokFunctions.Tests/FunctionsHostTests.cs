@@ -13,7 +13,7 @@ public sealed class FunctionsHostTests
     [FunctionsHostFact]
     public async Task Contract_OnTheFunctionsHost_IsKept()
     {
-        await using var byok = new ByokHome();
+        await using var byok = new ByokHome(CommandLine());
         var up = (await byok.SucceedAsync("up", "--host", "functions", "--json")).Json;
         Assert.Equal("functions", up.GetProperty("host").GetString());
         Assert.Equal(["azurite", "relay", "agent", "vault", "functions"], (await byok.ProcessesAsync()).Select(process => process.Name));
@@ -53,7 +53,7 @@ public sealed class FunctionsHostTests
     [Trait("Category", "Long")]
     public async Task Contract_OnTheFunctionsHost_RotatesApprovesAndOutlivesTheApp()
     {
-        await using var byok = new ByokHome();
+        await using var byok = new ByokHome(CommandLine());
         await byok.SucceedAsync("up", "--host", "functions", "--require-approvals", "1");
         using (var bring = byok.Start("key", "bring", Key, "--size", "2048"))
         {
@@ -84,6 +84,13 @@ public sealed class FunctionsHostTests
         await byok.SucceedAsync("up", "--host", "embedded");
         Assert.Equal(["azurite", "relay", "agent"], (await byok.ProcessesAsync()).Select(process => process.Name));
         await AssertReadableAsync(byok, "big", file);
+    }
+
+    private static string CommandLine()
+    {
+        var output = new DirectoryInfo(AppContext.BaseDirectory); // tests/ByokFunctions.Tests/bin/Release/net10.0
+        var root = output.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+        return Path.Combine(root, "src", "Byok.Cli", "bin", output.Parent.Name, output.Name, "byok.dll");
     }
 
     private static async Task AssertReadableAsync(ByokHome byok, string name, string file)

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace Byok.Testing.CommandLine;
 
 /// <summary>A state folder of its own, and the built command line run against it as child processes. What it leaves running is stopped at the end.</summary>
-public sealed class ByokHome : IAsyncDisposable
+/// <param name="program">The built command line; null for the one beside the tests.</param>
+public sealed class ByokHome(string? program = null) : IAsyncDisposable
 {
     private const int SigKill = 9;
     private readonly string _folder = Directory.CreateTempSubdirectory("byok-cli-").FullName;
@@ -54,7 +55,7 @@ public sealed class ByokHome : IAsyncDisposable
     /// <summary>Starts a command through another program, which gets it as its last arguments.</summary>
     public RunningCommand Start(string[] prefix, string[] arguments)
     {
-        string[] line = [.. prefix, "dotnet", Path.Combine(AppContext.BaseDirectory, "byok.dll"), .. arguments];
+        string[] line = [.. prefix, "dotnet", program ?? Path.Combine(AppContext.BaseDirectory, "byok.dll"), .. arguments];
         var start = new ProcessStartInfo(line[0], line[1..]) { WorkingDirectory = Scratch };
         start.Environment["BYOK_HOME"] = Home;
         return new RunningCommand(start);

@@ -197,7 +197,7 @@ internal sealed class HttpOperations : IOperations
 
         return answer.StatusCode switch
         {
-            HttpStatusCode.NotFound when answer.RequestMessage!.RequestUri!.AbsolutePath.StartsWith("/api/keys/", StringComparison.Ordinal) => new KeyNotFoundInVaultException(detail),
+            HttpStatusCode.NotFound when answer.RequestMessage!.RequestUri!.AbsolutePath.StartsWith("/api/keys/", StringComparison.Ordinal) => new KeyUnavailableException(detail),
             HttpStatusCode.NotFound or HttpStatusCode.Conflict => new ConflictException(detail),
             HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError => new ServiceUnavailableException(detail),
             _ => new UnexpectedFailureException(detail),
