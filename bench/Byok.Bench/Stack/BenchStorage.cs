@@ -104,8 +104,8 @@ internal sealed class BenchStorage : IAsyncDisposable
     {
         if (_server is not null)
         {
-            AppDomain.CurrentDomain.ProcessExit -= OnExit;
             await _server.Process.StopAsync(TimeSpan.FromSeconds(10), CancellationToken.None).ConfigureAwait(false);
+            AppDomain.CurrentDomain.ProcessExit -= OnExit;
             Directory.Delete(_folder!, recursive: true);
         }
     }
