@@ -6,7 +6,8 @@ namespace Byok.Cli.Stack;
 /// <summary>What the processes of the stack have in common.</summary>
 internal static class StackProcess
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(45);
+    /// <summary>How long a process has to end by itself.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(45);
 
     /// <summary>A program that lies beside this one.</summary>
     public static string ProgramFile(string name) => Path.Combine(AppContext.BaseDirectory, name);

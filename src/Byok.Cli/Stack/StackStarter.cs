@@ -23,6 +23,11 @@ internal sealed class StackStarter(StackPaths paths)
         Directory.CreateDirectory(paths.Logs);
         StackDisk.Require(paths, 0);
         var state = StackState.Load(paths);
+        if (state.Functions is { } app)
+        {
+            await app.StopRemainsAsync(paths.LockOf("functions"), StackProcess.Grace, cancellationToken).ConfigureAwait(false);
+        }
+
         RefuseIfOthersRun(state);
         var functions = (host ?? state.Host) == StackHost.Functions ? new FunctionsStarter(paths, FunctionsApp.Find()) : null;
         state = await ChangeHostAsync(state, host ?? state.Host, cancellationToken).ConfigureAwait(false);

@@ -79,11 +79,23 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
     /// </summary>
     public async Task StopAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
-        if (!IsRunning)
+        if (IsRunning)
         {
-            return;
+            await StopGroupAsync(grace, cancellationToken).ConfigureAwait(false);
         }
+    }
 
+    /// <summary>Ends what a process that was killed has left of its group: known by the lock that it inherited and still holds. Leaves a living process alone.</summary>
+    public async Task StopRemainsAsync(string lockFile, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        if (!IsRunning && FindHolder(lockFile) == ProcessId)
+        {
+            await StopGroupAsync(grace, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task StopGroupAsync(TimeSpan grace, CancellationToken cancellationToken)
+    {
         SignalGroup(SigTerm);
         var begun = TimeProvider.System.GetTimestamp();
         while (IsRunning || IsGroupAlive())

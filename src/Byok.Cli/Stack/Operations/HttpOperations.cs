@@ -125,7 +125,7 @@ internal sealed class HttpOperations : IOperations
     private static (string Path, object Body) RequestFor(object input) => input switch
     {
         BringKeyInput bring => ($"keys/{bring.KeyName}/bring", new BringKeyBody(bring.KeyLabel, bring.GenerateSizeInBits)),
-        RotateKeyInput rotate => ($"keys/{rotate.KeyName}/rotate", new RotateKeyBody(rotate.NewLabel, rotate.GenerateSizeInBits, rotate.Deep, rotate.GracePeriod?.TotalHours)),
+        RotateKeyInput rotate => ($"keys/{rotate.KeyName}/rotate", new RotateKeyBody(rotate.NewLabel, rotate.GenerateSizeInBits, rotate.Deep, rotate.GracePeriod?.TotalHours, rotate.RewrapOnly)),
         RevokeKeyInput revoke => ($"keys/{revoke.KeyName}/revoke", new RevokeKeyBody(revoke.Mode == RevocationMode.Delete ? "delete" : "disable", revoke.Rehearsal)),
         RestoreKeyInput restore => ($"keys/{restore.KeyName}/restore", new RestoreKeyBody(restore.Rewrap)),
         ReencryptBlobInput reencrypt => ("blobs/reencrypt", new ReencryptBlobBody(reencrypt.BlobName)),
