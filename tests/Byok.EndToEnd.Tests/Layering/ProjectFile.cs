@@ -11,9 +11,10 @@ internal sealed record ProjectFile(string Name, IReadOnlyList<string> Projects, 
 {
     public static string RepositoryRoot { get; } = FindRoot();
 
-    /// <summary>All projects of the product.</summary>
+    /// <summary>All projects of the product. Not what a build leaves deeper down: the Functions SDK generates a project of its own there.</summary>
     public static IReadOnlyList<ProjectFile> LoadAll() =>
-        [.. Directory.GetFiles(Path.Combine(RepositoryRoot, "src"), "*.csproj", SearchOption.AllDirectories).Select(Load).OrderBy(project => project.Name, StringComparer.Ordinal)];
+        [.. Directory.GetDirectories(Path.Combine(RepositoryRoot, "src"))
+            .SelectMany(folder => Directory.GetFiles(folder, "*.csproj")).Select(Load).OrderBy(project => project.Name, StringComparer.Ordinal)];
 
     private static ProjectFile Load(string path)
     {
