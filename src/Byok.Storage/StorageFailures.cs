@@ -1,3 +1,4 @@
+using System.Xml;
 using Azure;
 using Byok.Core.Errors;
 
@@ -20,10 +21,16 @@ public static class StorageFailures
         {
             throw Translate(subject, exception);
         }
-        catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is RequestFailedException))
+        catch (AggregateException exception) when (exception.InnerExceptions.All(IsOfTheNetwork))
         {
-            // The client's own retries were used up: the last answer says why.
-            throw Translate(subject, (RequestFailedException)exception.InnerExceptions[^1]);
+            // The client's own repeats were used up: the last answer says why. Where there was none, the last try broke off or timed out.
+            throw exception.InnerExceptions[^1] is RequestFailedException last
+                ? Translate(subject, last)
+                : new ServiceUnavailableException($"Storage did not answer for '{subject}': {exception.InnerExceptions[^1].Message}", exception);
+        }
+        catch (XmlException exception)
+        {
+            throw new ServiceUnavailableException($"Storage sent an answer for '{subject}' that is cut or garbled.", exception);
         }
         catch (HttpRequestException exception)
         {
@@ -34,6 +41,9 @@ public static class StorageFailures
             throw new ServiceUnavailableException($"The connection to storage broke off at '{subject}': {exception.Message}", exception);
         }
     }
+
+    private static bool IsOfTheNetwork(Exception exception) =>
+        exception is RequestFailedException or OperationCanceledException or HttpRequestException or IOException;
 
     /// <summary>Our failure type for an answer of the service.</summary>
     public static ByokException Translate(string subject, RequestFailedException exception)

@@ -20,10 +20,18 @@ internal sealed class LifeStack : IDisposable
 {
     public const string Key = "customer-key";
 
-    private LifeStack(StorageAccount storage, PipelineOptions options)
+    private readonly Func<IKeyVault, IKeyVault> _decorateVault;
+    private readonly Func<IHsm, IHsm> _decorateHsm;
+
+    public LifeStack(
+        StorageAccount storage, PipelineOptions options, FakeTimeProvider? time = null,
+        Func<IKeyVault, IKeyVault>? decorateVault = null, Func<IHsm, IHsm>? decorateHsm = null)
     {
         Storage = storage;
         Options = options;
+        Time = time ?? new FakeTimeProvider(Start);
+        _decorateVault = decorateVault ?? (vault => vault);
+        _decorateHsm = decorateHsm ?? (hsm => hsm);
         Vault = new InMemoryVault(Time);
         Ledger = new BlobLedger(storage.Ledger, Time);
         Engine = new ReplayEngine(CreateCatalog, Time);
@@ -40,7 +48,9 @@ internal sealed class LifeStack : IDisposable
 
     public static PipelineOptions DefaultOptions { get; } = new() { DefaultKey = Key, KekSizeInBits = 2048, BlobsPerPage = 10 };
 
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    public static DateTimeOffset Start { get; } = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public FakeTimeProvider Time { get; }
 
     public PipelineOptions Options { get; }
 
@@ -57,7 +67,7 @@ internal sealed class LifeStack : IDisposable
     /// <summary>Another process on the same stack: reads and writes beside the engine.</summary>
     public PipelineCatalog Catalog { get; }
 
-    public PipelineCatalog CreateCatalog() => new(new PipelineServices(Vault, Hsm, Storage, Ledger, Options, Time));
+    public PipelineCatalog CreateCatalog() => new(new PipelineServices(_decorateVault(Vault), _decorateHsm(Hsm), Storage, Ledger, Options, Time));
 
     public Task<BringKeyResult> BringAsync(string name, string? label = null) => Engine.RunAsync<BringKeyResult>(
         BringKeyOrchestration.Name, new BringKeyInput { KeyName = name, KeyLabel = label ?? name, GenerateSizeInBits = 2048 }, $"bring-{name}-{Guid.NewGuid():N}");

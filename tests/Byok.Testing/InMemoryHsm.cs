@@ -12,6 +12,12 @@ public sealed class InMemoryHsm : IHsm, IDisposable
 {
     private readonly ConcurrentDictionary<string, RSA> _keys = new(StringComparer.Ordinal);
 
+    /// <summary>Makes the material of new keys.</summary>
+    public Func<int, RSA> CreateRsa { get; set; } = RSA.Create;
+
+    /// <summary>How often each request was exported.</summary>
+    public ConcurrentDictionary<string, int> Exports { get; } = new(StringComparer.Ordinal);
+
     public Task<HsmDescription> DescribeAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new HsmDescription("test", "in memory", "1", "onprem", "1", true, "passed"));
 
@@ -26,7 +32,7 @@ public sealed class InMemoryHsm : IHsm, IDisposable
     }
 
     public Task<MasterKey> GenerateMasterKeyAsync(string label, int sizeInBits, CancellationToken cancellationToken) =>
-        Task.FromResult(new MasterKey(label, PublicKeyOf(_keys.GetOrAdd(label, _ => RSA.Create(sizeInBits))), true, true));
+        Task.FromResult(new MasterKey(label, PublicKeyOf(_keys.GetOrAdd(label, _ => CreateRsa(sizeInBits))), true, true));
 
     public Task<ExportedKey> ExportMasterKeyAsync(ExportRequest request, CancellationToken cancellationToken)
     {
@@ -35,6 +41,7 @@ public sealed class InMemoryHsm : IHsm, IDisposable
             throw new HsmKeyNotFoundException($"No master key '{request.KeyLabel}'.");
         }
 
+        Exports.AddOrUpdate(request.RequestId, 1, (_, count) => count + 1);
         using var kek = RSA.Create(request.Kek.ToParameters());
         using var aes = Aes.Create();
         byte[] ciphertext = [.. kek.Encrypt(aes.Key, RSAEncryptionPadding.OaepSHA1), .. aes.EncryptKeyWrapPadded(key.ExportPkcs8PrivateKey())];
@@ -45,6 +52,8 @@ public sealed class InMemoryHsm : IHsm, IDisposable
     public IReadOnlyList<byte[]> ExportPrivateParts() => [.. _keys.Values.Select(key => key.ExportParameters(true).D!)];
 
     /// <summary>Loses a master key.</summary>
+    public void Put(string label, RSA key) => _keys[label] = key;
+
     public void Remove(string label) => _keys.TryRemove(label, out _);
 
     public void Dispose()

@@ -19,6 +19,9 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
     private long _clock;
     private int _unwraps;
 
+    /// <summary>Makes the material of new keys; a test that needs many stacks gives prepared ones.</summary>
+    public Func<int, RSA> CreateRsa { get; set; } = RSA.Create;
+
     public Uri VaultUri { get; } = new("https://in-memory.vault.example");
 
     public int Unwraps => _unwraps;
@@ -44,12 +47,12 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
         lock (_lock)
         {
             var tags = new Dictionary<string, string> { [KeyTags.State] = KeyTags.Active, [KeyTags.Purpose] = KeyTags.Wrapping, [KeyTags.Label] = name };
-            return Add(name, material ?? RSA.Create(sizeInBits), ["wrapKey", "unwrapKey"], new KeyAttributes { ExpiresOn = Now().AddYears(100), Tags = tags });
+            return Add(name, material ?? CreateRsa(sizeInBits), ["wrapKey", "unwrapKey"], new KeyAttributes { ExpiresOn = Now().AddYears(100), Tags = tags });
         }
     }
 
     public Task<VaultKey> CreateKeyExchangeKeyAsync(string name, int sizeInBits, KeyAttributes attributes, CancellationToken cancellationToken) =>
-        Task.FromResult(Add(name, RSA.Create(sizeInBits), ["import"], attributes));
+        Task.FromResult(Add(name, CreateRsa(sizeInBits), ["import"], attributes));
 
     public Task<VaultKey> ImportKeyAsync(string name, ReadOnlyMemory<byte> transferBlob, KeyAttributes attributes, CancellationToken cancellationToken)
     {

@@ -86,7 +86,7 @@ public sealed class BlobLedger : ILedger
             using var stream = await StorageFailures.TranslateAsync(
                 blob.Name, () => blob.OpenReadAsync(new BlobOpenReadOptions(allowModifications: true), cancellationToken)).ConfigureAwait(false);
             using var reader = new StreamReader(stream, Encoding.UTF8);
-            while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+            while (await StorageFailures.TranslateAsync(blob.Name, () => reader.ReadLineAsync(cancellationToken).AsTask()).ConfigureAwait(false) is { } line)
             {
                 var entry = LedgerChain.ParseNext(Encoding.UTF8.GetBytes(line), sequence + 1, previousHash);
                 (sequence, previousHash) = (entry.Sequence, entry.Hash);

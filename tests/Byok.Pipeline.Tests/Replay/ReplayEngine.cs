@@ -29,6 +29,9 @@ internal sealed class ReplayEngine(Func<PipelineCatalog> start, FakeTimeProvider
     /// <summary>Runs after each activity, whether or not the process then dies.</summary>
     public Func<string, Task> OnActivity { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Sees every failure of an activity, also those that a repeat makes good.</summary>
+    public Action<string, Exception> OnFailure { get; set; } = (_, _) => { };
+
     public int Boundaries { get; private set; }
 
     public int Deaths { get; private set; }
@@ -116,6 +119,7 @@ internal sealed class ReplayEngine(Func<PipelineCatalog> start, FakeTimeProvider
             }
             catch (Exception exception) when (exception is not ProcessDiedException)
             {
+                OnFailure(name, exception);
                 var failure = FailureDetails.From(exception);
                 if (retry is null || attempt >= retry.MaxAttempts || !failure.IsRetryable)
                 {

@@ -1,0 +1,150 @@
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.BringKey;
+using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.ReencryptBlob;
+using Byok.Pipeline.RestoreKey;
+using Byok.Pipeline.RevokeKey;
+using Byok.Pipeline.RotateKey;
+using Byok.Testing.CommandLine;
+using Byok.Testing.Storage;
+
+namespace Byok.Pipeline.Tests.Faults;
+
+/// <summary>Every orchestration, in each of the ways that it can go.</summary>
+internal static class Scenarios
+{
+    private const string Other = "second-key";
+
+    public static IReadOnlyList<Scenario> Small { get; } =
+    [
+        new("EncryptBlob",
+            scene => scene.UploadAsync("upload", TestBytes.Create(5000)),
+            (scene, run) => EncryptAsync(scene, run, "upload"),
+            scene => AssertProtectedAsync(scene, "upload")),
+        new("EncryptBlob over another",
+            async scene =>
+            {
+                await scene.Stack.SeedAsync("upload", TestBytes.Create(10), await scene.CurrentKeyAsync());
+                await scene.UploadAsync("upload", TestBytes.Create(5000));
+            },
+            (scene, run) => EncryptAsync(scene, run, "upload", overwrite: true),
+            scene => AssertProtectedAsync(scene, "upload")),
+        new("BringKey",
+            _ => Task.CompletedTask,
+            (scene, run) => scene.Engine.RunAsync<BringKeyResult>(
+                BringKeyOrchestration.Name, new BringKeyInput { KeyName = Other, KeyLabel = Other, GenerateSizeInBits = 2048 }, $"bring-{run}"),
+            async scene =>
+            {
+                Assert.Single(await scene.Stack.VersionsAsync(Other), IsActive);
+                Assert.DoesNotContain(await scene.Stack.Vault.ListKeysAsync(default).ToListAsync(), key => key.Operations.Contains("import"));
+            }),
+        new("RotateKey", SeedAsync, (scene, run) => RotateAsync(scene, run, deep: false), AssertRotatedAsync),
+        new("RotateKey, deep", SeedAsync, (scene, run) => RotateAsync(scene, run, deep: true), AssertRotatedAsync),
+        new("ReencryptBlob",
+            SeedAsync,
+            (scene, run) => scene.Engine.RunAsync<ReencryptBlobResult>(
+                ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = "blob-000001" }, $"reencrypt-{run}"),
+            async scene => Assert.Equal(2, (await scene.Stack.HeaderAsync("blob-000001")).Generation)),
+        new("RevokeKey, disable", SeedAsync, (scene, run) => RevokeAsync(scene, run, RevocationMode.Disable), AssertRevokedAsync),
+        new("RevokeKey, delete", SeedAsync, (scene, run) => RevokeAsync(scene, run, RevocationMode.Delete), AssertRevokedAsync),
+        new("RevokeKey, rehearsal",
+            SeedAsync,
+            (scene, run) => scene.Engine.RunAsync<RevokeKeyResult>(
+                RevokeKeyOrchestration.Name, new RevokeKeyInput { KeyName = LifeStack.Key, Rehearsal = true }, $"rehearse-{run}"),
+            async scene => Assert.Single(await scene.Stack.VersionsAsync(), IsActive)),
+        new("RestoreKey, disabled",
+            async scene =>
+            {
+                await SeedAsync(scene);
+                await RevokeAsync(scene, 100, RevocationMode.Disable);
+            },
+            RestoreAsync,
+            AssertRestoredAsync),
+        new("RestoreKey, deleted",
+            async scene =>
+            {
+                await SeedAsync(scene);
+                await RevokeAsync(scene, 100, RevocationMode.Delete);
+            },
+            RestoreAsync,
+            AssertRestoredAsync),
+        new("RestoreKey, purged",
+            async scene =>
+            {
+                await SeedAsync(scene);
+                await RevokeAsync(scene, 100, RevocationMode.Delete);
+                await scene.Stack.Vault.PurgeDeletedKeyAsync(LifeStack.Key, default);
+            },
+            RestoreAsync,
+            AssertRestoredAsync),
+        new("AuditKeys",
+            SeedAsync,
+            async (scene, run) =>
+            {
+                var audited = await scene.Engine.RunAsync<AuditKeysResult>(AuditKeysOrchestration.Name, new AuditKeysInput { ScrubPercent = 100 }, $"audit-{run}");
+                Assert.True(audited.Criticals == 0, string.Join('\n', (await scene.Stack.Catalog.Audits.ReadReportAsync(AuditArchive.Latest, default)).Findings));
+            },
+            async scene => Assert.Equal(3, (await scene.Stack.Catalog.Audits.ReadReportAsync(AuditArchive.Latest, default)).ScrubbedBlobs)),
+    ];
+
+    /// <summary>More than one segment: planned, fanned out and gathered.</summary>
+    public static Scenario Segments { get; } = new("EncryptBlob, two segments",
+        scene => scene.UploadAsync("upload", TestBytes.Create(EncryptionPlan.MinChunksPerSegment * EncryptionPlan.ChunkSizeInBytes + 1)),
+        (scene, run) => EncryptAsync(scene, run, "upload"),
+        scene => AssertProtectedAsync(scene, "upload"));
+
+    public static Scenario Named(string name) => Segments.Name == name ? Segments : Small.Single(scenario => scenario.Name == name);
+
+    private static async Task EncryptAsync(FaultScene scene, int run, string name, bool overwrite = false)
+    {
+        var input = new EncryptBlobInput { BlobName = name, ETag = scene.Uploads[name], Overwrite = overwrite };
+        var result = await scene.Engine.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input, $"{EncryptBlobInput.InstanceIdFor(name, input.ETag)}{run}");
+        if (result.Outcome == EncryptBlobOutcome.Superseded)
+        {
+            throw new SourceChangedException("Storage said that the upload was changed.");
+        }
+    }
+
+    private static async Task AssertProtectedAsync(FaultScene scene, string name)
+    {
+        // When the service says that another upload stands there, the pipeline leaves it alone, as it must.
+        Assert.True(scene.Fault == FaultKind.PreconditionFailed || !scene.Service.Holds(scene.Stack.Storage.Uploads.Name, name), "The plaintext was left behind.");
+        Assert.Single(
+            await scene.LedgerAsync(),
+            entry => entry.Event.Kind == "blob.encrypted" && entry.Event.CorrelationId != "seed" && entry.Event.Subject.EndsWith($"/{name}", StringComparison.Ordinal));
+    }
+
+    private static async Task SeedAsync(FaultScene scene)
+    {
+        foreach (var name in await scene.Stack.SeedAsync(3))
+        {
+            scene.Contents[name] = LifeStack.ContentOf(name);
+        }
+    }
+
+    private static Task RotateAsync(FaultScene scene, int run, bool deep) => scene.Engine.RunAsync<RotateKeyResult>(
+        RotateKeyOrchestration.Name,
+        new RotateKeyInput { KeyName = LifeStack.Key, Deep = deep, GracePeriod = TimeSpan.Zero, GenerateSizeInBits = 2048 },
+        $"rotate-{run}");
+
+    private static async Task AssertRotatedAsync(FaultScene scene)
+    {
+        var active = Assert.Single(await scene.Stack.VersionsAsync(), IsActive);
+        Assert.Equal([active.Id.ToString()], (await scene.Stack.CoverageAsync()).Keys);
+        Assert.Single(await scene.Stack.VersionsAsync(), version => version.Enabled);
+    }
+
+    private static Task RevokeAsync(FaultScene scene, int run, RevocationMode mode) => scene.Engine.RunAsync<RevokeKeyResult>(
+        RevokeKeyOrchestration.Name, new RevokeKeyInput { KeyName = LifeStack.Key, Mode = mode }, $"revoke-{run}");
+
+    private static async Task AssertRevokedAsync(FaultScene scene) => Assert.DoesNotContain(await scene.Stack.VersionsAsync(), version => version.Enabled);
+
+    private static Task RestoreAsync(FaultScene scene, int run) => scene.Engine.RunAsync<RestoreKeyResult>(
+        RestoreKeyOrchestration.Name, new RestoreKeyInput { KeyName = LifeStack.Key }, $"restore-{run}");
+
+    private static async Task AssertRestoredAsync(FaultScene scene) => Assert.Single(await scene.Stack.VersionsAsync(), IsActive);
+
+    private static bool IsActive(VaultKey version) => version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active;
+}
