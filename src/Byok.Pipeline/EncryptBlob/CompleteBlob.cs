@@ -19,11 +19,28 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
     /// <summary>The name it is called by.</summary>
     public const string Name = "CompleteBlob";
 
+    private const int MaxLooks = 5;
+
     /// <inheritdoc/>
     /// <exception cref="IntegrityException">What was written does not read back. The plaintext is kept.</exception>
     public override async Task<EncryptBlobResult> RunAsync(CompleteInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await CompleteAsync(input, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ConcurrentWriteException) when (attempt < MaxLooks)
+            {
+                // A rotation rewrapped the blob between two reads, or somebody replaced it: look at what is there now.
+            }
+        }
+    }
+
+    private async Task<EncryptBlobResult> CompleteAsync(CompleteInput input, CancellationToken cancellationToken)
+    {
         await using var blob = await reader.OpenAsync(input.BlobName, DekSource.Vault, cancellationToken).ConfigureAwait(false);
         var header = blob.Header;
         if (header.BlobId.ToString() != input.BlobId)

@@ -29,7 +29,8 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
             throw new ConflictException($"The key '{input}' is not revoked: it has an enabled, verified version. Nothing was changed.");
         }
 
-        if (versions.Count > 0)
+        // A version that was never proved is what an earlier restore left when it failed: there is nothing to enable in it.
+        if (versions.Exists(version => version.Tags.ContainsKey(KeyTags.Revoked) || version.Tags.GetValueOrDefault(KeyTags.State) is KeyTags.Active or KeyTags.Retired))
         {
             return new RestorePlan(Revocation.Disabled, [], []);
         }

@@ -15,7 +15,7 @@ internal sealed class FaultScene : IDisposable
     private readonly List<string> _badDeletes = [];
 
     private FaultScene(LifeStack stack, InMemoryBlobService service, FaultyNetwork network, FaultyCalls vault, FaultyCalls hsm) =>
-        (Stack, Service, Network, VaultCalls, HsmCalls) = (stack, service, network, vault, hsm);
+        (Stack, Service, Network, VaultCalls, HsmCalls, Runner) = (stack, service, network, vault, hsm, stack.Engine);
 
     public LifeStack Stack { get; }
 
@@ -27,7 +27,8 @@ internal sealed class FaultScene : IDisposable
 
     public FaultyCalls HsmCalls { get; }
 
-    public ReplayEngine Engine => Stack.Engine;
+    /// <summary>What runs orchestrations here.</summary>
+    public IOrchestrationRunner Runner { get; set; }
 
     /// <summary>What storage does to requests in this run.</summary>
     public FaultKind? Fault { get; set; }
@@ -61,7 +62,7 @@ internal sealed class FaultScene : IDisposable
         stack.Engine.OnFailure = scene.OnFailure;
         network.OnRequest = scene.OnRequest;
         var material = keys.Create(2048);
-        stack.Vault.AddActiveKey(LifeStack.Key, material: material);
+        await RecordAsync(stack, stack.Vault.AddActiveKey(LifeStack.Key, material: material));
         stack.Hsm.Put(LifeStack.Key, material);
         await scenario.PrepareAsync(scene);
         time.Advance(TimeSpan.FromMinutes(5)); // nothing is cached that another process would not have
@@ -116,6 +117,23 @@ internal sealed class FaultScene : IDisposable
     {
         Stack.Dispose();
         Network.Dispose();
+    }
+
+    private static async Task RecordAsync(LifeStack stack, VaultKey key)
+    {
+        foreach (var kind in new[] { "key.imported", "key.activated" })
+        {
+            await stack.Ledger.AppendAsync(
+                new LedgerEvent
+                {
+                    EventId = $"seed/{kind}",
+                    Kind = kind,
+                    Subject = key.Id.ToString(),
+                    CorrelationId = "seed",
+                    Details = new Dictionary<string, string> { ["thumbprint"] = key.PublicKey!.Thumbprint },
+                },
+                CancellationToken.None);
+        }
     }
 
     private async Task AssertOneImportPerRequestAsync(List<LedgerEntry> ledger)

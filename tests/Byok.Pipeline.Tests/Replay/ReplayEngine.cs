@@ -10,7 +10,7 @@ namespace Byok.Pipeline.Tests.Replay;
 /// Runs orchestrations as a durable engine does, in memory: what activities answered is kept, a run that dies is replayed, and an activity
 /// whose answer was not kept runs again. Timers end at once and move the clock. A test says at which boundary the process dies.
 /// </summary>
-internal sealed class ReplayEngine(Func<PipelineCatalog> start, FakeTimeProvider time)
+internal sealed class ReplayEngine(Func<PipelineCatalog> start, FakeTimeProvider time) : IOrchestrationRunner
 {
     private readonly ConcurrentDictionary<string, ReplayInstance> _instances = new(StringComparer.Ordinal);
     private readonly Dictionary<string, OrchestrationDescriptor> _orchestrations =
