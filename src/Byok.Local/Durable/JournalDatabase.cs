@@ -79,6 +79,10 @@ internal sealed class JournalDatabase : IDisposable
             {
                 throw JournalFailures.From(exception, _path);
             }
+            catch (Exception exception) when (JournalFailures.IsDamage(exception))
+            {
+                throw JournalFailures.Damaged(exception, _path);
+            }
         }
     }
 
@@ -97,6 +101,10 @@ internal sealed class JournalDatabase : IDisposable
             catch (SqliteException exception)
             {
                 throw JournalFailures.From(exception, _path);
+            }
+            catch (Exception exception) when (JournalFailures.IsDamage(exception))
+            {
+                throw JournalFailures.Damaged(exception, _path);
             }
 
             _onWrite?.Invoke(JournalWritePhase.AfterCommit);

@@ -14,5 +14,15 @@ internal sealed record JournaledInstance(
     public OrchestrationStatus ToStatus() =>
         new(Id, Name, State, CreatedOn, UpdatedOn, Parse<JsonElement?>(Status), Parse<JsonElement?>(Output), Parse<FailureDetails>(Failure));
 
-    private static T? Parse<T>(string? json) => json is null ? default : JsonSerializer.Deserialize<T>(json, OrchestrationJson.Options);
+    private T? Parse<T>(string? json)
+    {
+        try
+        {
+            return json is null ? default : JsonSerializer.Deserialize<T>(json, OrchestrationJson.Options);
+        }
+        catch (JsonException exception)
+        {
+            throw new ConfigurationException($"The journal's entry of the operation '{Id}' is damaged; move the journal away, and a new one is made.", exception);
+        }
+    }
 }

@@ -52,13 +52,40 @@ internal sealed class VaultRequest
             var body = await JsonDocument.ParseAsync(
                 _context.Request.Body, new JsonDocumentOptions { AllowDuplicateProperties = false }, Aborted).ConfigureAwait(false);
             _context.Response.RegisterForDispose(body);
+            CheckTexts(body.RootElement);
             return body.RootElement.ValueKind == JsonValueKind.Object
                 ? new RequestBody(body.RootElement)
                 : throw new RequestRefusedException(VaultError.BadParameter("The request's body must be a JSON object."));
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw new RequestRefusedException(VaultError.BadParameter("The request's body is not valid JSON."));
+        }
+    }
+
+    // An escaped half of a surrogate pair is valid JSON, but no text: it is refused here, not where a member is read.
+    private static void CheckTexts(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                {
+                    CheckTexts(item);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (var member in element.EnumerateObject())
+                {
+                    _ = member.Name;
+                    CheckTexts(member.Value);
+                }
+
+                break;
         }
     }
 }

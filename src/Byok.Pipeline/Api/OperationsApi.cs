@@ -142,6 +142,10 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             {
                 throw new ApiProblemException(404, "No audit yet", "No audit has been published; start one with POST /api/audits.");
             }
+            catch (IntegrityException exception)
+            {
+                throw new ApiProblemException(500, "Audit not readable", exception.Message);
+            }
         });
 
     /// <summary>Describes an operation.</summary>

@@ -90,8 +90,19 @@ public sealed class AuditArchive(StorageAccount storage)
     /// <param name="name">The report's name.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="BlobNotFoundException">There is none of that name.</exception>
-    public async Task<AuditReport> ReadReportAsync(string name, CancellationToken cancellationToken) =>
-        (await ReadAsync($"{name}.json", cancellationToken).ConfigureAwait(false)).ToObjectFromJson<AuditReport>(JsonOptions)!;
+    /// <exception cref="IntegrityException">What is stored there is no report: somebody else wrote it.</exception>
+    public async Task<AuditReport> ReadReportAsync(string name, CancellationToken cancellationToken)
+    {
+        var stored = await ReadAsync($"{name}.json", cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return stored.ToObjectFromJson<AuditReport>(JsonOptions) ?? throw new JsonException("The report is null.");
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException or ArgumentException)
+        {
+            throw new IntegrityException($"'{storage.Audits.Name}/{name}.json' is not an audit report as the pipeline writes it; run another audit.", exception);
+        }
+    }
 
     private async Task<BinaryData> ReadAsync(string blob, CancellationToken cancellationToken) =>
         (await StorageFailures.TranslateAsync(

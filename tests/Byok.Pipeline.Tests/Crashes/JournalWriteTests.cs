@@ -10,7 +10,7 @@ public sealed class JournalWriteTests
 
     [Theory]
     [MemberData(nameof(Small))]
-    public async Task Run_KilledAtSomeJournalWrites_EndsRight(string scenario) => Assert.NotEqual(0, await KillEverywhereAsync(Scenarios.Named(scenario), stride: 5));
+    public async Task Run_KilledAtSomeJournalWrites_EndsRight(string scenario) => Assert.NotEqual(0, await KillEverywhereAsync(Scenarios.Named(scenario), stride: 9));
 
     [Trait("Category", "Long")]
     [Theory]
@@ -26,7 +26,7 @@ public sealed class JournalWriteTests
         var kills = 0;
         foreach (var phase in Enum.GetValues<JournalWritePhase>())
         {
-            for (var write = 1 + ((int)phase * stride / 2); await RunAndKillAsync(scenario, write, phase); write += stride)
+            for (var write = 1 + ((int)phase * 3 % stride); await RunAndKillAsync(scenario, write, phase); write += stride)
             {
                 kills++;
             }

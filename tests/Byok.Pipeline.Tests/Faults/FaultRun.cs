@@ -23,6 +23,7 @@ internal static class FaultRun
     {
         Assert.IsAssignableFrom<ByokException>(failure);
         Assert.IsNotType<UnexpectedFailureException>(failure);
+        scene.IsRepeated = true;
         scene.Stack.Time.Advance(TimeSpan.FromMinutes(5));
         var repeated = await TryAsync(scenario, scene, 1);
         Assert.True(repeated is null or ConflictException, $"Repeated without faults it failed: {repeated}\nthe first time: {failure}");

@@ -33,6 +33,9 @@ internal sealed class FaultScene : IDisposable
     /// <summary>What storage does to requests in this run.</summary>
     public FaultKind? Fault { get; set; }
 
+    /// <summary>Whether the first run failed and the operation was given again.</summary>
+    public bool IsRepeated { get; set; }
+
     /// <summary>Name and ETag of what was uploaded.</summary>
     public Dictionary<string, string> Uploads { get; } = [];
 

@@ -37,9 +37,9 @@ internal static class Scenarios
                 BringKeyOrchestration.Name, new BringKeyInput { KeyName = Other, KeyLabel = Other, GenerateSizeInBits = 2048 }, $"bring-{run}"),
             async scene =>
             {
-                // Two when the first had done all but retire its KEK, failed for good on that, and was repeated.
-                Assert.InRange((await scene.Stack.VersionsAsync(Other)).Count(IsActive), 1, 2);
-                Assert.DoesNotContain(await scene.Stack.Vault.ListKeysAsync(default).ToListAsync(), key => key.Operations.Contains("import"));
+                // A KEK whose retirement is refused for good stays; the audit tells of it. The repeat brings the key under another one.
+                Assert.InRange((await scene.Stack.VersionsAsync(Other)).Count(IsActive), 1, scene.IsRepeated ? 2 : 1);
+                Assert.True(scene.IsRepeated || !await scene.Stack.Vault.ListKeysAsync(default).AnyAsync(key => key.Operations.Contains("import")));
             }),
         new("RotateKey", SeedAsync, (scene, run) => RotateAsync(scene, run, deep: false), AssertRotatedAsync),
         new("RotateKey, deep", SeedAsync, (scene, run) => RotateAsync(scene, run, deep: true), AssertRotatedAsync),

@@ -10,7 +10,7 @@ public sealed class VaultAndHsmFaultTests
 
     [Theory]
     [MemberData(nameof(Small))]
-    public Task Run_ACallFails_EndsRightOrClearly(string scenario) => RunMatrixAsync(Scenarios.Named(scenario), [1], stride: 2);
+    public Task Run_ACallFails_EndsRightOrClearly(string scenario) => RunMatrixAsync(Scenarios.Named(scenario), [1], stride: 5);
 
     /// <summary>Once, twice in a row, as often as an activity is tried, and from then on for good.</summary>
     [Trait("Category", "Long")]

@@ -34,6 +34,9 @@ public sealed class FaultyNetwork(HttpMessageHandler service) : DelegatingHandle
     /// <summary>Asked before each request is carried out.</summary>
     public Action<HttpRequestMessage>? OnRequest { get; set; }
 
+    /// <summary>Done before each request is carried out: what somebody else does at this very moment.</summary>
+    public Func<HttpRequestMessage, Task>? OnRequestAsync { get; set; }
+
     /// <summary>Lets request <paramref name="target"/> (from 1) fail, and its repeats as often as said; up to <paramref name="lastTarget"/> all of them.</summary>
     public void Arm(FaultKind? kind, int target, int times, int? lastTarget = null)
     {
@@ -57,6 +60,7 @@ public sealed class FaultyNetwork(HttpMessageHandler service) : DelegatingHandle
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         OnRequest?.Invoke(request);
+        await (OnRequestAsync?.Invoke(request) ?? Task.CompletedTask);
         var fault = Choose(request);
         switch (fault)
         {

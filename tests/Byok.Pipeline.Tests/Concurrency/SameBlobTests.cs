@@ -1,0 +1,157 @@
+using Azure.Core.Pipeline;
+using Byok.Core.Errors;
+using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Reading;
+using Byok.Pipeline.Tests.RotateKey;
+using Byok.Testing;
+using Byok.Testing.CommandLine;
+using Byok.Testing.Storage;
+
+namespace Byok.Pipeline.Tests.Concurrency;
+
+/// <summary>Several hands on one blob at the same moment, on the emulator.</summary>
+[Collection(AzuriteCollection.Name)]
+public sealed class SameBlobTests(AzuriteFixture azurite)
+{
+    private const string Name = "contested";
+
+    [Fact]
+    public async Task Upload_TenTimesAtOnce_OneOfThemIsThereWhole()
+    {
+        using var stack = await CreateAsync(null);
+        var contents = Enumerable.Range(0, 10).Select(number => TestBytes.Create(100_000, number)).ToList();
+
+        var outcomes = await Task.WhenAll(contents.Select(content => TryEncryptAsync(stack, content)));
+
+        Assert.All(outcomes, outcome => Assert.True(outcome is null or ByokException and not UnexpectedFailureException, $"{outcome}"));
+        await DrainAsync(stack);
+        var kept = await stack.ReadAsync(Name);
+        Assert.Contains(contents, content => content.AsSpan().SequenceEqual(kept));
+        Assert.Empty(await stack.Storage.Uploads.GetBlobsAsync().ToListAsync());
+        var ledger = await stack.Ledger.ReadAsync(default).ToListAsync();
+        Assert.Equal(ledger.Count, ledger.Select(entry => entry.Event.EventId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Encrypt_UploadOverwrittenMeanwhile_TheNewOneWins()
+    {
+        var second = TestBytes.Create(6_000_000, 2);
+        using var stack = await CreateAsync(async stack => await stack.Storage.Uploads.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(second), overwrite: true));
+
+        var result = await EncryptAsync(stack, TestBytes.Create(6_000_000, 1));
+
+        Assert.Equal(EncryptBlobOutcome.Superseded, result.Outcome);
+        Assert.False(await stack.Storage.Protected.GetBlobClient(Name).ExistsAsync());
+        await DrainAsync(stack);
+        Assert.Equal(second, await stack.ReadAsync(Name));
+    }
+
+    [Fact]
+    public async Task Encrypt_UploadDeletedMeanwhile_LeavesNothing()
+    {
+        using var stack = await CreateAsync(async stack => await stack.Storage.Uploads.GetBlobClient(Name).DeleteAsync());
+
+        var result = await EncryptAsync(stack, TestBytes.Create(6_000_000, 1));
+
+        Assert.Equal(EncryptBlobOutcome.Superseded, result.Outcome);
+        Assert.False(await stack.Storage.Protected.GetBlobClient(Name).ExistsAsync());
+    }
+
+    [Fact]
+    public async Task Encrypt_KeyRotatedBeforeTheCommit_NothingIsLost()
+    {
+        // The worst: a whole rotation, grace included, between a chunk and the commit. The old version is disabled before anything was proved with it.
+        using var stack = await CreateAsync(async stack => await RotateKeyTests.RotateAsync(stack));
+        var content = TestBytes.Create(6_000_000, 1);
+
+        var outcome = await TryEncryptAsync(stack, content);
+
+        Assert.True(outcome is null or KeyUnavailableException, $"{outcome}");
+        if (outcome is not null)
+        {
+            Assert.True(await stack.Storage.Uploads.GetBlobClient(Name).ExistsAsync(), "The plaintext is gone, and the ciphertext was never proved.");
+            await DrainAsync(stack);
+        }
+
+        Assert.Equal(content, await stack.ReadAsync(Name));
+    }
+
+    [Fact]
+    public async Task Encrypt_RewrappedWhileItIsVerified_EndsWell()
+    {
+        using var stack = await CreateAsync(
+            async stack => await RotateKeyTests.RotateAsync(stack), (request, stack) => request.Method == HttpMethod.Get && Is(request, stack.Storage.Protected.Name));
+        var content = TestBytes.Create(6_000_000, 1);
+
+        var result = await EncryptAsync(stack, content);
+
+        Assert.Equal(EncryptBlobOutcome.Protected, result.Outcome);
+        Assert.Equal(content, await stack.ReadAsync(Name));
+        Assert.Equal(2, (await stack.HeaderAsync(Name)).Generation);
+        Assert.False(await stack.Storage.Uploads.GetBlobClient(Name).ExistsAsync());
+    }
+
+    [Fact]
+    public async Task Read_RotatedMeanwhile_SaysSoAndTheNextReadIsRight()
+    {
+        using var stack = await CreateAsync(null);
+        var content = TestBytes.Create(6_000_000, 1);
+        await EncryptAsync(stack, content);
+        await using var opened = await stack.Catalog.Reader.OpenAsync(Name, DekSource.Vault, default);
+        var buffer = new byte[opened.Header.Layout.StoredChunkLength(0)];
+        await opened.Envelope.ReadChunkAsync(0, buffer);
+
+        await RotateKeyTests.RotateAsync(stack);
+
+        await Assert.ThrowsAsync<ConcurrentWriteException>(async () => await opened.Envelope.ReadChunkAsync(1, buffer));
+        Assert.Equal(content, await stack.ReadAsync(Name));
+    }
+
+    /// <summary>A stack in which, once, something happens at the first staged block of the contested blob, or at the request that is said.</summary>
+    private async Task<LifeStack> CreateAsync(Func<LifeStack, Task>? happens, Func<HttpRequestMessage, LifeStack, bool>? when = null)
+    {
+        using var network = new FaultyNetwork(new SocketsHttpHandler());
+        var stack = new LifeStack(await azurite.CreateAccountAsync(new HttpClientTransport(new HttpClient(network, disposeHandler: false))), LifeStack.DefaultOptions);
+        await stack.BringAsync(LifeStack.Key);
+        when ??= (request, _) => request.Method == HttpMethod.Put && request.RequestUri!.Query.Contains("comp=block&", StringComparison.Ordinal) && Is(request, stack.Storage.Protected.Name);
+        var isDone = 0;
+        network.OnRequestAsync = async request =>
+        {
+            if (happens is not null && when(request, stack) && Interlocked.Exchange(ref isDone, 1) == 0)
+            {
+                await happens(stack);
+            }
+        };
+        return stack;
+    }
+
+    private static bool Is(HttpRequestMessage request, string container) =>
+        request.RequestUri!.AbsolutePath.Contains($"/{container}/{Name}", StringComparison.Ordinal);
+
+    private static Task<EncryptBlobResult> EncryptAsync(LifeStack stack, byte[] content) => stack.UploadAsync(Name, content, overwrite: true);
+
+    private static async Task<Exception?> TryEncryptAsync(LifeStack stack, byte[] content)
+    {
+        try
+        {
+            await EncryptAsync(stack, content);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+    }
+
+    /// <summary>What the upload trigger does with what still lies in uploads.</summary>
+    private static async Task DrainAsync(LifeStack stack)
+    {
+        stack.Catalog.Keys.Forget();
+        await foreach (var upload in stack.Storage.Uploads.GetBlobsAsync())
+        {
+            var input = new EncryptBlobInput { BlobName = upload.Name, ETag = upload.Properties.ETag!.Value.ToString(), Overwrite = true };
+            var context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, stack.Catalog.Activities, stack.Time, $"drain-{upload.Name}");
+            await new EncryptBlobOrchestration().RunAsync(context, input);
+        }
+    }
+}
