@@ -122,7 +122,7 @@ public sealed class KilledUnderLoadTests(StackFixture stack) : IClassFixture<Sta
         await using var journal = await DurableEngine.OpenAsync(Path.Combine(stack.Byok.Home, "journal.db"), [], [], new DurableEngineOptions(), TimeProvider.System);
         for (var tries = 0; ; tries++)
         {
-            var running = await journal.ListAsync(CancellationToken.None).Where(instance => !instance.IsEnded).ToListAsync();
+            var running = await journal.ListAsync(string.Empty, CancellationToken.None).Where(instance => !instance.IsEnded).ToListAsync();
             if (running.Count == 0)
             {
                 return;

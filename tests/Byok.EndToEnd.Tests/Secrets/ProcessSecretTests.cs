@@ -1,4 +1,5 @@
 using System.Text;
+using Byok.Testing;
 using Byok.Testing.CommandLine;
 
 namespace Byok.EndToEnd.Tests.Secrets;
@@ -20,8 +21,9 @@ public sealed class ProcessSecretTests(StackFixture stack) : IClassFixture<Stack
         var file = stack.Byok.ScratchFile("marked.txt");
         await File.WriteAllTextAsync(file, string.Concat(Enumerable.Repeat(marker + "\n", 400_000)));
 
-        using var server = stack.Byok.Start(["env", $"TMPDIR={temporary}"], ["serve"]);
-        using var command = stack.Byok.Start(["env", $"TMPDIR={temporary}"], ["blob", "encrypt", file, "--name", "marked"]);
+        // Without the runtime's diagnostic pipes, which stand in the same folder and cannot be read to their end.
+        using var server = stack.Byok.Start(["env", $"TMPDIR={temporary}", "DOTNET_EnableDiagnostics=0"], ["serve"]);
+        using var command = stack.Byok.Start(["env", $"TMPDIR={temporary}", "DOTNET_EnableDiagnostics=0"], ["blob", "encrypt", file, "--name", "marked"]);
         var seen = new Dictionary<string, byte[]>();
         while (!command.HasEnded)
         {
@@ -46,7 +48,7 @@ public sealed class ProcessSecretTests(StackFixture stack) : IClassFixture<Stack
         var home = Encoding.UTF8.GetBytes(stack.Byok.Home);
         Assert.True(seen.Count(item => item.Value.AsSpan().IndexOf(home) >= 0) >= 4, string.Join('\n', seen.Keys));
         var hits = seen.SelectMany(item => secrets.SelectMany(secret => SecretSearch.Find(secret.Value, item.Value).Select(form => $"{item.Key}: {secret.Key} as {form}")));
-        Assert.Empty(hits.Where(hit => !hit.StartsWith(file, StringComparison.Ordinal)));
+        Assert.Empty(hits);
     }
 
     private static Dictionary<string, byte[]> Processes()

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Byok.Pkcs11;
+using Byok.Pkcs11.Tokens;
 
 namespace Byok.EndToEnd.Tests.Soak;
 

@@ -115,7 +115,7 @@ public sealed class JournalFuzzTests
         var options = new DurableEngineOptions { PollInterval = TimeSpan.FromMilliseconds(5), StopTimeout = TimeSpan.FromMilliseconds(200) };
         await using var engine = await DurableEngine.OpenAsync(path, orchestrations, activities, options, TimeProvider.System);
         await engine.StartAsync();
-        await foreach (var _ in engine.ListAsync(CancellationToken.None))
+        await foreach (var _ in engine.ListAsync(string.Empty, CancellationToken.None))
         {
             // Reads every instance.
         }

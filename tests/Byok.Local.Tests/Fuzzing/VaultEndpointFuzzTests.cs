@@ -31,7 +31,7 @@ public sealed class VaultEndpointFuzzTests(VaultEndpointFixture fixture) : IClas
             {
                 foreach (var (method, path) in Requests)
                 {
-                    if (path.EndsWith("create", StringComparison.Ordinal) && input.AsSpan().IndexOf("import"u8) >= 0)
+                    if (path.EndsWith("create", StringComparison.Ordinal) && input.AsSpan().IndexOf("RSA-HSM"u8) >= 0)
                     {
                         continue; // a sound one would have the token make a key each time
                     }

@@ -1,5 +1,4 @@
 using Azure.Core;
-using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Byok.Core.Errors;
 
 namespace Byok.Pipeline.Tests.Faults;
 
