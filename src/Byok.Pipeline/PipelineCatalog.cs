@@ -56,7 +56,7 @@ public sealed class PipelineCatalog : IDisposable
         BeginReencryption = new BeginReencryption(Reader, writer, vault, Keys, ReencryptSegment, CommitReencryption);
 
         PrepareRevocation = new PrepareRevocation(vault);
-        OrderRevocation = new OrderRevocation(vault, Keys, Deks, ledger, time);
+        OrderRevocation = new OrderRevocation(vault, Keys, Deks, time);
         ProbeRevocation = new ProbeRevocation(vault, time);
         RecordRevocation = new RecordRevocation(ledger);
         UploadCanary = new UploadCanary(storage);

@@ -6,8 +6,8 @@ using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RevokeKey;
 
-/// <summary>Tells the vault. Versions are marked with the operation that disabled them, so that a restore enables these and no others.</summary>
-public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCache deks, ILedger ledger, TimeProvider time) : Activity<OrderInput, DateTimeOffset>
+/// <summary>Tells the vault. Versions are marked with the operation that disabled them, so that a restore enables these and no others. Nothing but the vault can keep it from its work: the ledger comes afterwards.</summary>
+public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCache deks, TimeProvider time) : Activity<OrderInput, DateTimeOffset>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "OrderRevocation";
@@ -34,20 +34,6 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
 
         keys.Forget();
         deks.Forget();
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/key.revocation.ordered",
-                Kind = "key.revocation.ordered",
-                Subject = input.KeyName,
-                CorrelationId = input.OperationId,
-                Details = new Dictionary<string, string>
-                {
-                    ["mode"] = input.Mode == RevocationMode.Delete ? "delete" : "disable",
-                    ["versions"] = string.Join(' ', input.Versions.Select(version => version.Version)),
-                },
-            },
-            cancellationToken).ConfigureAwait(false);
         return orderedOn;
     }
 
@@ -63,10 +49,3 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
         }
     }
 }
-
-/// <summary>What to tell the vault.</summary>
-/// <param name="OperationId">The operation.</param>
-/// <param name="KeyName">The key.</param>
-/// <param name="Mode">How it is taken away.</param>
-/// <param name="Versions">Its enabled versions.</param>
-public sealed record OrderInput(string OperationId, string KeyName, RevocationMode Mode, IReadOnlyList<KeyIdentifier> Versions);

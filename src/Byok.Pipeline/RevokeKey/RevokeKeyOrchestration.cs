@@ -78,6 +78,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
         context.SetStatus(new RevokeKeyProgress("telling the vault", 0, null));
         var orderedOn = await context.CallActivityAsync<DateTimeOffset>(
             OrderRevocation.Name, new OrderInput(context.InstanceId, keyName, input.Mode, prepared.Versions), RetryPolicy.Default);
+        var unrecorded = await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, prepared.Versions));
 
         double? lastUnwrap = null;
         double refusedSince = 0;
@@ -111,9 +112,29 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
             }
         }
 
-        await context.CallActivityAsync<bool>(
-            RecordRevocation.Name, new RecordRevocationInput(context.InstanceId, keyName, input.Mode, lastUnwrap, refusedSince, probes), RetryPolicy.Default);
+        unrecorded ??= await RecordAsync(
+            context, RecordRevocationInput.Refused(context.InstanceId, keyName, input.Mode, lastUnwrap, refusedSince, probes));
+        if (unrecorded is not null)
+        {
+            throw (unrecorded with { Message = $"'{keyName}' is revoked and the vault refuses it, but the ledger does not say so: {unrecorded.Message}" }).ToException();
+        }
+
         return new RevokeKeyResult(keyName, input.Mode, input.Rehearsal, prepared.Versions, orderedOn, lastUnwrap, refusedSince, probes, null);
+    }
+
+    /// <summary>A ledger that cannot be written to is told in the end; it does not keep anybody from knowing whether the key is gone.</summary>
+    /// <returns>Why the event is not in the ledger; null when it is.</returns>
+    private static async Task<FailureDetails?> RecordAsync(IOrchestrationContext context, RecordRevocationInput input)
+    {
+        try
+        {
+            await context.CallActivityAsync<bool>(RecordRevocation.Name, input, RetryPolicy.Default);
+            return null;
+        }
+        catch (ByokException exception)
+        {
+            return FailureDetails.From(exception);
+        }
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

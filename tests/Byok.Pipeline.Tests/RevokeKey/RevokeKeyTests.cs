@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Specialized;
 using Byok.Core.Errors;
 using Byok.Pipeline.Reading;
 using Byok.Pipeline.RevokeKey;
@@ -34,6 +35,21 @@ public class RevokeKeyTests(AzuriteFixture azurite)
         var kinds = await stack.Ledger.ReadAsync(default).Select(entry => entry.Event.Kind).ToListAsync();
         Assert.Contains("key.revocation.ordered", kinds);
         Assert.Equal("key.revoked", kinds[^1]);
+    }
+
+    [Fact]
+    public async Task Revoke_LedgerThatIsBroken_RevokesProbesAndSaysWhatIsMissing()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(1);
+        await stack.Storage.Ledger.GetAppendBlobClient("ledger-00000001.jsonl").AppendBlockAsync(BinaryData.FromString("{\"sequence\":1}\n").ToStream());
+
+        var failure = await Assert.ThrowsAsync<IntegrityException>(() => RevokeAsync(stack, RevocationMode.Disable));
+
+        Assert.Contains("is revoked and the vault refuses it", failure.Message, StringComparison.Ordinal);
+        Assert.False(Assert.Single(await stack.VersionsAsync()).Enabled);
+        Assert.Contains(ProbeRevocation.Name, stack.Engine.Activities);
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync(names[0]));
     }
 
     [Fact]
