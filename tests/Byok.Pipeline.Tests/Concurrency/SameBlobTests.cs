@@ -110,7 +110,7 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
     /// <summary>A stack in which, once, something happens at the first staged block of the contested blob, or at the request that is said.</summary>
     private async Task<LifeStack> CreateAsync(Func<LifeStack, Task>? happens, Func<HttpRequestMessage, LifeStack, bool>? when = null)
     {
-        using var network = new FaultyNetwork(new SocketsHttpHandler());
+        var network = new FaultyNetwork(new SocketsHttpHandler()); // lives as long as the stack
         var stack = new LifeStack(await azurite.CreateAccountAsync(new HttpClientTransport(new HttpClient(network, disposeHandler: false))), LifeStack.DefaultOptions);
         await stack.BringAsync(LifeStack.Key);
         when ??= (request, _) => request.Method == HttpMethod.Put && request.RequestUri!.Query.Contains("comp=block&", StringComparison.Ordinal) && Is(request, stack.Storage.Protected.Name);
