@@ -14,6 +14,7 @@ using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Reading;
 using Byok.Pipeline.RotateKey;
 using Byok.Pkcs11;
+using Byok.Pkcs11.Tokens;
 using Byok.Storage;
 using Byok.Storage.Ledger;
 using Byok.Testing;
@@ -102,7 +103,8 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
         Assert.True(late.ManagedMiB <= (early.ManagedMiB * 1.25) + 8, $"managed memory grew: {early} -> {late}");
         Assert.True(late.ResidentMiB <= (early.ResidentMiB * 1.25) + 32, $"memory grew: {early} -> {late}");
         Assert.True(late.Handles <= early.Handles + 16, $"handles grew: {early} -> {late}");
-        Assert.True(late.Sessions <= early.Sessions + 2, $"sessions grew: {early} -> {late}");
+        // The pools fill as often as much is asked at once, and never beyond their bound: one idle session a token beside the pool.
+        Assert.True(late.Sessions <= 2 * (Pkcs11Token.MaxSessions + 1), $"sessions grew beyond the pools: {early} -> {late}");
     }
 
     // Each worker has names of its own, so that it knows what each blob must hold; rotations and audits go over all of them.
