@@ -26,10 +26,10 @@ rm -rf "$results" && mkdir -p "$results"
 
 run_project() { # name
     local name=$1 log="$results/$1.log" started=$SECONDS code=0 summary p f s
-    dotnet test "tests/$name/bin/$configuration/net10.0/$name.dll" --nologo --filter "$filter" --blame-hang-timeout "$patience" \
+    dotnet test "tests/$name/bin/$configuration/net10.0/$name.dll" --nologo --filter "$filter" --logger "console;verbosity=normal" --blame-hang-timeout "$patience" \
         --results-directory "$results/$name" >"$log" 2>&1 || code=$?
-    summary=$(grep -E '^(Passed|Failed)! ' "$log" | tail -1 || true)
-    count() { sed -nE "s/.*$1: +([0-9]+).*/\1/p" <<<"$summary"; }
+    summary=$(grep -E '^(Total tests:|     (Passed|Failed|Skipped):)' "$log" || true)
+    count() { sed -nE "s/^ +$1: ([0-9]+).*/\1/p" <<<"$summary"; }
     p=$(count Passed) f=$(count Failed) s=$(count Skipped)
     printf '  %-28s %5s passed %4s failed %4s skipped %5ss\n' "$name" "${p:-0}" "${f:-0}" "${s:-0}" $((SECONDS - started))
     if [ "$code" != 0 ] || [ -z "$summary" ]; then
