@@ -18,6 +18,7 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _loading = new(1, 1);
     private SealedRun? _run;
+    private SealedRun? _runBefore;
     private bool _disposed;
 
     /// <summary>Copies a chunk's BEK.</summary>
@@ -112,24 +113,31 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
         return beks;
     }
 
-    /// <summary>From the run that was read last, or a new one that begins at a multiple of its length. Called by one at a time.</summary>
+    /// <summary>
+    /// From one of the two runs that were read last, for workers at a border need both; else from a new one, which begins at a multiple of its
+    /// length. Called by one at a time.
+    /// </summary>
     private async ValueTask<Memory<byte>> ReadSealedAsync(long offset, int length, CancellationToken cancellationToken)
     {
-        var layout = header.Layout;
-        if (_run is not { } run || offset < run.Offset || offset + length > run.Offset + run.Bytes.Length)
+        var run = _run?.Holds(offset) == true ? _run : _runBefore;
+        if (run?.Holds(offset) != true)
         {
             // All segments but the last are of one length.
+            var layout = header.Layout;
             var full = layout.SealedSegmentLength(0);
             var runLength = full * (long)Math.Max(1, EnvelopeReader.TableReadSizeInBytes / full);
             var start = offset - (offset % runLength);
             run = new SealedRun(start, new byte[(int)Math.Min(runLength, layout.TableLength - start)]);
             await source.ReadAsync(layout.CiphertextLength + start, run.Bytes, cancellationToken).ConfigureAwait(false);
-            _run = run;
+            (_runBefore, _run) = (_run, run);
         }
 
         return run.Bytes.AsMemory((int)(offset - run.Offset), length);
     }
 
     /// <summary>Sealed segments as they are stored.</summary>
-    private sealed record SealedRun(long Offset, byte[] Bytes);
+    private sealed record SealedRun(long Offset, byte[] Bytes)
+    {
+        public bool Holds(long offset) => offset >= Offset && offset < Offset + Bytes.Length;
+    }
 }

@@ -21,7 +21,7 @@ using Byok.Testing;
 using Byok.Testing.CommandLine;
 using Byok.Testing.Tokens;
 
-namespace Byok.EndToEnd.Tests.Soak;
+namespace Byok.Local.Tests.Soak;
 
 /// <summary>
 /// The whole pipeline in one process, on real tokens, the emulator and the embedded engine, under mixed load for <c>BYOK_SOAK_MINUTES</c>

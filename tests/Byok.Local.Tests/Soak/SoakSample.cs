@@ -1,7 +1,7 @@
 using System.Globalization;
 using Byok.Pkcs11.Tokens;
 
-namespace Byok.EndToEnd.Tests.Soak;
+namespace Byok.Local.Tests.Soak;
 
 /// <summary>What the process holds at one moment.</summary>
 /// <param name="ManagedMiB">Live objects, after a full collection.</param>
