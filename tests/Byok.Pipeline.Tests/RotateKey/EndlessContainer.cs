@@ -13,7 +13,7 @@ internal sealed class EndlessContainer(int blobs, IReadOnlyDictionary<string, st
     private readonly BitArray _moved = new(blobs);
     private readonly Lock _lock = new();
     private Dictionary<string, string> _newMetadata = [];
-    private byte[] _claim = [];
+    private byte[]? _claim;
 
     public int Writes { get; private set; }
 
@@ -38,7 +38,7 @@ internal sealed class EndlessContainer(int blobs, IReadOnlyDictionary<string, st
             return Answer(HttpStatusCode.Created);
         }
 
-        return request.Method == HttpMethod.Get ? Answer(HttpStatusCode.OK, new ByteArrayContent(_claim)) : Answer(HttpStatusCode.Accepted);
+        return _claim is null ? Answer(HttpStatusCode.NotFound) : Answer(HttpStatusCode.OK, new ByteArrayContent(_claim));
     }
 
     private void Write(HttpRequestMessage request)
