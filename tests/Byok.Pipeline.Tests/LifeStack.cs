@@ -7,7 +7,6 @@ using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Reading;
 using Byok.Pipeline.Tests.Replay;
-using Byok.Pipeline.Writing;
 using Byok.Storage;
 using Byok.Storage.Ledger;
 using Byok.Testing;
@@ -96,26 +95,9 @@ internal sealed class LifeStack : IDisposable
     /// <summary>Puts one small protected blob there.</summary>
     public async Task SeedAsync(string name, byte[] content, VaultKey key, bool isRecorded = true)
     {
-        var layout = new BlobLayout(content.Length, EnvelopePlan.StandardChunkSizeInBytes, EnvelopePlan.MinChunksPerSegment);
-        var blobId = BlobId.New();
-        using var dek = DataEncryptionKey.Generate();
-        using var keys = dek.DeriveFor(blobId);
-        var stored = new byte[content.Length + 16];
-        var bek = new byte[32];
-        new ChunkCipher(blobId, layout).Seal(0, content, stored, bek);
-        var header = new EnvelopeHeader
-        {
-            BlobId = blobId,
-            Layout = layout,
-            InlineTable = BekTable.SealSegment(keys, layout, 0, bek),
-            Generation = 1,
-            KeyId = key.Id,
-            KeyThumbprint = key.PublicKey!.Thumbprint,
-            WrappedDek = dek.WrapWith(key.PublicKey),
-            NameHash = EnvelopeHeader.HashName(Storage.Protected.Name, name),
-        }.Sign(keys);
-        var options = new BlobUploadOptions { Metadata = header.ToMetadata(new Dictionary<string, string> { ["Owner"] = "somebody" }) };
-        await Storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(stored), options);
+        var blob = SmallBlob.Seal(Storage.Protected.Name, name, content, key);
+        var options = new BlobUploadOptions { Metadata = blob.Header.ToMetadata(new Dictionary<string, string> { ["Owner"] = "somebody" }) };
+        await Storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), options);
         if (!isRecorded)
         {
             return;
@@ -124,11 +106,11 @@ internal sealed class LifeStack : IDisposable
         await Ledger.AppendAsync(
             new LedgerEvent
             {
-                EventId = $"seed/{blobId}",
+                EventId = $"seed/{blob.Header.BlobId}",
                 Kind = "blob.encrypted",
                 Subject = $"{Storage.Protected.Name}/{name}",
                 CorrelationId = "seed",
-                Details = new Dictionary<string, string> { ["blobId"] = blobId.ToString(), ["generation"] = "1", ["key"] = key.Id.ToString() },
+                Details = new Dictionary<string, string> { ["blobId"] = blob.Header.BlobId.ToString(), ["generation"] = "1", ["key"] = key.Id.ToString() },
             },
             CancellationToken.None);
     }

@@ -1,19 +1,16 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Azure.Core;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Local.Durable;
 using Byok.Pipeline;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RotateKey;
-using Byok.Pipeline.Writing;
 using Byok.Storage;
-using Byok.Storage.Ledger;
 using Byok.Testing;
+using Byok.Storage.Ledger;
 
 namespace Byok.Bench.Stack;
 
@@ -72,26 +69,8 @@ internal sealed class RotationStack : IAsyncDisposable
     public async Task SeedAsync(string name, byte[] content)
     {
         var key = await _catalog.Keys.GetCurrentAsync(KeyName, CancellationToken.None).ConfigureAwait(false);
-        var layout = new BlobLayout(content.Length, EnvelopePlan.StandardChunkSizeInBytes, EnvelopePlan.MinChunksPerSegment);
-        var blobId = BlobId.New();
-        using var dek = DataEncryptionKey.Generate();
-        using var keys = dek.DeriveFor(blobId);
-        var stored = new byte[content.Length + 16];
-        var bek = new byte[32];
-        new ChunkCipher(blobId, layout).Seal(0, content, stored, bek);
-        var header = new EnvelopeHeader
-        {
-            BlobId = blobId,
-            Layout = layout,
-            InlineTable = BekTable.SealSegment(keys, layout, 0, bek),
-            Generation = 1,
-            KeyId = key.Id,
-            KeyThumbprint = key.PublicKey!.Thumbprint,
-            WrappedDek = dek.WrapWith(key.PublicKey),
-            NameHash = EnvelopeHeader.HashName(_storage.Protected.Name, name),
-        }.Sign(keys);
-        CryptographicOperations.ZeroMemory(bek);
-        await _storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(stored), new BlobUploadOptions { Metadata = header.ToMetadata() }).ConfigureAwait(false);
+        var blob = SmallBlob.Seal(_storage.Protected.Name, name, content, key);
+        await _storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), new BlobUploadOptions { Metadata = blob.Header.ToMetadata() }).ConfigureAwait(false);
     }
 
     /// <summary>A whole rotation: brings the next master key, moves every blob, proves it, disables the old version.</summary>

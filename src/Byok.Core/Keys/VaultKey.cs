@@ -1,3 +1,5 @@
+using Byok.Core.Errors;
+
 namespace Byok.Core.Keys;
 
 /// <summary>One version of a key as the vault describes it: public part and attributes, never private material.</summary>
@@ -41,6 +43,10 @@ public sealed record VaultKey
 
     /// <summary>The version's tags.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The public part of a key that has to have one, because it wraps.</summary>
+    /// <exception cref="VaultException">The vault gave none.</exception>
+    public RsaPublicKey RequirePublicKey() => PublicKey ?? throw new VaultException($"The vault gave no RSA public key for {Id}; it cannot wrap.");
 
     /// <summary>Whether the private part is held by the vault's HSM (key type ends in <c>-HSM</c>).</summary>
     public bool IsHsmProtected => KeyType.EndsWith("-HSM", StringComparison.Ordinal);

@@ -32,7 +32,7 @@ public sealed class CreateKeyExchangeKey(IKeyVault vault, ILedger ledger, Pipeli
                     },
                 },
                 cancellationToken).ConfigureAwait(false);
-        var publicKey = kek.PublicKey ?? throw new VaultException($"The vault gave no RSA public key for the KEK {kek.Id}.");
+        var publicKey = kek.RequirePublicKey();
         await ledger.AppendAsync(
             new LedgerEvent
             {

@@ -30,7 +30,7 @@ public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter write
         var current = await keys.GetCurrentAsync(plan.KeyId.Name, cancellationToken).ConfigureAwait(false);
         if (current.Id != plan.KeyId)
         {
-            var publicKey = current.PublicKey ?? throw new VaultException($"The vault gave no RSA public key for {current.Id}; it cannot wrap.");
+            var publicKey = current.RequirePublicKey();
             plan = plan with { KeyId = current.Id, KeyThumbprint = publicKey.Thumbprint, WrappedDek = dek.WrapWith(publicKey) };
         }
 

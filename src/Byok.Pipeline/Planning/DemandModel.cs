@@ -63,10 +63,10 @@ public static class DemandModel
     {
         ArgumentNullException.ThrowIfNull(work);
         work.Validate();
-        var pages = DivideUp(work.Blobs, work.BlobsPerPage);
+        var pages = EnvelopePlan.DivideUp(work.Blobs, work.BlobsPerPage);
         return new OperationDemand
         {
-            StorageRequests = work.Blobs + (passes * pages) + (listings * DivideUp(work.Blobs, BlobsPerListing)),
+            StorageRequests = work.Blobs + (passes * pages) + (listings * EnvelopePlan.DivideUp(work.Blobs, BlobsPerListing)),
             LedgerAppendsAtMost = work.Blobs,
             BytesIn = work.Blobs * MetadataLength,
             BytesOut = (passes + listings) * work.Blobs * MetadataLength,
@@ -83,7 +83,7 @@ public static class DemandModel
     private static long DataBlocks(BlobLayout layout)
     {
         var chunksPerBlock = EnvelopePlan.ChunksPerBlockOf(layout);
-        return Enumerable.Range(0, layout.TableSegmentCount).Sum(segment => DivideUp(layout.ChunkCountOfTableSegment(segment), chunksPerBlock));
+        return Enumerable.Range(0, layout.TableSegmentCount).Sum(segment => EnvelopePlan.DivideUp(layout.ChunkCountOfTableSegment(segment), chunksPerBlock));
     }
 
     private static long ChunksVerified(PlannedWork work, BlobLayout layout) =>
@@ -93,9 +93,7 @@ public static class DemandModel
     private static long TableReads(PlannedWork work, BlobLayout layout)
     {
         var segmentsPerRead = Math.Max(1, EnvelopeReader.TableReadSizeInBytes / layout.SealedSegmentLength(0));
-        var reads = DivideUp(layout.TableSegmentCount, segmentsPerRead);
+        var reads = EnvelopePlan.DivideUp(layout.TableSegmentCount, segmentsPerRead);
         return work.Verification == VerificationScope.All ? reads : Math.Min(3, reads);
     }
-
-    private static long DivideUp(long dividend, long divisor) => (dividend + divisor - 1) / divisor;
 }

@@ -51,7 +51,7 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
         {
             var key = await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false);
             using var dek = DataEncryptionKey.Generate();
-            var wrapped = dek.WrapWith(key.PublicKey ?? throw new VaultException($"The vault gave no RSA public key for {id}."));
+            var wrapped = dek.WrapWith(key.RequirePublicKey());
             CryptographicOperations.ZeroMemory(await vault.UnwrapKeyAsync(id, wrapped, cancellationToken).ConfigureAwait(false));
         }
         catch (Exception exception) when (exception is KeyUnavailableException or KeyNotFoundInVaultException)

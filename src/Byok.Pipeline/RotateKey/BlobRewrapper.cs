@@ -20,7 +20,7 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
     {
         ArgumentNullException.ThrowIfNull(id);
         var key = await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false);
-        return new RewrapTarget(id, new DekWrapper(key.PublicKey ?? throw new VaultException($"The vault gave no RSA public key for {id}.")));
+        return new RewrapTarget(id, new DekWrapper(key.RequirePublicKey()));
     }
 
     /// <summary>Rewraps a blob as it was listed. One that was written meanwhile is looked at again; one that was deleted is done.</summary>

@@ -84,5 +84,6 @@ public sealed record EnvelopePlan
     /// <summary>Chunks of a block, so that all blocks, a part of one at each segment's end and the table's included, are not too many.</summary>
     internal static int ChunksPerBlockOf(BlobLayout layout) => (int)Math.Max(1, DivideUp(layout.ChunkCount, MaxBlocks - (2 * MaxSegments)));
 
-    private static long DivideUp(long dividend, long divisor) => (dividend + divisor - 1) / divisor;
+    /// <summary>The quotient, rounded up.</summary>
+    internal static long DivideUp(long dividend, long divisor) => (dividend + divisor - 1) / divisor;
 }

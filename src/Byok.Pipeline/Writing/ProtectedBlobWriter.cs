@@ -26,7 +26,7 @@ public sealed class ProtectedBlobWriter(StorageAccount storage, ProtectedBlobRea
     /// <exception cref="MetadataBudgetExceededException">The user's metadata leaves no room for the envelope.</exception>
     internal EnvelopePlan Plan(WriteTarget target, BlobLayout layout, IEnumerable<KeyValuePair<string, string>> userMetadata, VaultKey key)
     {
-        var publicKey = key.PublicKey ?? throw new VaultException($"The vault gave no RSA public key for {key.Id}; it cannot wrap.");
+        var publicKey = key.RequirePublicKey();
         using var dek = DataEncryptionKey.Generate();
         var wrapped = dek.WrapWith(publicKey);
         deks.Put(wrapped, dek);
@@ -192,7 +192,7 @@ public sealed class ProtectedBlobWriter(StorageAccount storage, ProtectedBlobRea
         }
     }
 
-    private static int BlockCount(EnvelopePlan plan, int chunks) => (chunks + plan.ChunksPerBlock - 1) / plan.ChunksPerBlock;
+    private static int BlockCount(EnvelopePlan plan, int chunks) => (int)EnvelopePlan.DivideUp(chunks, plan.ChunksPerBlock);
 
     private async Task StageAsync(EnvelopePlan plan, string blockId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {

@@ -1,11 +1,9 @@
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
-using Byok.Core.Envelope;
 using Byok.Core.Ports;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Tests.Replay;
-using Byok.Pipeline.Writing;
 using Byok.Storage;
 using Byok.Testing;
 using Microsoft.Extensions.Time.Testing;
@@ -57,25 +55,8 @@ public class RotateKeyMemoryTests
         RotateKeyOrchestration.Name, new RotateKeyInput { KeyName = LifeStack.Key, GracePeriod = TimeSpan.Zero }, "rotate");
 
     /// <summary>The header that all blobs have: they are copies of one, which a rotation moves like any other.</summary>
-    private static Dictionary<string, string> Metadata(InMemoryVault vault)
-    {
-        var key = vault.AddActiveKey(LifeStack.Key);
-        var layout = new BlobLayout(16, EnvelopePlan.StandardChunkSizeInBytes, EnvelopePlan.MinChunksPerSegment);
-        var blobId = BlobId.New();
-        using var dek = DataEncryptionKey.Generate();
-        using var keys = dek.DeriveFor(blobId);
-        return new EnvelopeHeader
-        {
-            BlobId = blobId,
-            Layout = layout,
-            InlineTable = BekTable.SealSegment(keys, layout, 0, new byte[32]),
-            Generation = 1,
-            KeyId = key.Id,
-            KeyThumbprint = key.PublicKey!.Thumbprint,
-            WrappedDek = dek.WrapWith(key.PublicKey),
-            NameHash = EnvelopeHeader.HashName("protected", "0"),
-        }.Sign(keys).ToMetadata();
-    }
+    private static Dictionary<string, string> Metadata(InMemoryVault vault) =>
+        SmallBlob.Seal("protected", "0", new byte[16], vault.AddActiveKey(LifeStack.Key)).Header.ToMetadata();
 
     private sealed class ForgetfulLedger : ILedger
     {
