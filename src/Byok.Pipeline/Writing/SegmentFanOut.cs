@@ -19,12 +19,13 @@ internal static class SegmentFanOut
         var progress = new WriteProgress(stage, 0, plan.PlaintextLength);
         context.SetStatus(progress);
         var running = new List<Task<SegmentResult>>();
-        for (var segment = 0; segment < plan.Segments; segment++)
+        var segments = plan.Segments;
+        for (var segment = 0; segment < segments; segment++)
         {
             running.Add(context.CallActivityAsync<SegmentResult>(activity, inputOf(segment), RetryPolicy.Default));
         }
 
-        var results = new List<SegmentResult>(plan.Segments);
+        var results = new List<SegmentResult>(segments);
         while (running.Count > 0)
         {
             var done = await Task.WhenAny(running);
