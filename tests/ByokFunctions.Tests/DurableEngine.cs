@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Byok.Core.Orchestration;
+using Byok.Local.Processes;
 using Byok.Pipeline;
 using Byok.Testing.Behaviour;
 using ByokFunctions.Durable;
@@ -60,7 +59,7 @@ internal sealed class DurableEngine : IPipelineEngine
             },
             new DurableTaskTestHostOptions
             {
-                Port = FreePort(),
+                Port = LoopbackPort.Choose(),
                 ConfigureServices = services =>
                 {
                     services.Configure<DurableTaskWorkerOptions>(options => options.DataConverter = converter);
@@ -96,13 +95,6 @@ internal sealed class DurableEngine : IPipelineEngine
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     private static object? Read(JsonElement? input, Type type) => input?.Deserialize(type, OrchestrationJson.Options);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private sealed class RecordingConverter(ConcurrentQueue<string> payloads) : DataConverter
     {

@@ -37,17 +37,12 @@ internal static class BlobDecryptCommand
         {
             await using var file = PlaintextFile.Create(output, length);
             await EnvelopeDownload.CopyToAsync(
-                blob.Envelope, Workers, file.WriteAsync, new Immediate(done => report("decrypting", done, length)), cancellationToken).ConfigureAwait(false);
+                blob.Envelope, Workers, file.WriteAsync, new Immediate<long>(done => report("decrypting", done, length)), cancellationToken).ConfigureAwait(false);
             file.Publish();
             return true;
         }).ConfigureAwait(false);
         terminal.Document(new { name, output = Path.GetFullPath(output), plaintextLength = length, blob.Header.KeyId });
         terminal.Line($"decrypted '{name}': {Units.Bytes(length)} to {output}");
         return ExitCodes.Done;
-    }
-
-    private sealed class Immediate(Action<long> report) : IProgress<long>
-    {
-        public void Report(long value) => report(value);
     }
 }

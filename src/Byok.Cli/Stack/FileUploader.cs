@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Storage;
 using Azure.Storage.Blobs.Models;
+using Byok.Cli.Output;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Storage;
@@ -36,7 +37,7 @@ internal sealed class FileUploader(StorageAccount storage)
         {
             Metadata = metadata,
             TransferOptions = new StorageTransferOptions { InitialTransferSize = BlockSizeInBytes, MaximumTransferSize = BlockSizeInBytes, MaximumConcurrency = 2 },
-            ProgressHandler = new Immediate(done => report("uploading", done, source.Length)),
+            ProgressHandler = new Immediate<long>(done => report("uploading", done, source.Length)),
         };
         source.Position = 0;
         var uploaded = await StorageFailures.TranslateAsync(
@@ -77,10 +78,5 @@ internal sealed class FileUploader(StorageAccount storage)
         {
             return null;
         }
-    }
-
-    private sealed class Immediate(Action<long> report) : IProgress<long>
-    {
-        public void Report(long value) => report(value);
     }
 }

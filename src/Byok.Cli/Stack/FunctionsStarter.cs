@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Byok.Cli.Stack.Operations;
 using Byok.Local.Processes;
 
@@ -31,7 +29,8 @@ internal sealed class FunctionsStarter(StackPaths paths, FunctionsApp app)
         }
 
         await StackProcess.StopAsync(state.Functions, cancellationToken).ConfigureAwait(false);
-        var port = ChoosePort(state.FunctionsAddress);
+        // The port it had before, if it can be: a command that watches an operation finds the app again.
+        var port = LoopbackPort.Choose(state.FunctionsAddress?.Port ?? 0);
         var functions = BackgroundProcess.Start(
             app.Program, app.Arguments(port), paths.LogOf("functions"), paths.LockOf("functions"), FunctionsApp.Settings(paths, state), app.Folder);
         state = state with { Functions = functions, FunctionsAddress = new Uri($"http://127.0.0.1:{port}/"), FunctionsSettings = settings };
@@ -39,25 +38,5 @@ internal sealed class FunctionsStarter(StackPaths paths, FunctionsApp app)
         await using var operations = new HttpOperations(state.FunctionsAddress, FunctionsApp.FunctionKey);
         await StackProcess.WaitAsync("Functions app", functions, AppPatience, operations.IsReadyAsync, cancellationToken).ConfigureAwait(false);
         return state;
-    }
-
-    /// <summary>The port it had before, if that is free: a command that watches an operation finds the app again.</summary>
-    private static int ChoosePort(Uri? before)
-    {
-        try
-        {
-            return Listen(before?.Port ?? 0);
-        }
-        catch (SocketException)
-        {
-            return Listen(0);
-        }
-    }
-
-    private static int Listen(int port)
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, port);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Byok.Core.Errors;
+using Byok.Local.Processes;
 using Byok.Local.Vault;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -48,12 +49,7 @@ public sealed class VaultEndpoint : IAsyncDisposable
     /// Chooses an address on a port that is free now. To be remembered and given to the vault (<see cref="LocalVaultOptions.VaultUri"/>) at every start,
     /// because it stands in all key identifiers.
     /// </summary>
-    public static Uri ChooseAddress()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return new Uri($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
-    }
+    public static Uri ChooseAddress() => new($"https://127.0.0.1:{LoopbackPort.Choose()}");
 
     /// <summary>Starts the endpoint and waits until it listens.</summary>
     /// <param name="vault">The vault; stays the caller's. Its address is on the loopback interface, and names the port to listen on.</param>

@@ -1,3 +1,4 @@
+using Byok.Cli.Output;
 using Byok.Core.Orchestration;
 using Byok.Local.Durable;
 using Byok.Pipeline.BringKey;
@@ -28,7 +29,7 @@ internal sealed class EmbeddedOperations(DurableEngine engine) : IOperations
     }
 
     public Task<OrchestrationStatus> FollowAsync(string operationId, Action<OrchestrationStatus> report, CancellationToken cancellationToken) =>
-        engine.WaitAsync(operationId, new Immediate(report), cancellationToken);
+        engine.WaitAsync(operationId, new Immediate<OrchestrationStatus>(report), cancellationToken);
 
     public Task<OrchestrationStatus?> FindAsync(string operationId, CancellationToken cancellationToken) => engine.GetAsync(operationId, cancellationToken);
 
@@ -38,9 +39,4 @@ internal sealed class EmbeddedOperations(DurableEngine engine) : IOperations
         engine.RaiseEventAsync(operationId, BringKeyOrchestration.ApprovalEvent, approval, cancellationToken);
 
     public ValueTask DisposeAsync() => engine.DisposeAsync();
-
-    private sealed class Immediate(Action<OrchestrationStatus> report) : IProgress<OrchestrationStatus>
-    {
-        public void Report(OrchestrationStatus value) => report(value);
-    }
 }

@@ -190,8 +190,9 @@ internal sealed class HttpOperations : IOperations
     private static async Task<ByokException> ToFailureAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
         var detail = $"The Functions app answered {(int)answer.StatusCode}.";
-        if (IsOurs(answer) && await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken).ConfigureAwait(false) is var problem)
+        if (IsOurs(answer))
         {
+            var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken).ConfigureAwait(false);
             detail = problem.GetProperty("detail").GetString()!;
         }
 
