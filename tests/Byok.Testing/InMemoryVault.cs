@@ -26,6 +26,9 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
 
     public int Unwraps => _unwraps;
 
+    /// <summary>How long an unwrap is on its way; none unless set.</summary>
+    public TimeSpan RoundTrip { get; set; }
+
     /// <summary>Runs before each unwrap; may throw, or let time pass.</summary>
     public Action<KeyIdentifier>? OnUnwrap { get; set; }
 
@@ -153,9 +156,10 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
     public Task PurgeDeletedKeyAsync(string name, CancellationToken cancellationToken) =>
         _deleted.Remove(name) ? Task.CompletedTask : throw new KeyNotFoundInVaultException($"No deleted key '{name}'.");
 
-    public Task<byte[]> UnwrapKeyAsync(KeyIdentifier id, ReadOnlyMemory<byte> wrappedKey, CancellationToken cancellationToken)
+    public async Task<byte[]> UnwrapKeyAsync(KeyIdentifier id, ReadOnlyMemory<byte> wrappedKey, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _unwraps);
+        await Task.Delay(RoundTrip, cancellationToken).ConfigureAwait(false);
         OnUnwrap?.Invoke(id);
         Version version;
         lock (_lock)
@@ -179,7 +183,7 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
         {
             lock (version.Rsa)
             {
-                return Task.FromResult(version.Rsa.Decrypt(wrappedKey.Span, RSAEncryptionPadding.OaepSHA256));
+                return version.Rsa.Decrypt(wrappedKey.Span, RSAEncryptionPadding.OaepSHA256);
             }
         }
         catch (CryptographicException exception)

@@ -39,14 +39,15 @@ internal sealed class RotationStack : IAsyncDisposable
     public InMemoryVault Vault { get; } = new();
 
     /// <summary>A stack in containers of its own, with a key that was brought.</summary>
-    public static async Task<RotationStack> StartAsync(string connectionString, RequestCounter counter, int sizeInBits)
+    public static async Task<RotationStack> StartAsync(string connectionString, RequestCounter counter, int sizeInBits, TimeSpan roundTrip)
     {
         var options = StorageAccount.CreateClientOptions();
         options.AddPolicy(counter, HttpPipelinePosition.PerRetry);
+        options.AddPolicy(new RoundTrip(roundTrip), HttpPipelinePosition.PerRetry);
         var names = new StorageOptions { UploadsContainer = "ours-uploads", ProtectedContainer = "ours", LedgerContainer = "ours-ledger", AuditsContainer = "ours-audits" };
         var storage = new StorageAccount(new BlobServiceClient(connectionString, options), names);
         await storage.EnsureContainersAsync(CancellationToken.None).ConfigureAwait(false);
-        var stack = new RotationStack(storage, sizeInBits);
+        var stack = new RotationStack(storage, sizeInBits) { Vault = { RoundTrip = roundTrip } };
         stack._engine = await DurableEngine.OpenAsync(
             stack._journal, PipelineCatalog.Orchestrations, stack._catalog.Activities, new DurableEngineOptions(), TimeProvider.System).ConfigureAwait(false);
         await stack._engine.StartAsync().ConfigureAwait(false);
