@@ -27,7 +27,7 @@ public sealed class PipelineCatalog : IDisposable
         Keys = new WrappingKeyRing(vault, options, time);
         Deks = new DekCache(vault, options, time);
         Reader = new ProtectedBlobReader(storage, Keys, Deks);
-        var writer = new ProtectedBlobWriter(storage, Reader, Deks, Pools, options);
+        var writer = new ProtectedBlobWriter(storage, Reader, Keys, Deks, Pools, options);
 
         PrepareMasterKey = new PrepareMasterKey(hsm, options);
         CreateKeyExchangeKey = new CreateKeyExchangeKey(vault, ledger, options);
@@ -38,9 +38,9 @@ public sealed class PipelineCatalog : IDisposable
         RetireKeyExchangeKey = new RetireKeyExchangeKey(vault, ledger);
 
         EncryptSegment = new EncryptSegment(storage, writer);
-        CommitBlob = new CommitBlob(storage, writer, Keys, Deks);
+        CommitBlob = new CommitBlob(storage, writer, Deks);
         CompleteBlob = new CompleteBlob(storage, Reader, ledger, Pools, options);
-        BeginEncryption = new BeginEncryption(new EncryptionPlanner(storage, Keys, Reader, writer), EncryptSegment, CommitBlob, CompleteBlob);
+        BeginEncryption = new BeginEncryption(storage, new EncryptionPlanner(storage, Keys, Reader, writer), writer, EncryptSegment, CommitBlob, CompleteBlob);
 
         var claims = new OperationClaims(storage, time);
         BeginRotation = new BeginRotation(vault, hsm, ledger, claims, options);

@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs;
 using Byok.Core.Ports;
 using Byok.Storage;
 using Byok.Testing;
@@ -23,8 +24,9 @@ internal sealed class PipelineFixture : IDisposable
 
     public PipelineCatalog Catalog { get; }
 
-    public static async Task<PipelineFixture> CreateAsync(AzuriteFixture azurite, PipelineOptions? options = null, IHsm? hsm = null) =>
-        new(await azurite.CreateAccountAsync(), options ?? new PipelineOptions { DefaultKey = "customer-key" }, hsm);
+    public static async Task<PipelineFixture> CreateAsync(
+        AzuriteFixture azurite, PipelineOptions? options = null, IHsm? hsm = null, Action<BlobClientOptions>? configure = null) =>
+        new(await azurite.CreateAccountAsync(configure: configure), options ?? new PipelineOptions { DefaultKey = "customer-key" }, hsm);
 
     public DirectOrchestrationContext Context(string instanceId = "direct") =>
         new(PipelineCatalog.Orchestrations, Catalog.Activities, TimeProvider.System, instanceId);

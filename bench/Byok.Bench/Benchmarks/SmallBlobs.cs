@@ -38,8 +38,8 @@ internal static class SmallBlobs
                     new Contender("ours, orchestrated", () => ForAllAsync(options, index => engine.EncryptAsync(NameOf(index), etags[index])), CleanAsync)).ConfigureAwait(false);
 
                 section.Text(
-                    $"{options.SmallBlobs} blobs of {Length} bytes on Azurite, {InFlight} under way. Ours reads the upload's properties, finds out whether the target is there, " +
-                    "reads, stages, commits on condition, opens the result anew, verifies it and writes the ledger (appends of blobs that end together are one). " +
+                    $"{options.SmallBlobs} blobs of {Length} bytes on Azurite, {InFlight} under way. Ours reads the upload's properties and the upload, " +
+                    "writes on condition, opens the result anew, verifies it and writes the ledger (appends of blobs that end together are one). " +
                     "One vault call a blob: the verification unwraps.");
                 section.Table("contender", "blobs per s", "ms CPU per blob", "storage requests per blob");
                 Row(section, options, series[0], counters.Plain);

@@ -1,12 +1,14 @@
+using Azure.Storage.Blobs.Models;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.Writing;
+using Byok.Storage;
 
 namespace Byok.Pipeline.EncryptBlob;
 
 /// <summary>Plans an upload; one that fits a single segment is encrypted here and now, in one activity.</summary>
 public sealed class BeginEncryption(
-    EncryptionPlanner planner, EncryptSegment encryptSegment, CommitBlob commitBlob, CompleteBlob completeBlob)
+    StorageAccount storage, EncryptionPlanner planner, ProtectedBlobWriter writer, EncryptSegment encryptSegment, CommitBlob commitBlob, CompleteBlob completeBlob)
     : Activity<BeginInput, BeginResult>
 {
     /// <summary>The name it is called by.</summary>
@@ -16,10 +18,10 @@ public sealed class BeginEncryption(
     public override async Task<BeginResult> RunAsync(BeginInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        EncryptionPlan plan;
+        EncryptionPlan? plan;
         try
         {
-            plan = await planner.PlanAsync(input, cancellationToken).ConfigureAwait(false);
+            plan = await BeginAsync(input, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is SourceChangedException or BlobAlreadyExistsException)
         {
@@ -33,19 +35,51 @@ public sealed class BeginEncryption(
             return new BeginResult(null, finished);
         }
 
-        var segments = plan.Envelope.Segments;
-        if (segments > 1)
+        return plan is { Envelope.Segments: > 1 }
+            ? new BeginResult(plan, null)
+            : new BeginResult(null, await completeBlob.RunAsync(CompleteInput.For(input, activities: 1), cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <returns>The plan of a blob that has still to be written; null when it was small and is committed.</returns>
+    private async Task<EncryptionPlan?> BeginAsync(BeginInput input, CancellationToken cancellationToken)
+    {
+        var source = await planner.ReadSourceAsync(input.Upload, cancellationToken).ConfigureAwait(false);
+        var isSmall = source.ContentLength <= EnvelopePlan.StandardChunkSizeInBytes;
+        if (isSmall)
         {
-            return new BeginResult(plan, null);
+            try
+            {
+                await EncryptHereAsync(await planner.PlanAsync(input, source, target: null, cancellationToken).ConfigureAwait(false), source, cancellationToken).ConfigureAwait(false);
+                return null;
+            }
+            catch (ConcurrentWriteException)
+            {
+                // A blob of that name is there. Most uploads are new, so it is looked at only now.
+            }
         }
 
-        var results = new List<SegmentResult>();
-        for (var segment = 0; segment < segments; segment++)
+        var target = await planner.FindTargetAsync(input.Upload, cancellationToken).ConfigureAwait(false);
+        var plan = await planner.PlanAsync(input, source, target, cancellationToken).ConfigureAwait(false);
+        if (plan.Envelope.Segments > 1)
         {
-            results.Add(await encryptSegment.RunAsync(new SegmentInput(plan, segment), cancellationToken).ConfigureAwait(false));
+            return plan;
         }
 
-        await commitBlob.RunAsync(new CommitInput(plan, results), cancellationToken).ConfigureAwait(false);
-        return new BeginResult(null, await completeBlob.RunAsync(CompleteInput.For(plan, activities: 1), cancellationToken).ConfigureAwait(false));
+        await EncryptHereAsync(plan, source, cancellationToken).ConfigureAwait(false);
+        return null;
+    }
+
+    private async Task EncryptHereAsync(EncryptionPlan plan, BlobProperties source, CancellationToken cancellationToken)
+    {
+        var (sourceETag, envelope) = plan;
+        if (envelope.Layout.ChunkCount <= 1 && !envelope.TableInTail)
+        {
+            var traits = EncryptionPlanner.TraitsOf(storage, envelope.BlobName, source);
+            await writer.WriteWholeAsync(envelope, EncryptSegment.ReaderOf(storage, envelope, sourceETag), traits, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var segment = await encryptSegment.RunAsync(new SegmentInput(plan, 0), cancellationToken).ConfigureAwait(false);
+        await commitBlob.RunAsync(new CommitInput(plan, [segment]), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -10,7 +10,7 @@ namespace Byok.Pipeline.EncryptBlob;
 /// Makes the protected blob visible, with the upload's content headers, metadata, tags and tier, under the key version that is current by now:
 /// a large blob takes its time, and a rotation that has looked for old versions already would not find this one.
 /// </summary>
-public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter writer, WrappingKeyRing keys, DekCache deks) : Activity<CommitInput, string>
+public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter writer, DekCache deks) : Activity<CommitInput, string>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "CommitBlob";
@@ -25,16 +25,9 @@ public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter write
         ArgumentNullException.ThrowIfNull(input);
         var (sourceETag, plan) = input.Plan;
         var properties = await EncryptionPlanner.ReadSourceAsync(storage, plan.BlobName, sourceETag, cancellationToken).ConfigureAwait(false);
-        var metadata = EncryptionPlanner.UserMetadata(plan.BlobName, properties.Metadata);
         using var dek = await deks.GetAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
-        var current = await keys.GetCurrentAsync(plan.KeyId.Name, cancellationToken).ConfigureAwait(false);
-        if (current.Id != plan.KeyId)
-        {
-            var publicKey = current.RequirePublicKey();
-            plan = plan with { KeyId = current.Id, KeyThumbprint = publicKey.Thumbprint, WrappedDek = dek.WrapWith(publicKey) };
-        }
-
-        return await writer.CommitAsync(
-            plan, input.Segments, dek, storage.Uploads.GetBlobClient(plan.BlobName), properties, metadata, cancellationToken).ConfigureAwait(false);
+        plan = await writer.UnderCurrentKeyAsync(plan, dek, cancellationToken).ConfigureAwait(false);
+        var source = EncryptionPlanner.TraitsOf(storage, plan.BlobName, properties);
+        return await writer.CommitAsync(plan, input.Segments, dek, source, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -8,6 +8,13 @@ namespace Byok.Pipeline.EncryptBlob;
 /// <param name="Activities">Activities that the blob takes, for the result.</param>
 public sealed record CompleteInput(string OperationId, string BlobName, string SourceETag, string BlobId, int Activities)
 {
+    /// <summary>For an upload.</summary>
+    public static CompleteInput For(BeginInput input, int activities)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new CompleteInput(input.OperationId, input.Upload.BlobName, input.Upload.ETag, input.BlobId, activities);
+    }
+
     /// <summary>For a planned blob.</summary>
     public static CompleteInput For(EncryptionPlan plan, int activities)
     {

@@ -17,21 +17,26 @@ public sealed class EncryptSegment(StorageAccount storage, ProtectedBlobWriter w
     public override Task<SegmentResult> RunAsync(SegmentInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var plan = input.Plan.Envelope;
-        var layout = plan.Layout;
-        var source = new BlobRangeSource(storage.Uploads.GetBlobClient(plan.BlobName), new ETag(input.Plan.SourceETag), plan.PlaintextLength);
-        return writer.WriteSegmentAsync(plan, input.Segment, ReadChunkAsync, cancellationToken);
+        var (sourceETag, plan) = input.Plan;
+        return writer.WriteSegmentAsync(plan, input.Segment, ReaderOf(storage, plan, sourceETag), cancellationToken);
+    }
 
-        async Task ReadChunkAsync(long index, Memory<byte> buffer, CancellationToken stop)
+    /// <summary>Reads an upload's chunks, all of one version of it.</summary>
+    /// <exception cref="SourceChangedException">Reading: the upload was overwritten or deleted meanwhile.</exception>
+    internal static ChunkReader ReaderOf(StorageAccount storage, EnvelopePlan plan, string sourceETag)
+    {
+        var layout = plan.Layout;
+        var source = new BlobRangeSource(storage.Uploads.GetBlobClient(plan.BlobName), new ETag(sourceETag), plan.PlaintextLength);
+        return async (index, buffer, cancellationToken) =>
         {
             try
             {
-                await source.ReadAsync(layout.PlaintextOffset(index), buffer[..layout.ChunkLength(index)], stop).ConfigureAwait(false);
+                await source.ReadAsync(layout.PlaintextOffset(index), buffer[..layout.ChunkLength(index)], cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is BlobNotFoundException or ConcurrentWriteException)
             {
                 throw new SourceChangedException($"The upload '{plan.BlobName}' was overwritten or deleted while it was encrypted.", exception);
             }
-        }
+        };
     }
 }

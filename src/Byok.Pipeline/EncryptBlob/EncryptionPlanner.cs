@@ -18,29 +18,49 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
     /// <summary>Upload metadata by which the command line finds its own upload again. It does not stay on the protected blob.</summary>
     public const string UploadMetadata = "byok_upload";
 
+    /// <summary>The upload's properties.</summary>
+    /// <exception cref="SourceChangedException">The upload is gone or was overwritten.</exception>
+    /// <exception cref="ConflictException">It is longer than one protected blob can be.</exception>
+    public async Task<BlobProperties> ReadSourceAsync(EncryptBlobInput upload, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(upload);
+        var source = await ReadSourceAsync(storage, upload.BlobName, upload.ETag, cancellationToken).ConfigureAwait(false);
+        return source.ContentLength <= EnvelopePlan.MaxPlaintextLength
+            ? source
+            : throw new ConflictException($"'{upload.BlobName}' has {source.ContentLength} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be protected as one blob.");
+    }
+
+    /// <summary>The protected blob that the upload replaces; null when there is none.</summary>
+    /// <exception cref="BlobAlreadyExistsException">There is one, and it may not be replaced.</exception>
+    public async Task<ProtectedBlob?> FindTargetAsync(EncryptBlobInput upload, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(upload);
+        try
+        {
+            var target = await reader.DescribeAsync(upload.BlobName, cancellationToken).ConfigureAwait(false);
+            return upload.Overwrite
+                ? target
+                : throw new BlobAlreadyExistsException(
+                    $"A protected blob '{upload.BlobName}' is already there; choose another name, or say that it may be overwritten.");
+        }
+        catch (BlobNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Plans an upload.</summary>
     /// <param name="input">The operation and its upload.</param>
+    /// <param name="source">The upload's properties.</param>
+    /// <param name="target">The protected blob that it replaces; null when there must be none.</param>
     /// <param name="cancellationToken">Cancels the planning.</param>
-    /// <exception cref="SourceChangedException">The upload is gone or was overwritten.</exception>
-    /// <exception cref="BlobAlreadyExistsException">A protected blob of that name exists and may not be replaced.</exception>
     /// <exception cref="KeyUnavailableException">The wrapping key has no usable version.</exception>
     /// <exception cref="MetadataBudgetExceededException">The upload's own metadata leaves no room for the envelope.</exception>
-    public async Task<EncryptionPlan> PlanAsync(BeginInput input, CancellationToken cancellationToken)
+    public async Task<EncryptionPlan> PlanAsync(BeginInput input, BlobProperties source, ProtectedBlob? target, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(source);
         var name = input.Upload.BlobName;
-        var source = await ReadSourceAsync(storage, name, input.Upload.ETag, cancellationToken).ConfigureAwait(false);
-        if (source.ContentLength > EnvelopePlan.MaxPlaintextLength)
-        {
-            throw new ConflictException($"'{name}' has {source.ContentLength} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be protected as one blob.");
-        }
-
-        var target = await FindTargetAsync(name, cancellationToken).ConfigureAwait(false);
-        if (target is not null && !input.Upload.Overwrite)
-        {
-            throw new BlobAlreadyExistsException($"A protected blob '{name}' is already there; choose another name, or say that it may be overwritten.");
-        }
-
         var userMetadata = UserMetadata(name, source.Metadata);
         source.Metadata.TryGetValue(KeyMetadata, out var namedKey);
         var key = await keys.GetCurrentAsync(keys.SelectKeyName(name, namedKey), cancellationToken).ConfigureAwait(false);
@@ -66,9 +86,13 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
         }
     }
 
+    /// <summary>What the protected blob takes over from its upload.</summary>
+    internal static SourceTraits TraitsOf(StorageAccount storage, string name, BlobProperties properties) =>
+        new(storage.Uploads.GetBlobClient(name), properties, UserMetadata(name, properties.Metadata));
+
     /// <summary>The upload's own metadata, without what is meant for the pipeline.</summary>
     /// <exception cref="ConflictException">It uses other names that are reserved for the envelope.</exception>
-    internal static Dictionary<string, string> UserMetadata(string name, IDictionary<string, string> metadata)
+    private static Dictionary<string, string> UserMetadata(string name, IDictionary<string, string> metadata)
     {
         var user = metadata
             .Where(pair => !pair.Key.Equals(KeyMetadata, StringComparison.OrdinalIgnoreCase) && !pair.Key.Equals(UploadMetadata, StringComparison.OrdinalIgnoreCase))
@@ -77,18 +101,6 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
         return reserved is null
             ? user
             : throw new ConflictException($"The upload '{name}' has metadata '{reserved}'; names that begin with byok_ are the envelope's own. Remove it and upload again.");
-    }
-
-    private async Task<ProtectedBlob?> FindTargetAsync(string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
-        }
-        catch (BlobNotFoundException)
-        {
-            return null;
-        }
     }
 
     private static long NextGeneration(ProtectedBlob? target)

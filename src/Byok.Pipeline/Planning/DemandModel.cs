@@ -27,9 +27,11 @@ public static class DemandModel
         var blocks = DataBlocks(layout) + (inTail ? layout.TableSegmentCount : 0);
         var verified = ChunksVerified(work, layout);
 
-        // Properties of upload (twice) and target (twice, the second to open what was written), the commit, and the disposal.
-        var fixedRequests = 5 + (work.Disposal == PlaintextDisposal.Delete ? 1 : 0);
-        var requests = fixedRequests + layout.ChunkCount + blocks + verified + (inTail ? TableReads(work, layout) : 0);
+        // Properties of upload (twice) and target (twice, the second to open what was written), the blocks and their list.
+        // A blob of one chunk: properties of upload, and of what was written, in one request.
+        var writing = layout.ChunkCount <= 1 && !inTail ? 3 : 5 + blocks;
+        var disposal = work.Disposal == PlaintextDisposal.Delete ? 1 : 0;
+        var requests = writing + layout.ChunkCount + verified + disposal + (inTail ? TableReads(work, layout) : 0);
         var activities = layout.TableSegmentCount <= 1 ? 1 : layout.TableSegmentCount + 3;
 
         // The verification unwraps anew. A worker that did not plan the blob has to unwrap for its segments as well.

@@ -29,7 +29,7 @@ public sealed class CommitReencryption(
         var old = await StorageFailures.TranslateAsync(
             $"{storage.Protected.Name}/{plan.BlobName}", () => target.GetPropertiesAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
         using var dek = await deks.UnwrapAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
-        await writer.CommitAsync(plan, input.Segments, dek, target, old.Value, old.Value.Metadata, cancellationToken).ConfigureAwait(false);
+        await writer.CommitAsync(plan, input.Segments, dek, new SourceTraits(target, old.Value, old.Value.Metadata), cancellationToken).ConfigureAwait(false);
         return await CompleteAsync(plan.OperationId, plan.BlobName, cancellationToken).ConfigureAwait(false);
     }
 

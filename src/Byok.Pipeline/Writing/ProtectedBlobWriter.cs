@@ -13,9 +13,10 @@ namespace Byok.Pipeline.Writing;
 
 /// <summary>
 /// The one write path: plan, segments, commit. Blocks are staged under ids that only their own attempt knows; nothing is to be seen of
-/// the blob before the commit, and everything after it.
+/// the blob before the commit, and everything after it. A blob of one chunk takes a single request instead.
 /// </summary>
-public sealed class ProtectedBlobWriter(StorageAccount storage, ProtectedBlobReader reader, DekCache deks, ChunkBufferPools pools, PipelineOptions options)
+public sealed class ProtectedBlobWriter(
+    StorageAccount storage, ProtectedBlobReader reader, WrappingKeyRing keys, DekCache deks, ChunkBufferPools pools, PipelineOptions options)
 {
     /// <summary>Plans a blob under a new DEK, which is kept in memory for the segments that run in this process.</summary>
     /// <param name="target">Which blob is written, and by whom.</param>
@@ -60,7 +61,7 @@ public sealed class ProtectedBlobWriter(StorageAccount storage, ProtectedBlobRea
     {
         var blobId = BlobId.Parse(plan.BlobId);
         using var dek = await deks.GetAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
-        using var keys = dek.DeriveFor(blobId);
+        using var blobKeys = dek.DeriveFor(blobId);
         var layout = plan.Layout;
         var cipher = new ChunkCipher(blobId, layout);
         var firstChunk = layout.FirstChunkOfTableSegment(segment);
@@ -87,7 +88,7 @@ public sealed class ProtectedBlobWriter(StorageAccount storage, ProtectedBlobRea
                 await StageAsync(plan, BlockIds.ForData(attemptId, segment, block), buffer.Memory[..length], stop).ConfigureAwait(false);
             }).ConfigureAwait(false);
 
-            var table = BekTable.SealSegment(keys, layout, segment, beks);
+            var table = BekTable.SealSegment(blobKeys, layout, segment, beks);
             if (!plan.TableInTail)
             {
                 return new SegmentResult(segment, attemptId, table);
@@ -102,13 +103,49 @@ public sealed class ProtectedBlobWriter(StorageAccount storage, ProtectedBlobRea
         }
     }
 
+    /// <summary>Writes a blob of one chunk at most, whose table goes to its metadata, with one conditional request: there is nothing to fan out.</summary>
+    /// <param name="plan">The blob's plan; what is written is under the key version that is current by now.</param>
+    /// <param name="readChunk">Reads the plaintext of its chunk.</param>
+    /// <param name="source">What it takes over from the blob that it is made of.</param>
+    /// <param name="cancellationToken">Cancels the writing.</param>
+    /// <returns>The protected blob's ETag.</returns>
+    /// <exception cref="ConcurrentWriteException">The target was written by somebody else since the plan; nothing was replaced.</exception>
+    internal async Task<string> WriteWholeAsync(EnvelopePlan plan, ChunkReader readChunk, SourceTraits source, CancellationToken cancellationToken)
+    {
+        var blobId = BlobId.Parse(plan.BlobId);
+        using var dek = await deks.GetAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
+        using var blobKeys = dek.DeriveFor(blobId);
+        var layout = plan.Layout;
+        using var buffer = await pools.For(1).RentAsync(cancellationToken).ConfigureAwait(false);
+        var chunk = buffer.Memory[..layout.MaxStoredChunkLength];
+        var segments = new List<SegmentResult>();
+        if (layout.ChunkCount > 0)
+        {
+            await readChunk(0, chunk, cancellationToken).ConfigureAwait(false);
+            segments.Add(new SegmentResult(0, string.Empty, SealOnly(new ChunkCipher(blobId, layout), blobKeys, layout, chunk.Span)));
+        }
+
+        plan = await UnderCurrentKeyAsync(plan, dek, cancellationToken).ConfigureAwait(false);
+        var upload = new BlobUploadOptions
+        {
+            Metadata = SignedHeader(plan, segments, dek).ToMetadata(source.UserMetadata),
+            HttpHeaders = source.Headers,
+            Tags = await ReadTagsAsync(source, cancellationToken).ConfigureAwait(false),
+            AccessTier = source.AccessTier,
+            Conditions = ConditionsOf(plan),
+        };
+        return await WriteOnceAsync(plan, async () =>
+        {
+            using var stream = BinaryData.FromBytes(chunk).ToStream();
+            return (await storage.Protected.GetBlockBlobClient(plan.BlobName).UploadAsync(stream, upload, cancellationToken).ConfigureAwait(false)).Value.ETag;
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Makes the blob visible, whole, with one conditional block list that carries its header.</summary>
     /// <param name="plan">The blob's plan.</param>
     /// <param name="segments">All its segments, in order.</param>
     /// <param name="dek">Its DEK.</param>
-    /// <param name="source">The blob whose content headers, tags and tier it takes over.</param>
-    /// <param name="properties">That blob's properties.</param>
-    /// <param name="userMetadata">The metadata that stays on it beside the envelope's.</param>
+    /// <param name="source">What it takes over from the blob that it is made of.</param>
     /// <param name="cancellationToken">Cancels the commit.</param>
     /// <returns>The protected blob's ETag.</returns>
     /// <exception cref="ConcurrentWriteException">The target was written by somebody else since the plan; nothing was replaced.</exception>
@@ -116,39 +153,48 @@ public sealed class ProtectedBlobWriter(StorageAccount storage, ProtectedBlobRea
         EnvelopePlan plan,
         IReadOnlyList<SegmentResult> segments,
         DataEncryptionKey dek,
-        BlobBaseClient source,
-        BlobProperties properties,
-        IEnumerable<KeyValuePair<string, string>> userMetadata,
+        SourceTraits source,
         CancellationToken cancellationToken)
     {
-        var options = new CommitBlockListOptions
+        var commit = new CommitBlockListOptions
         {
-            Metadata = SignedHeader(plan, segments, dek).ToMetadata(userMetadata),
-            HttpHeaders = new BlobHttpHeaders
-            {
-                ContentType = properties.ContentType,
-                ContentEncoding = properties.ContentEncoding,
-                ContentLanguage = properties.ContentLanguage,
-                ContentDisposition = properties.ContentDisposition,
-                CacheControl = properties.CacheControl,
-            },
-            Tags = properties.TagCount == 0
-                ? null
-                : (await StorageFailures.TranslateAsync(
-                    $"{source.BlobContainerName}/{source.Name}", () => source.GetTagsAsync(cancellationToken: cancellationToken)).ConfigureAwait(false)).Value.Tags,
-            AccessTier = properties.AccessTier is { Length: > 0 } tier && !properties.AccessTierInferred ? new AccessTier(tier) : default(AccessTier?),
-            Conditions = plan.TargetETag is { } etag ? new BlobRequestConditions { IfMatch = new ETag(etag) } : new BlobRequestConditions { IfNoneMatch = ETag.All },
+            Metadata = SignedHeader(plan, segments, dek).ToMetadata(source.UserMetadata),
+            HttpHeaders = source.Headers,
+            Tags = await ReadTagsAsync(source, cancellationToken).ConfigureAwait(false),
+            AccessTier = source.AccessTier,
+            Conditions = ConditionsOf(plan),
         };
-        try
+        return await WriteOnceAsync(plan, async () =>
         {
             var target = storage.Protected.GetBlockBlobClient(plan.BlobName);
-            var committed = await StorageFailures.TranslateAsync(
-                SubjectOf(plan), () => target.CommitBlockListAsync(BlockList(plan, segments), options, cancellationToken)).ConfigureAwait(false);
-            return committed.Value.ETag.ToString();
+            return (await target.CommitBlockListAsync(BlockList(plan, segments), commit, cancellationToken).ConfigureAwait(false)).Value.ETag;
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The plan under the key version that is current by now: a rotation that looked for old versions already would not find this blob.</summary>
+    /// <exception cref="KeyUnavailableException">The key was revoked meanwhile.</exception>
+    internal async Task<EnvelopePlan> UnderCurrentKeyAsync(EnvelopePlan plan, DataEncryptionKey dek, CancellationToken cancellationToken)
+    {
+        var current = await keys.GetCurrentAsync(plan.KeyId.Name, cancellationToken).ConfigureAwait(false);
+        if (current.Id == plan.KeyId)
+        {
+            return plan;
+        }
+
+        var publicKey = current.RequirePublicKey();
+        return plan with { KeyId = current.Id, KeyThumbprint = publicKey.Thumbprint, WrappedDek = dek.WrapWith(publicKey) };
+    }
+
+    /// <summary>The one request that makes a blob visible, told apart from its own earlier run.</summary>
+    private async Task<string> WriteOnceAsync(EnvelopePlan plan, Func<Task<ETag>> write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await StorageFailures.TranslateAsync(SubjectOf(plan), write).ConfigureAwait(false)).ToString();
         }
         catch (ConcurrentWriteException)
         {
-            // An earlier run of this activity may have committed, and died before its answer was recorded.
+            // An earlier run of this activity may have written it, and died before its answer was recorded.
             if (await OwnETagAsync(plan, cancellationToken).ConfigureAwait(false) is { } own)
             {
                 return own;
@@ -158,10 +204,33 @@ public sealed class ProtectedBlobWriter(StorageAccount storage, ProtectedBlobRea
         }
     }
 
+    private static BlobRequestConditions ConditionsOf(EnvelopePlan plan) =>
+        plan.TargetETag is { } etag ? new BlobRequestConditions { IfMatch = new ETag(etag) } : new BlobRequestConditions { IfNoneMatch = ETag.All };
+
+    private static async Task<IDictionary<string, string>?> ReadTagsAsync(SourceTraits source, CancellationToken cancellationToken) => source.HasTags
+        ? (await StorageFailures.TranslateAsync(
+            $"{source.Blob.BlobContainerName}/{source.Blob.Name}", () => source.Blob.GetTagsAsync(cancellationToken: cancellationToken)).ConfigureAwait(false)).Value.Tags
+        : null;
+
+    /// <summary>Seals the only chunk in place under a fresh BEK, and that into the table.</summary>
+    private static byte[] SealOnly(ChunkCipher cipher, BlobKeys blobKeys, BlobLayout layout, Span<byte> chunk)
+    {
+        Span<byte> bek = stackalloc byte[EnvelopeFormat.KeySizeInBytes];
+        try
+        {
+            cipher.Seal(0, chunk, bek);
+            return BekTable.SealSegment(blobKeys, layout, 0, bek);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bek);
+        }
+    }
+
     private EnvelopeHeader SignedHeader(EnvelopePlan plan, IReadOnlyList<SegmentResult> segments, DataEncryptionKey dek)
     {
         var blobId = BlobId.Parse(plan.BlobId);
-        using var keys = dek.DeriveFor(blobId);
+        using var blobKeys = dek.DeriveFor(blobId);
         return new EnvelopeHeader
         {
             BlobId = blobId,
@@ -172,7 +241,7 @@ public sealed class ProtectedBlobWriter(StorageAccount storage, ProtectedBlobRea
             KeyThumbprint = plan.KeyThumbprint,
             WrappedDek = plan.WrappedDek,
             NameHash = EnvelopeHeader.HashName(storage.Protected.Name, plan.BlobName),
-        }.Sign(keys);
+        }.Sign(blobKeys);
     }
 
     private static IEnumerable<string> BlockList(EnvelopePlan plan, IReadOnlyList<SegmentResult> segments)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Azure.Core;
 using Azure.Storage.Blobs.Models;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
@@ -52,7 +53,25 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     }
 
     [Fact]
-    public async Task Run_UploadWithHeadersMetadataTagsAndTier_KeepsThem()
+    public async Task Run_NewBlobOfOneChunk_TakesFiveRequestsAndTheDisposal()
+    {
+        var counter = new RequestCounter();
+        using var pipeline = await PipelineFixture.CreateAsync(azurite, configure: options => options.AddPolicy(counter, HttpPipelinePosition.PerRetry));
+        pipeline.Vault.AddActiveKey("customer-key");
+        var input = await UploadAsync(pipeline, "small", RandomNumberGenerator.GetBytes(Chunk));
+        counter.Reset();
+
+        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+
+        var (uploads, @protected) = (pipeline.Storage.Uploads.Name, pipeline.Storage.Protected.Name);
+        Assert.Equal((2, 1), (counter.Reads(uploads), counter.Writes(uploads)));
+        Assert.Equal((2, 1), (counter.Reads(@protected), counter.Writes(@protected)));
+    }
+
+    [Theory]
+    [InlineData(5)] // one request
+    [InlineData(Chunk + 1)] // blocks and their list
+    public async Task Run_UploadWithHeadersMetadataTagsAndTier_KeepsThem(int length)
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
         pipeline.Vault.AddActiveKey("special");
@@ -64,7 +83,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
             AccessTier = AccessTier.Cool,
         };
 
-        var input = await UploadAsync(pipeline, "note.txt", "hello"u8.ToArray(), options);
+        var input = await UploadAsync(pipeline, "note.txt", RandomNumberGenerator.GetBytes(length), options);
         await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
 
         var target = pipeline.Storage.Protected.GetBlobClient("note.txt");

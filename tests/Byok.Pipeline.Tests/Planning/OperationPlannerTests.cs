@@ -53,8 +53,8 @@ public sealed class OperationPlannerTests
     }
 
     [Theory]
-    [InlineData(0, 0, 1, 6)] // empty: two looks at each side, commit, disposal
-    [InlineData(1, 1, 1, 9)]
+    [InlineData(0, 0, 1, 4)] // empty: a look at each side, the write, disposal
+    [InlineData(1, 1, 1, 6)] // and the chunk read on either side
     [InlineData((4 * MiB) + 1, 2, 1, 12)]
     [InlineData((64 * MiB) + 1, 17, 5, 43)] // two segments, table in metadata
     [InlineData(1024 * MiB, 256, 19, 538)] // sixteen segments, table in the tail

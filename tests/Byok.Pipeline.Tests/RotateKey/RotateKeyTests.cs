@@ -187,8 +187,9 @@ public class RotateKeyTests(AzuriteFixture azurite)
         var old = Assert.Single(await stack.VersionsAsync());
         var uploaded = await stack.Storage.Uploads.GetBlobClient("large").UploadAsync(BinaryData.FromBytes(LifeStack.ContentOf("large")));
         var input = new BeginInput("encrypt-large", BlobId.New().ToString(), new EncryptBlobInput { BlobName = "large", ETag = uploaded.Value.ETag.ToString() });
-        var writer = new ProtectedBlobWriter(stack.Storage, stack.Catalog.Reader, stack.Catalog.Deks, stack.Catalog.Pools, stack.Options);
-        var plan = await new EncryptionPlanner(stack.Storage, stack.Catalog.Keys, stack.Catalog.Reader, writer).PlanAsync(input, default);
+        var writer = new ProtectedBlobWriter(stack.Storage, stack.Catalog.Reader, stack.Catalog.Keys, stack.Catalog.Deks, stack.Catalog.Pools, stack.Options);
+        var planner = new EncryptionPlanner(stack.Storage, stack.Catalog.Keys, stack.Catalog.Reader, writer);
+        var plan = await planner.PlanAsync(input, await planner.ReadSourceAsync(input.Upload, default), target: null, default);
         var segment = await stack.Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, 0), default);
 
         var rotated = await RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, GracePeriod = TimeSpan.Zero });
