@@ -156,8 +156,9 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
         try
         {
             return char.IsAsciiDigit(folder[^1])
-                && File.ReadAllText(Path.Combine(folder, "stat")).Split(") ")[^1].Split(' ') is [not "Z", _, var group, ..]
-                && group == ProcessId.ToString(CultureInfo.InvariantCulture);
+                && File.ReadAllText(Path.Combine(folder, "stat")).Split(") ")[^1].Split(' ') is [var state, _, var group, ..]
+                && group == ProcessId.ToString(CultureInfo.InvariantCulture)
+                && !(state == "Z" && HasOnlyItsFirstThread(folder));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -169,6 +170,12 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Kill(int processId, int signal);
 
+    /// <summary>
+    /// A process whose first thread has ended is shown as a zombie although others of its threads may still be at work, or be ending: as long as one is,
+    /// the process holds its files and their locks.
+    /// </summary>
+    private static bool HasOnlyItsFirstThread(string folder) => Directory.GetDirectories(Path.Combine(folder, "task")).Length <= 1;
+
     /// <summary>Whether it has ended, but nobody has fetched its exit code: it keeps its number, and would seem to run for ever where no init reaps orphans.</summary>
     private bool IsZombie
     {
@@ -176,7 +183,9 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
         {
             try
             {
-                return OperatingSystem.IsLinux() && File.ReadAllText($"/proc/{ProcessId}/stat").Contains(") Z ", StringComparison.Ordinal);
+                return OperatingSystem.IsLinux()
+                    && File.ReadAllText($"/proc/{ProcessId}/stat").Contains(") Z ", StringComparison.Ordinal)
+                    && HasOnlyItsFirstThread($"/proc/{ProcessId}");
             }
             catch (IOException)
             {
