@@ -15,6 +15,7 @@ public sealed class ByokSettingsTests
         ["Relay:Path"] = "hsm-export",
         ["DefaultKey"] = "master",
         ["KeyPrefixes"] = "hr/=hr-key; finance=with=equals=fin",
+        ["KeyCacheSeconds"] = "20",
         ["KekLifetimeHours"] = "12",
         ["RequiredApprovals"] = "2",
         ["Verify"] = "All",
@@ -35,6 +36,7 @@ public sealed class ByokSettingsTests
         Assert.Equal("master", settings.Pipeline.DefaultKey);
         Assert.Equal("hr-key", settings.Pipeline.KeyPrefixes["hr/"]);
         Assert.Equal("fin", settings.Pipeline.KeyPrefixes["finance=with=equals"]);
+        Assert.Equal(TimeSpan.FromSeconds(20), settings.Pipeline.KeyCacheTime);
         Assert.Equal(TimeSpan.FromHours(12), settings.Pipeline.KekLifetime);
         Assert.Equal(2, settings.Pipeline.RequiredApprovals);
         Assert.Equal(VerificationScope.All, settings.Pipeline.Verification);
@@ -71,6 +73,9 @@ public sealed class ByokSettingsTests
     [InlineData("KeyPrefixes", "=key")]
     [InlineData("KeyPrefixes", "a=k;a=k")]
     [InlineData("KeyPrefixes", "a=not/a/key")]
+    [InlineData("KeyCacheSeconds", "0")]
+    [InlineData("KeyCacheSeconds", "3601")]
+    [InlineData("KeyCacheSeconds", "1.5")]
     [InlineData("KekLifetimeHours", "0")]
     [InlineData("KekLifetimeHours", "-1")]
     [InlineData("KekLifetimeHours", "soon")]

@@ -63,6 +63,7 @@ internal sealed record FunctionsApp(string Folder, string Program)
             ["Byok__Relay__Path"] = RelayKeys.HybridConnection,
             ["Byok__Relay__SasKeyName"] = RelayKeys.SendName,
             ["Byok__Relay__SasKey"] = RelayKeys.Read(paths, RelayKeys.SendName),
+            ["Byok__KeyCacheSeconds"] = $"{LocalStack.KeyCacheTime.TotalSeconds:0}",
             ["Byok__RequiredApprovals"] = $"{state.RequiredApprovals}",
             ["Byok__DefaultKey"] = state.DefaultKey ?? string.Empty,
         };

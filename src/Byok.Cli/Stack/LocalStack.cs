@@ -17,8 +17,8 @@ namespace Byok.Cli.Stack;
 /// </summary>
 internal sealed class LocalStack : IAsyncDisposable
 {
-    /// <summary>Shorter than in Azure: a rotation waits for it, and asking the local vault costs next to nothing.</summary>
-    private static readonly TimeSpan KeyCacheTime = TimeSpan.FromSeconds(5);
+    /// <summary>On either host. Shorter than in Azure: a rotation waits for it, and asking the local vault costs next to nothing.</summary>
+    public static readonly TimeSpan KeyCacheTime = TimeSpan.FromSeconds(5);
 
     private readonly LocalTokens _tokens;
     private readonly HsmConnection _hsm;

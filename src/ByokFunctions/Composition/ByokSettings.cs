@@ -117,6 +117,7 @@ public sealed record ByokSettings
         {
             DefaultKey = Text(section, "DefaultKey") is { } key ? KeyNamed("DefaultKey", key) : null,
             KeyPrefixes = ReadPrefixes(Text(section, "KeyPrefixes")),
+            KeyCacheTime = Number(section, "KeyCacheSeconds", 1, 3600) is { } seconds ? TimeSpan.FromSeconds(seconds) : standard.KeyCacheTime,
             KekLifetime = Hours(section, "KekLifetimeHours") ?? standard.KekLifetime,
             RequiredApprovals = Number(section, "RequiredApprovals", 0, 100) ?? standard.RequiredApprovals,
             GracePeriod = Hours(section, "GracePeriodHours") ?? standard.GracePeriod,
