@@ -1,7 +1,14 @@
+using System.Diagnostics;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Azure.Core.Pipeline;
+using Azure.Storage.Blobs;
+using Byok.KeyVault;
+using Byok.Relay.HybridConnections;
 using Byok.Testing;
 using Byok.Testing.CommandLine;
+using ByokFunctions.Composition;
 
 namespace ByokFunctions.Tests;
 
@@ -9,6 +16,7 @@ namespace ByokFunctions.Tests;
 public sealed class FunctionsHostTests
 {
     private const string Key = "customer-key";
+    private const string SecondKey = "second-key";
 
     [FunctionsHostFact]
     public async Task Contract_OnTheFunctionsHost_IsKept()
@@ -21,6 +29,7 @@ public sealed class FunctionsHostTests
 
         await byok.SucceedAsync("key", "bring", Key, "--size", "2048");
         CommandAssert.Failed(1, "in use already", await byok.RunAsync("key", "bring", Key));
+        await AssertDefaultKeyIsKnownAsync(byok);
         var marker = $"planted plaintext {Guid.NewGuid():N}";
         var file = byok.ScratchFile("marked.txt");
         await File.WriteAllTextAsync(file, string.Concat(Enumerable.Repeat(marker + "\n", 100_000)));
@@ -39,7 +48,8 @@ public sealed class FunctionsHostTests
         CommandAssert.Failed(1, "already", await byok.RunAsync("key", "revoke", Key));
         await byok.SucceedAsync("key", "restore", Key);
         await AssertReadableAsync(byok, "a/marked", file);
-        Assert.Equal(1, (await byok.SucceedAsync("audit", "--json")).Json.GetProperty("blobs").GetInt32());
+        await AssertPurgedKeyComesBackAsync(byok, file);
+        Assert.Equal(4, (await byok.SucceedAsync("audit", "--json")).Json.GetProperty("blobs").GetInt32());
         Assert.True((await byok.SucceedAsync("ledger", "verify", "--json")).Json.GetProperty("intact").GetBoolean());
         await AssertBadInputStartsNothingAsync(up.GetProperty("functions").GetProperty("address").GetString()!);
 
@@ -84,6 +94,68 @@ public sealed class FunctionsHostTests
         await byok.SucceedAsync("up", "--host", "embedded");
         Assert.Equal(["azurite", "relay", "agent"], (await byok.ProcessesAsync()).Select(process => process.Name));
         await AssertReadableAsync(byok, "big", file);
+    }
+
+    /// <summary>Uploads by another client, which names no key: protected by the first key that was brought, before and after there is a second. No <c>byok up</c> between.</summary>
+    private static async Task AssertDefaultKeyIsKnownAsync(ByokHome byok)
+    {
+        await AssertProtectedByDefaultAsync(byok, "by-another-client");
+        var app = (await byok.ProcessesAsync()).Single(process => process.Name == "functions").Id;
+
+        var second = await byok.SucceedAsync("key", "bring", SecondKey, "--size", "2048");
+
+        Assert.Contains($"the others stay with '{Key}'", second.Output, StringComparison.Ordinal);
+        await AssertProtectedByDefaultAsync(byok, "by-another-client-too");
+        Assert.Equal(app, (await byok.ProcessesAsync()).Single(process => process.Name == "functions").Id);
+    }
+
+    private static async Task AssertProtectedByDefaultAsync(ByokHome byok, string name)
+    {
+        var storage = new BlobServiceClient((await byok.SucceedAsync("status", "--json")).Json.GetProperty("storage").GetProperty("connectionString").GetString());
+        var upload = storage.GetBlobContainerClient("uploads").GetBlobClient(name);
+        await upload.UploadAsync(BinaryData.FromString("from another client"));
+        var stored = storage.GetBlobContainerClient("protected").GetBlobClient(name);
+        var patience = Stopwatch.StartNew();
+        while (!await stored.ExistsAsync() || await upload.ExistsAsync())
+        {
+            Assert.True(patience.Elapsed < TimeSpan.FromMinutes(3), $"'{name}' is still not protected.");
+            await Task.Delay(500);
+        }
+
+        var inspected = (await byok.SucceedAsync("blob", "inspect", name, "--json")).Json;
+        Assert.Contains($"/keys/{Key}/", inspected.GetProperty("wrappingKey").GetProperty("id").GetString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>The worst that can happen to a key of which the HSM has a copy: purged. It comes back from the HSM, and blobs are moved to the version that is there.</summary>
+    private static async Task AssertPurgedKeyComesBackAsync(ByokHome byok, string file)
+    {
+        await byok.SucceedAsync("blob", "encrypt", file, "--name", "purged", "--key", SecondKey);
+        await byok.SucceedAsync("key", "revoke", SecondKey, "--delete");
+        await PurgeAsync(byok, SecondKey);
+        CommandAssert.Failed(3, SecondKey, await byok.RunAsync("blob", "decrypt", "purged", "-o", file + ".out"));
+
+        await byok.SucceedAsync("key", "restore", SecondKey);
+        await AssertReadableAsync(byok, "purged", file);
+        var version = Assert.Single((await byok.SucceedAsync("key", "list", SecondKey, "--json")).Json.EnumerateArray());
+        Assert.Equal(0, version.GetProperty("blobs").GetInt64());
+        var rewrapped = (await byok.SucceedAsync("key", "rotate", SecondKey, "--rewrap-only", "--json")).Json;
+
+        Assert.Equal(1, rewrapped.GetProperty("rewrapped").GetInt64());
+        Assert.Equal(version.GetProperty("id").GetString(), rewrapped.GetProperty("keyId").GetString());
+        version = Assert.Single((await byok.SucceedAsync("key", "list", SecondKey, "--json")).Json.EnumerateArray());
+        Assert.Equal(1, version.GetProperty("blobs").GetInt64());
+        await AssertReadableAsync(byok, "purged", file);
+    }
+
+    /// <summary>What the vault's owner can do and no command of ours does: destroys a deleted key.</summary>
+    private static async Task PurgeAsync(ByokHome byok, string key)
+    {
+        var vault = (await byok.SucceedAsync("status", "--json")).Json.GetProperty("vault");
+        var address = new Uri(vault.GetProperty("uri").GetString()!);
+        using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(vault.GetProperty("certificateFile").GetString()!));
+        using var transport = new HttpClientTransport(new HttpClient(PinnedCertificate.CreateTransport(certificate)));
+        var token = File.ReadAllText(vault.GetProperty("tokenFile").GetString()!).Trim();
+        await new AzureKeyVault(address, new FixedTokenCredential(token), AzureKeyVault.CreateClientOptions(address, transport)).PurgeDeletedKeyAsync(key, default);
     }
 
     private static string CommandLine()

@@ -38,7 +38,7 @@ internal static class KeyBringCommand
             .FirstOrDefaultAsync(status => !status.IsEnded, cancellationToken).ConfigureAwait(false))?.InstanceId;
         if (instance is null)
         {
-            await RefuseExistingAsync(stack, input.KeyName, cancellationToken).ConfigureAwait(false);
+            await RefuseExistingAsync(stack, input.KeyName, terminal, cancellationToken).ConfigureAwait(false);
             instance = KeyOperations.NewId("bring", input.KeyName);
         }
 
@@ -47,17 +47,23 @@ internal static class KeyBringCommand
             input.KeyName,
             report => stack.RunAsync<BringKeyResult>(
                 BringKeyOrchestration.Name, input, instance, status => Report(status, report), cancellationToken)).ConfigureAwait(false);
-        stack.RememberDefaultKey(input.KeyName);
+        var defaultKey = await DefaultKey.RememberAsync(stack.Paths, input.KeyName, cancellationToken).ConfigureAwait(false);
         terminal.Document(result);
         terminal.Line($"brought '{input.KeyName}': master key '{result.KeyLabel}' (RSA-{result.SizeInBits}) is now {result.KeyId}");
         terminal.Line($"  thumbprint   {result.Thumbprint}  the same in HSM and vault");
         terminal.Line($"  crossed as   RSA-OAEP + AES-KWP under {result.KekId}, which is retired");
         terminal.Line($"  request      {result.RequestId}, {Units.Count(result.Approvals, "approval")}");
         terminal.Line($"  expires      {result.ExpiresOn:yyyy-MM-dd}");
+        if (defaultKey != input.KeyName)
+        {
+            terminal.Line($"  for          uploads that name it ('--key {input.KeyName}'); the others stay with '{defaultKey}'");
+        }
+
+        await DefaultKey.TellAppAsync(stack.Paths, terminal, cancellationToken).ConfigureAwait(false);
         return ExitCodes.Done;
     }
 
-    private static async Task RefuseExistingAsync(LocalStack stack, string name, CancellationToken cancellationToken)
+    private static async Task RefuseExistingAsync(LocalStack stack, string name, Terminal terminal, CancellationToken cancellationToken)
     {
         try
         {
@@ -68,7 +74,9 @@ internal static class KeyBringCommand
             return;
         }
 
-        stack.RememberDefaultKey(name); // an earlier command may have been killed just before it
+        // An earlier command may have been killed just before it.
+        await DefaultKey.RememberAsync(stack.Paths, name, cancellationToken).ConfigureAwait(false);
+        await DefaultKey.TellAppAsync(stack.Paths, terminal, cancellationToken).ConfigureAwait(false);
         throw new ConflictException($"The key '{name}' is in the vault and in use already; 'byok key list' shows it. Choose another name.");
     }
 

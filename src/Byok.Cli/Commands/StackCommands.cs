@@ -38,7 +38,7 @@ internal static class StackCommands
     {
         var paths = StackPaths.FromEnvironment();
         Directory.CreateDirectory(paths.Home);
-        using var turn = TakeTurn(paths);
+        using var turn = StackTurn.Take(paths);
         await new StackStarter(paths).StartAsync(requiredApprovals, host, cancellationToken).ConfigureAwait(false);
         return await StatusAsync(terminal).ConfigureAwait(false);
     }
@@ -50,7 +50,7 @@ internal static class StackCommands
         var running = state.Processes().Where(process => process.Process is { IsRunning: true }).ToList();
         if (running.Count > 0)
         {
-            using var turn = TakeTurn(paths);
+            using var turn = StackTurn.Take(paths);
             // The app first, then the agent: they finish what they are doing while vault and relay still answer.
             foreach (var (_, process) in running.AsEnumerable().Reverse())
             {
@@ -118,17 +118,5 @@ internal static class StackCommands
         terminal.Line($"approvals        {(state.RequiredApprovals == 0 ? "none asked for" : $"{state.RequiredApprovals} of {state.RequiredApprovals + 1}; key pairs in {paths.Approvers}")}");
         terminal.Line($"default key      {state.DefaultKey ?? "none yet; bring one with 'byok key bring NAME'"}");
         return Task.FromResult(ExitCodes.Done);
-    }
-
-    private static FileStream TakeTurn(StackPaths paths)
-    {
-        try
-        {
-            return new FileStream(paths.LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException exception)
-        {
-            throw new IOException("Another 'byok up' or 'byok down' is at work in this folder; wait for it.", exception);
-        }
     }
 }

@@ -99,16 +99,6 @@ internal sealed class LocalStack : IAsyncDisposable
             : throw (status.Failure?.ToException() ?? new ConflictException($"The operation '{instanceId}' was terminated."));
     }
 
-    /// <summary>Makes the first key that was brought the default for uploads that name none.</summary>
-    public void RememberDefaultKey(string name)
-    {
-        var state = StackState.Load(Paths);
-        if (state.DefaultKey is null)
-        {
-            (state with { DefaultKey = name }).Save(Paths);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         await Operations.DisposeAsync().ConfigureAwait(false);

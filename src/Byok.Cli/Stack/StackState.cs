@@ -38,6 +38,9 @@ internal sealed record StackState
     /// <summary>The Functions app as it was last started.</summary>
     public BackgroundProcess? Functions { get; init; }
 
+    /// <summary>The Functions app's files, and the command that runs them, as they were last started.</summary>
+    public FunctionsApp? FunctionsApp { get; init; }
+
     /// <summary>Where the Functions app listens.</summary>
     public Uri? FunctionsAddress { get; init; }
 
