@@ -6,6 +6,9 @@ public sealed record PipelineOptions
     /// <summary>The wrapping key for uploads that name none and match no prefix; null when every upload must.</summary>
     public string? DefaultKey { get; init; }
 
+    /// <summary>Tells the default key anew for each upload, where it may be chosen while the process runs; null for <see cref="DefaultKey"/>.</summary>
+    public Func<string?>? FindDefaultKey { get; init; }
+
     /// <summary>Wrapping key by blob-name prefix; the longest matching prefix wins.</summary>
     public IReadOnlyDictionary<string, string> KeyPrefixes { get; init; } = new Dictionary<string, string>();
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Byok.Testing.CommandLine;
 
@@ -47,6 +48,30 @@ public sealed class ServeCommandTests(StackFixture stack) : IClassFixture<StackF
         Assert.Equal(0, ended.ExitCode);
         Assert.DoesNotContain("audit-", ended.Error, StringComparison.Ordinal);
         Assert.Equal(audits, await CountAuditsAsync());
+    }
+
+    [Fact]
+    public async Task Serve_TheFirstKeyIsBroughtMeanwhile_ProtectsUploadsThatNameNone()
+    {
+        await using var byok = new ByokHome();
+        await byok.SucceedAsync("up");
+        var storage = (await byok.SucceedAsync("status", "--json")).Json.GetProperty("storage").GetProperty("connectionString").GetString();
+        var uploads = new BlobContainerClient(storage, "uploads");
+        using var serving = byok.Start("serve", "--audit-every", "off", "--rotation-every", "off");
+        await serving.WaitForAsync("by the clock     ");
+        await uploads.GetBlobClient("early").UploadAsync(BinaryData.FromString("early"));
+        await serving.WaitForAsync("upload 'early': No wrapping key is named");
+
+        await byok.SucceedAsync("key", "bring", "first", "--size", "2048");
+        var second = await byok.SucceedAsync("key", "bring", "second", "--size", "2048");
+        await uploads.GetBlobClient("in-time").UploadAsync(BinaryData.FromString("in time"));
+        await serving.WaitForAsync("upload 'in-time': done");
+
+        Assert.Contains("the others stay with 'first'", second.Output, StringComparison.Ordinal);
+        var key = (await byok.SucceedAsync("blob", "inspect", "in-time", "--json")).Json.GetProperty("wrappingKey").GetProperty("id").GetString();
+        Assert.Contains("/keys/first/", key, StringComparison.Ordinal);
+        serving.Terminate();
+        Assert.Equal(0, (await serving.WaitAsync()).ExitCode);
     }
 
     [Theory]

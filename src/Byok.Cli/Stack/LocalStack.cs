@@ -72,7 +72,12 @@ internal sealed class LocalStack : IAsyncDisposable
         var hsm = HsmConnection.Open(paths, state);
         try
         {
-            var options = new PipelineOptions { DefaultKey = state.DefaultKey, RequiredApprovals = state.RequiredApprovals, KeyCacheTime = KeyCacheTime };
+            var options = new PipelineOptions
+            {
+                FindDefaultKey = () => StackState.Load(paths).DefaultKey, // the first key may be brought while this process serves
+                RequiredApprovals = state.RequiredApprovals,
+                KeyCacheTime = KeyCacheTime,
+            };
             options = configure?.Invoke(options) ?? options;
             var catalog = new PipelineCatalog(new PipelineServices(
                 tokens.Vault, hsm.Hsm, storage, new BlobLedger(storage.Ledger, time), options, time));

@@ -28,7 +28,7 @@ public sealed class WrappingKeyRing(IKeyVault vault, PipelineOptions options, Ti
                 .OrderByDescending(prefix => prefix.Key.Length)
                 .Select(prefix => prefix.Value)
                 .FirstOrDefault()
-            ?? options.DefaultKey
+            ?? (options.FindDefaultKey is { } find ? find() : options.DefaultKey)
             ?? throw new KeyUnavailableException($"No wrapping key is named for '{blobName}' and there is no default key; bring a key first, or name one.");
         return KeyName.IsValid(name)
             ? name
