@@ -75,7 +75,9 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
                 Deep = body.Deep,
                 GracePeriod = body.GracePeriodHours is { } hours ? TimeSpan.FromHours(hours) : null,
             };
-            return await StartAsync(request, "rotate-" + keyName, RotateKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+            var prefix = "rotate-" + keyName;
+            var goOn = request with { OperationId = request.OperationId ?? await FindFailedAsync(prefix, cancellationToken).ConfigureAwait(false) };
+            return await StartAsync(goOn, prefix, RotateKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     /// <summary>Starts revoking a key.</summary>
@@ -188,6 +190,16 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             await client.RaiseEventAsync(operationId, BringKeyOrchestration.ApprovalEvent, body.Approval, cancellationToken).ConfigureAwait(false);
             return Accepted(operationId);
         });
+
+    /// <summary>The newest operation, when it failed or was terminated. Under its id a rotation goes on with the key that it brought, and that it may still hold.</summary>
+    private async Task<string?> FindFailedAsync(string prefix, CancellationToken cancellationToken)
+    {
+        var last = await client.ListAsync(prefix + "-", cancellationToken)
+            .Where(status => IsIdOf(prefix, status.InstanceId))
+            .MaxByAsync(status => status.CreatedOn, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
+        return last is { State: OrchestrationState.Failed or OrchestrationState.Terminated } ? last.InstanceId : null;
+    }
 
     private async Task<ApiResponse> StartAsync(ApiRequest request, string prefix, string orchestration, object input, CancellationToken cancellationToken)
     {

@@ -13,7 +13,8 @@ namespace Byok.Storage.Ledger;
 /// The ledger on append blobs <c>ledger-00000001.jsonl</c>, ... An append blob holds at most 50,000 appends, so a new one is begun before that;
 /// the chain runs on across them. Appends are conditional on the position, so writers in several processes never fork the chain.
 /// Events that wait while an append is under way are written together by the next one.
-/// An event id may stand in the ledger twice when a process died between append and acknowledgement; the first counts.
+/// An event that is appended again is recognised by its id among the entries that this process wrote lately and the last MiB of the blob that it
+/// found; one from before may stand in the ledger twice, and the first counts.
 /// </summary>
 public sealed class BlobLedger : ILedger
 {
@@ -21,7 +22,7 @@ public sealed class BlobLedger : ILedger
     public const int MaxAppendsPerBlob = 45_000;
 
     private const int MaxBatch = 256;
-    private const int TailLength = 256 * 1024;
+    private const int TailLength = 1024 * 1024;
 
     private readonly BlobContainerClient _container;
     private readonly TimeProvider _time;
@@ -137,7 +138,7 @@ public sealed class BlobLedger : ILedger
     private async Task AppendToTailAsync(List<Pending> batch, CancellationToken cancellationToken)
     {
         var tail = _tail ??= await ReadTailAsync(cancellationToken).ConfigureAwait(false);
-        var fresh = batch.Where(pending => !tail.RecentEventIds.Contains(pending.Event.EventId)).ToList();
+        var fresh = batch.Where(pending => !tail.Recent.Contains(pending.Event.EventId)).DistinctBy(pending => pending.Event.EventId).ToList();
         if (fresh.Count == 0)
         {
             return;
@@ -158,9 +159,9 @@ public sealed class BlobLedger : ILedger
         }
 
         await AppendBlockAsync(tail, lines, cancellationToken).ConfigureAwait(false);
+        fresh.ForEach(pending => tail.Recent.Add(pending.Event.EventId));
         _tail = tail with
         {
-            RecentEventIds = [.. fresh.Select(pending => pending.Event.EventId)],
             Sequence = sequence,
             Hash = hash,
             Length = tail.Length + lines.Length,
@@ -217,7 +218,7 @@ public sealed class BlobLedger : ILedger
             }
         }
 
-        return new Tail(1, 0, 0, 0, LedgerChain.Genesis, [], Exists: false);
+        return new Tail(1, 0, 0, 0, LedgerChain.Genesis, new RecentEventIds(), Exists: false);
     }
 
     private static async Task<Tail> ReadTailAsync(int number, AppendBlobClient blob, BlobProperties properties, CancellationToken cancellationToken)
@@ -236,7 +237,7 @@ public sealed class BlobLedger : ILedger
             throw new IntegrityException($"The end of ledger blob '{blob.Name}' is not a ledger line.");
         }
 
-        var recent = new HashSet<string>(StringComparer.Ordinal);
+        var recent = new RecentEventIds();
         LedgerEntry? entry = null;
         foreach (var line in lines)
         {
@@ -249,7 +250,7 @@ public sealed class BlobLedger : ILedger
 
     private AppendBlobClient Blob(int number) => _container.GetAppendBlobClient($"ledger-{number:D8}.jsonl");
 
-    private sealed record Tail(int BlobNumber, long Length, int Appends, long Sequence, string Hash, HashSet<string> RecentEventIds, bool Exists);
+    private sealed record Tail(int BlobNumber, long Length, int Appends, long Sequence, string Hash, RecentEventIds Recent, bool Exists);
 
     private sealed record Pending(LedgerEvent Event)
     {

@@ -210,6 +210,24 @@ public sealed class OperationsApiTests
         Assert.Equal(new RotateKeyInput { KeyName = "master" }, Assert.Single(_client.Started).Input);
     }
 
+    [Theory]
+    [InlineData(OrchestrationState.Failed, true)]
+    [InlineData(OrchestrationState.Terminated, true)]
+    [InlineData(OrchestrationState.Completed, false)]
+    [InlineData(OrchestrationState.Running, false)]
+    public async Task RotateKey_AfterAnother_GoesOnWithTheOneThatFailed(OrchestrationState last, bool goesOn)
+    {
+        var (older, newest, other) = ($"rotate-master-{Guid.NewGuid():N}", $"rotate-master-{Guid.NewGuid():N}", $"rotate-master-2-{Guid.NewGuid():N}");
+        Put(older, OrchestrationState.Failed, minutes: 1);
+        Put(newest, last, minutes: 2);
+        Put(other, OrchestrationState.Failed, minutes: 3);
+
+        await Api.RotateKeyAsync("master", Request("{}"), default);
+
+        Assert.Equal(goesOn, Assert.Single(_client.Started).InstanceId == newest);
+        Assert.NotEqual(older, _client.Started[0].InstanceId);
+    }
+
     [Fact]
     public async Task RotateKey_WithEverything_PassesItOn()
     {
@@ -423,5 +441,11 @@ public sealed class OperationsApiTests
         public override void SetLength(long value) => throw new NotSupportedException();
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+
+    private void Put(string id, OrchestrationState state, int minutes)
+    {
+        var on = DateTimeOffset.UnixEpoch.AddMinutes(minutes);
+        _client.Instances[id] = new OrchestrationStatus(id, "any", state, on, on, null, null, null);
     }
 }

@@ -41,14 +41,14 @@ internal static class Scenarios
                 Assert.InRange((await scene.Stack.VersionsAsync(Other)).Count(IsActive), 1, scene.IsRepeated ? 2 : 1);
                 Assert.True(scene.IsRepeated || !await scene.Stack.Vault.ListKeysAsync(default).AnyAsync(key => key.Operations.Contains("import")));
             }),
-        new("RotateKey", SeedAsync, (scene, run) => RotateAsync(scene, run, deep: false), AssertRotatedAsync),
-        new("RotateKey, deep", SeedAsync, (scene, run) => RotateAsync(scene, run, deep: true), AssertRotatedAsync),
+        new("RotateKey", SeedAsync, (scene, _) => RotateAsync(scene, deep: false), AssertRotatedAsync),
+        new("RotateKey, deep", SeedAsync, (scene, _) => RotateAsync(scene, deep: true), AssertRotatedAsync),
         new("ReencryptBlob",
             SeedAsync,
             (scene, run) => scene.Runner.RunAsync<ReencryptBlobResult>(
                 ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = "blob-000001" }, $"reencrypt-{run}"),
             async scene => Assert.InRange(
-                (await scene.Stack.HeaderAsync("blob-000001")).Generation, 2, scene.Fault == FaultKind.PreconditionFailed ? 3 : 2)),
+                (await scene.Stack.HeaderAsync("blob-000001")).Generation, 2, scene.IsRepeated || scene.Fault == FaultKind.PreconditionFailed ? 3 : 2)),
         new("RevokeKey, disable", SeedAsync, (scene, run) => RevokeAsync(scene, run, RevocationMode.Disable), AssertRevokedAsync),
         new("RevokeKey, delete", SeedAsync, (scene, run) => RevokeAsync(scene, run, RevocationMode.Delete), AssertRevokedAsync),
         new("RevokeKey, rehearsal",
@@ -113,9 +113,11 @@ internal static class Scenarios
     {
         // When the service says that another upload stands there, the pipeline leaves it alone, as it must.
         Assert.True(scene.Fault == FaultKind.PreconditionFailed || !scene.Service.Holds(scene.Stack.Storage.Uploads.Name, name), "The plaintext was left behind.");
-        Assert.Single(
-            await scene.LedgerAsync(),
-            entry => entry.Event.Kind == "blob.encrypted" && entry.Event.CorrelationId != "seed" && entry.Event.Subject.EndsWith($"/{name}", StringComparison.Ordinal));
+        var recorded = (await scene.LedgerAsync()).Count(entry =>
+            entry.Event.Kind == "blob.encrypted" && entry.Event.CorrelationId != "seed" && entry.Event.Subject.EndsWith($"/{name}", StringComparison.Ordinal));
+
+        // An operation that failed after its blob was recorded, at the disposal, is repeated as another one.
+        Assert.InRange(recorded, 1, scene.IsRepeated ? 2 : 1);
     }
 
     private static async Task SeedAsync(FaultScene scene)
@@ -126,16 +128,19 @@ internal static class Scenarios
         }
     }
 
-    private static Task RotateAsync(FaultScene scene, int run, bool deep) => scene.Runner.RunAsync<RotateKeyResult>(
+    // One that failed is run again under its own id, as command line, API and timer do: it may still hold the key.
+    private static Task RotateAsync(FaultScene scene, bool deep) => scene.Runner.RunAsync<RotateKeyResult>(
         RotateKeyOrchestration.Name,
         new RotateKeyInput { KeyName = LifeStack.Key, Deep = deep, GracePeriod = TimeSpan.Zero, GenerateSizeInBits = 2048 },
-        $"rotate-{run}");
+        "rotate-0");
 
     private static async Task AssertRotatedAsync(FaultScene scene)
     {
         var active = Assert.Single(await scene.Stack.VersionsAsync(), IsActive);
         Assert.Equal([active.Id.ToString()], (await scene.Stack.CoverageAsync()).Keys);
-        Assert.Single(await scene.Stack.VersionsAsync(), version => version.Enabled);
+
+        // A version whose proof and whose disabling were both refused stays, unproved and unused; the audit tells of it.
+        Assert.Single(await scene.Stack.VersionsAsync(), version => version.Enabled && !(scene.IsRepeated && version.Tags[KeyTags.State] == KeyTags.Pending));
     }
 
     private static Task RevokeAsync(FaultScene scene, int run, RevocationMode mode) => scene.Runner.RunAsync<RevokeKeyResult>(

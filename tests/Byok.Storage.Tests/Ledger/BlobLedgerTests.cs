@@ -99,6 +99,32 @@ public sealed class BlobLedgerTests(AzuriteFixture azurite) : IClassFixture<Azur
     }
 
     [Fact]
+    public async Task AppendAsync_EventsOfAnotherProcessAgainAfterOthers_StandOnce()
+    {
+        var account = await azurite.CreateAccountAsync();
+        var died = new BlobLedger(account.Ledger, _time);
+        await died.AppendAsync(Event(0), CancellationToken.None);
+        await died.AppendAsync(Event(1), CancellationToken.None);
+
+        var ledger = new BlobLedger(account.Ledger, _time);
+        await ledger.AppendAsync(Event(2), CancellationToken.None);
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(i => ledger.AppendAsync(Event(i % 3), CancellationToken.None)));
+
+        Assert.Equal(["event-0", "event-1", "event-2"], (await ReadAsync(ledger)).Select(entry => entry.Event.EventId));
+    }
+
+    [Fact]
+    public async Task AppendAsync_SameEventTwiceAtOnce_StandsOnce()
+    {
+        var account = await azurite.CreateAccountAsync();
+        var ledger = new BlobLedger(account.Ledger, _time);
+
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => ledger.AppendAsync(Event(i % 5), CancellationToken.None)));
+
+        Assert.Equal(5, (await ReadAsync(ledger)).Count);
+    }
+
+    [Fact]
     public async Task AppendAsync_SameEventAgain_StandsOnce()
     {
         var account = await azurite.CreateAccountAsync();
