@@ -13,22 +13,28 @@ namespace Byok.Storage.Ledger;
 /// The ledger on append blobs <c>ledger-00000001.jsonl</c>, ... An append blob holds at most 50,000 appends, so a new one is begun before that;
 /// the chain runs on across them. Appends are conditional on the position, so writers in several processes never fork the chain.
 /// Events that wait while an append is under way are written together by the next one.
-/// An event that is appended again is recognised by its id among the entries that this process wrote lately and the last MiB of the blob that it
-/// found; one from before may stand in the ledger twice, and the first counts.
+/// An event that is given again stands once: it is looked for among the last <see cref="RememberedEventIds"/> that this instance has written or read, and an instance
+/// that begins reads the last 256 KiB. One that comes again later than that, from a process that died between append and acknowledgement, stands twice; the first counts.
 /// </summary>
 public sealed class BlobLedger : ILedger
 {
     /// <summary>Appends to one blob before the next is begun; the service allows 50,000.</summary>
     public const int MaxAppendsPerBlob = 45_000;
 
+    /// <summary>Event ids that an instance remembers, so that a repeat is not written again.</summary>
+    public const int RememberedEventIds = 8_192;
+
     private const int MaxBatch = 256;
-    private const int TailLength = 1024 * 1024;
+    private const int TailLength = 256 * 1024;
 
     private readonly BlobContainerClient _container;
     private readonly TimeProvider _time;
     private readonly int _maxAppendsPerBlob;
     private readonly ConcurrentQueue<Pending> _queue = new();
     private readonly SemaphoreSlim _writer = new(1, 1);
+
+    // What once stood in the ledger stands there for good: this outlives the tail, which is read again after every failure.
+    private readonly RecentIds _recorded;
     private Tail? _tail;
 
     /// <summary>Opens the ledger in a container that exists.</summary>
@@ -37,8 +43,9 @@ public sealed class BlobLedger : ILedger
     {
     }
 
-    internal BlobLedger(BlobContainerClient container, TimeProvider time, int maxAppendsPerBlob)
+    internal BlobLedger(BlobContainerClient container, TimeProvider time, int maxAppendsPerBlob, int rememberedEventIds = RememberedEventIds)
     {
+        _recorded = new RecentIds(rememberedEventIds);
         _container = container;
         _time = time;
         _maxAppendsPerBlob = maxAppendsPerBlob;
@@ -138,7 +145,7 @@ public sealed class BlobLedger : ILedger
     private async Task AppendToTailAsync(List<Pending> batch, CancellationToken cancellationToken)
     {
         var tail = _tail ??= await ReadTailAsync(cancellationToken).ConfigureAwait(false);
-        var fresh = batch.Where(pending => !tail.Recent.Contains(pending.Event.EventId)).DistinctBy(pending => pending.Event.EventId).ToList();
+        var fresh = batch.Where(pending => !_recorded.Contains(pending.Event.EventId)).DistinctBy(pending => pending.Event.EventId, StringComparer.Ordinal).ToList();
         if (fresh.Count == 0)
         {
             return;
@@ -159,7 +166,7 @@ public sealed class BlobLedger : ILedger
         }
 
         await AppendBlockAsync(tail, lines, cancellationToken).ConfigureAwait(false);
-        fresh.ForEach(pending => tail.Recent.Add(pending.Event.EventId));
+        fresh.ForEach(pending => _recorded.Add(pending.Event.EventId));
         _tail = tail with
         {
             Sequence = sequence,
@@ -218,10 +225,10 @@ public sealed class BlobLedger : ILedger
             }
         }
 
-        return new Tail(1, 0, 0, 0, LedgerChain.Genesis, new RecentEventIds(), Exists: false);
+        return new Tail(1, 0, 0, 0, LedgerChain.Genesis, Exists: false);
     }
 
-    private static async Task<Tail> ReadTailAsync(int number, AppendBlobClient blob, BlobProperties properties, CancellationToken cancellationToken)
+    private async Task<Tail> ReadTailAsync(int number, AppendBlobClient blob, BlobProperties properties, CancellationToken cancellationToken)
     {
         var source = new BlobRangeSource(blob, properties.ETag, properties.ContentLength);
         var bytes = new byte[Math.Min(TailLength, source.Length)];
@@ -237,20 +244,19 @@ public sealed class BlobLedger : ILedger
             throw new IntegrityException($"The end of ledger blob '{blob.Name}' is not a ledger line.");
         }
 
-        var recent = new RecentEventIds();
         LedgerEntry? entry = null;
         foreach (var line in lines)
         {
             entry = LedgerChain.ParseUnchained(Encoding.UTF8.GetBytes(line));
-            recent.Add(entry.Event.EventId);
+            _recorded.Add(entry.Event.EventId);
         }
 
-        return new Tail(number, properties.ContentLength, properties.BlobCommittedBlockCount, entry!.Sequence, entry.Hash, recent, Exists: true);
+        return new Tail(number, properties.ContentLength, properties.BlobCommittedBlockCount, entry!.Sequence, entry.Hash, Exists: true);
     }
 
     private AppendBlobClient Blob(int number) => _container.GetAppendBlobClient($"ledger-{number:D8}.jsonl");
 
-    private sealed record Tail(int BlobNumber, long Length, int Appends, long Sequence, string Hash, RecentEventIds Recent, bool Exists);
+    private sealed record Tail(int BlobNumber, long Length, int Appends, long Sequence, string Hash, bool Exists);
 
     private sealed record Pending(LedgerEvent Event)
     {

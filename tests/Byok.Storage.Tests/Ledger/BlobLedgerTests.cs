@@ -99,32 +99,6 @@ public sealed class BlobLedgerTests(AzuriteFixture azurite) : IClassFixture<Azur
     }
 
     [Fact]
-    public async Task AppendAsync_EventsOfAnotherProcessAgainAfterOthers_StandOnce()
-    {
-        var account = await azurite.CreateAccountAsync();
-        var died = new BlobLedger(account.Ledger, _time);
-        await died.AppendAsync(Event(0), CancellationToken.None);
-        await died.AppendAsync(Event(1), CancellationToken.None);
-
-        var ledger = new BlobLedger(account.Ledger, _time);
-        await ledger.AppendAsync(Event(2), CancellationToken.None);
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(i => ledger.AppendAsync(Event(i % 3), CancellationToken.None)));
-
-        Assert.Equal(["event-0", "event-1", "event-2"], (await ReadAsync(ledger)).Select(entry => entry.Event.EventId));
-    }
-
-    [Fact]
-    public async Task AppendAsync_SameEventTwiceAtOnce_StandsOnce()
-    {
-        var account = await azurite.CreateAccountAsync();
-        var ledger = new BlobLedger(account.Ledger, _time);
-
-        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => ledger.AppendAsync(Event(i % 5), CancellationToken.None)));
-
-        Assert.Equal(5, (await ReadAsync(ledger)).Count);
-    }
-
-    [Fact]
     public async Task AppendAsync_SameEventAgain_StandsOnce()
     {
         var account = await azurite.CreateAccountAsync();
@@ -137,6 +111,69 @@ public sealed class BlobLedgerTests(AzuriteFixture azurite) : IClassFixture<Azur
         await new BlobLedger(account.Ledger, _time).AppendAsync(Event(1), CancellationToken.None);
 
         Assert.Equal(["event-1", "event-2"], (await ReadAsync(ledger)).Select(entry => entry.Event.EventId));
+    }
+
+    [Fact]
+    public async Task AppendAsync_SameEventManyTimesAtOnce_StandsOnce()
+    {
+        var account = await azurite.CreateAccountAsync();
+        var ledger = new BlobLedger(account.Ledger, _time);
+
+        // All wait while the first is written, so they come to stand in one batch.
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => ledger.AppendAsync(Event(i % 4), CancellationToken.None)));
+
+        Assert.Equal(["event-0", "event-1", "event-2", "event-3"], (await ReadAsync(ledger)).Select(entry => entry.Event.EventId).Order());
+    }
+
+    [Fact]
+    public async Task AppendAsync_SameEventAfterManyOthers_StandsOnce()
+    {
+        const int others = 1000; // more than the 256 KiB hold that a new instance reads
+        var account = await azurite.CreateAccountAsync();
+        var ledger = new BlobLedger(account.Ledger, _time);
+        await ledger.AppendAsync(Event(0), CancellationToken.None);
+        await Task.WhenAll(Enumerable.Range(1, others).Select(i => ledger.AppendAsync(Event(i), CancellationToken.None)));
+
+        await ledger.AppendAsync(Event(0), CancellationToken.None);
+
+        Assert.Equal(others + 1, (await ReadAsync(ledger)).Count);
+        var length = (await account.Ledger.GetAppendBlobClient("ledger-00000001.jsonl").GetPropertiesAsync()).Value.ContentLength;
+        Assert.True(length > 256 * 1024, $"{length} bytes do not show that the instance remembers more than it would read.");
+    }
+
+    [Fact]
+    public async Task AppendAsync_AppendFailedMeanwhile_IsStillRemembered()
+    {
+        var fails = false;
+        var transport = new HttpClientTransport(new HttpClient(new FaultyHandler((request, next) =>
+            fails && request.Method == HttpMethod.Put ? throw new HttpRequestException("no route to host") : next())));
+        var account = await azurite.CreateAccountAsync(transport, options => options.Retry.MaxRetries = 0);
+        var ledger = new BlobLedger(account.Ledger, _time, maxAppendsPerBlob: 1); // the tail is a blob of one event
+        await ledger.AppendAsync(Event(1), CancellationToken.None);
+        await ledger.AppendAsync(Event(2), CancellationToken.None);
+        fails = true;
+        await Assert.ThrowsAsync<ServiceUnavailableException>(() => ledger.AppendAsync(Event(3), CancellationToken.None));
+        fails = false;
+
+        await ledger.AppendAsync(Event(1), CancellationToken.None);
+        await ledger.AppendAsync(Event(3), CancellationToken.None);
+
+        Assert.Equal(["event-1", "event-2", "event-3"], (await ReadAsync(ledger)).Select(entry => entry.Event.EventId));
+    }
+
+    [Fact]
+    public async Task AppendAsync_MoreThanIsRemembered_ForgetsTheOldestOnly()
+    {
+        var account = await azurite.CreateAccountAsync();
+        var ledger = new BlobLedger(account.Ledger, _time, BlobLedger.MaxAppendsPerBlob, rememberedEventIds: 2);
+
+        foreach (var number in new[] { 1, 2, 3, 3, 2, 1 })
+        {
+            await ledger.AppendAsync(Event(number), CancellationToken.None);
+        }
+
+        // What is kept is bounded: event 1 was forgotten when event 3 came, so it is written again.
+        Assert.Equal(["event-1", "event-2", "event-3", "event-1"], (await ReadAsync(ledger)).Select(entry => entry.Event.EventId));
     }
 
     [Theory]
