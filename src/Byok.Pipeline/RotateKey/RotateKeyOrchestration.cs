@@ -37,7 +37,15 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
         }
         catch (ByokException)
         {
-            await ReleaseAsync(context, input);
+            try
+            {
+                await ReleaseAsync(context, input);
+            }
+            catch (ByokException)
+            {
+                // The first failure is the one to tell; a claim that is left behind is named to the next rotation, with what to do.
+            }
+
             throw;
         }
     }

@@ -52,7 +52,7 @@ public sealed class StorageFaultTests
             }
         });
         Console.WriteLine($"{scenario}: {watch.ElapsedMilliseconds} ms {count} requests, {runs.Count} runs, {struck} struck, {failures.Count} failed");
-        Assert.True(failures.IsEmpty, $"{failures.Count} of {runs.Count} runs:\n{string.Join("\n\n", failures.Take(5))}");
+        Assert.True(failures.IsEmpty, $"{failures.Count} of {runs.Count} runs:\n{string.Join('\n', failures.Select(failure => failure.Split('\n')[0]))}\n\n{string.Join("\n\n", failures.Take(5))}");
         return struck;
     }
 

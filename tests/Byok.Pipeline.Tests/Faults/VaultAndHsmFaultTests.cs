@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Byok.Core.Errors;
+using Byok.Testing.Storage;
 
 namespace Byok.Pipeline.Tests.Faults;
 
@@ -16,6 +18,32 @@ public sealed class VaultAndHsmFaultTests
     [Theory]
     [MemberData(nameof(Small))]
     public Task Run_EveryCallFailsInEveryWay_EndsRightOrClearly(string scenario) => RunMatrixAsync(Scenarios.Named(scenario), [1, 2, 8, int.MaxValue], stride: 1);
+
+    /// <summary>Storage is gone too when the failed rotation wants to give its claim back: what is told is still what failed first.</summary>
+    [Fact]
+    public async Task RotateKey_VaultRefusesAndThenStorageIsGone_TellsTheVaultsRefusal()
+    {
+        const int refused = 3;
+        var scenario = Scenarios.Named("RotateKey");
+        int requests;
+        using (var scene = await FaultScene.CreateAsync(scenario))
+        {
+            scene.Network.Arm(null, 0, 0);
+            scene.VaultCalls.Arm(CallFault.Refused, refused, refused);
+            Assert.IsType<ConfigurationException>(await FaultRun.TryAsync(scenario, scene, 0));
+            requests = scene.Network.Requests.Count;
+        }
+
+        using var gone = await FaultScene.CreateAsync(scenario);
+        gone.Network.Arm(FaultKind.ServerError, requests - 1, int.MaxValue, int.MaxValue); // the release reads the claim and writes it
+        gone.VaultCalls.Arm(CallFault.Refused, refused, refused);
+
+        Assert.IsType<ConfigurationException>(await FaultRun.TryAsync(scenario, gone, 0));
+        Assert.NotEqual(0, gone.Network.Injected);
+        gone.Disarm();
+        await scenario.RunAsync(gone, 1);
+        await scenario.VerifyAsync(gone);
+    }
 
     private static async Task RunMatrixAsync(Scenario scenario, IReadOnlyList<int> times, int stride)
     {
@@ -39,7 +67,7 @@ public sealed class VaultAndHsmFaultTests
         });
         Assert.NotEmpty(runs);
         Console.WriteLine($"{scenario}: {runs.Count} runs with failing calls of vault ({vaultCalls}) and HSM ({hsmCalls})");
-        Assert.True(failures.IsEmpty, $"{failures.Count} of {runs.Count} runs:\n{string.Join("\n\n", failures.Take(5))}");
+        Assert.True(failures.IsEmpty, $"{failures.Count} of {runs.Count} runs:\n{string.Join('\n', failures.Select(failure => failure.Split('\n')[0]))}\n\n{string.Join("\n\n", failures.Take(5))}");
     }
 
     private static async Task<(int Vault, int Hsm)> CountCallsAsync(Scenario scenario)
