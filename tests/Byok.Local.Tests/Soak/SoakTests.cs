@@ -70,10 +70,11 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
         await RunAsync<BringKeyResult>(engine, BringKeyOrchestration.Name, new BringKeyInput { KeyName = Key, KeyLabel = Key, GenerateSizeInBits = 2048 });
 
         var watch = Stopwatch.StartNew();
-        bool IsOver() => watch.Elapsed >= duration;
-        List<Task> actors = [.. Enumerable.Range(0, Workers).Select(worker => WorkAsync(engine, catalog, storage, worker, IsOver)), RotateAsync(engine, IsOver)];
+        List<Task> actors = [];
+        bool IsOver() => watch.Elapsed >= duration || actors.Exists(actor => actor.IsFaulted);
+        actors = [.. Enumerable.Range(0, Workers).Select(worker => WorkAsync(engine, catalog, storage, worker, IsOver)), RotateAsync(engine, IsOver)];
         var samples = new List<SoakSample>();
-        while (!IsOver() && !actors.Exists(actor => actor.IsFaulted))
+        while (!IsOver())
         {
             await Task.Delay(isJudged ? TimeSpan.FromSeconds(Math.Min(30, duration.TotalSeconds / 40)) : duration);
             await engine.PurgeAsync(TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(30), CancellationToken.None);
