@@ -30,6 +30,7 @@ public sealed record FailureDetails(string ErrorType, string Message)
         message => new ApprovalsMissingException(message),
         message => new ConfigurationException(message),
         message => new VaultException(message),
+        message => new AttestationException(message),
         message => new ConflictException(message),
         message => new HsmException(message),
         message => new HsmPinException(message),
