@@ -32,6 +32,7 @@ public sealed class PipelineCatalog : IDisposable
         PrepareMasterKey = new PrepareMasterKey(hsm, options);
         CreateKeyExchangeKey = new CreateKeyExchangeKey(vault, ledger, options);
         ExportMasterKey = new ExportMasterKey(hsm, ledger);
+        AttestKey = new AttestKey(vault, ledger, options, time);
         ImportMasterKey = new ImportMasterKey(vault, ledger, options, time);
         ActivateKey = new ActivateKey(vault, ledger);
         DisableKeyVersion = new DisableKeyVersion(vault, ledger);
@@ -96,6 +97,9 @@ public sealed class PipelineCatalog : IDisposable
 
     /// <summary>Activity of BringKey.</summary>
     public CreateKeyExchangeKey CreateKeyExchangeKey { get; }
+
+    /// <summary>Activity of BringKey.</summary>
+    public AttestKey AttestKey { get; }
 
     /// <summary>Activity of BringKey.</summary>
     public ExportMasterKey ExportMasterKey { get; }
@@ -222,6 +226,7 @@ public sealed class PipelineCatalog : IDisposable
     [
         ActivityDescriptor.For(() => PrepareMasterKey, PrepareMasterKey.Name),
         ActivityDescriptor.For(() => CreateKeyExchangeKey, CreateKeyExchangeKey.Name),
+        ActivityDescriptor.For(() => AttestKey, AttestKey.Name),
         ActivityDescriptor.For(() => ExportMasterKey, ExportMasterKey.Name),
         ActivityDescriptor.For(() => ImportMasterKey, ImportMasterKey.Name),
         ActivityDescriptor.For(() => ActivateKey, ActivateKey.Name),

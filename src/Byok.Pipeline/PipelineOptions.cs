@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Byok.Pipeline;
 
 /// <summary>What an operator may set. Vault and key names come from here, never from a payload.</summary>
@@ -29,6 +31,11 @@ public sealed record PipelineOptions
 
     /// <summary>How many approvals the agent beside the HSM asks for. Default 0.</summary>
     public int RequiredApprovals { get; init; }
+
+    /// <summary>
+    /// The HSM manufacturer's roots. When there are any, a bring has KEK and imported key attested by the vault's HSM and verifies that. Default none: nothing is asked.
+    /// </summary>
+    public IReadOnlyList<X509Certificate2> AttestationRoots { get; init; } = [];
 
     /// <summary>How much of a new blob is read back before its plaintext is disposed of. Default <see cref="VerificationScope.Sample"/>.</summary>
     public VerificationScope Verification { get; init; } = VerificationScope.Sample;

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 using Byok.Core.Transfer;
 
@@ -31,6 +32,9 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
 
     /// <summary>Runs before each unwrap; may throw, or let time pass.</summary>
     public Action<KeyIdentifier>? OnUnwrap { get; set; }
+
+    /// <summary>Attests a key, as Managed HSM does; null for a vault that attests none.</summary>
+    public Func<VaultKey, KeyAttestation?>? Attest { get; set; }
 
     /// <summary>What the vault says of deleted keys.</summary>
     public string RecoveryLevel { get; set; } = "Recoverable";
@@ -82,6 +86,9 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
             return Task.FromResult(Find(name, version).Key);
         }
     }
+
+    public async Task<KeyAttestation?> GetKeyAttestationAsync(KeyIdentifier id, CancellationToken cancellationToken) =>
+        Attest?.Invoke(await GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false));
 
     public async IAsyncEnumerable<VaultKey> ListKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -1,4 +1,6 @@
 using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Core.Keys.Attestation;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -6,7 +8,7 @@ namespace Byok.Pipeline.BringKey;
 
 /// <summary>
 /// Brings a master key from the HSM into the vault: one-shot KEK, approvals, export by the agent, import, proof that the vault's key
-/// is the HSM's key, and only then in use. The KEK is retired whatever happens; a version that fails its proof is disabled.
+/// is the HSM's key, and only then in use. Where roots are pinned for it, the vault's HSM attests the KEK before the export and the key before its use. The KEK is retired whatever happens; a version that fails its proof is disabled.
 /// </summary>
 public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKeyResult>
 {
@@ -58,14 +60,17 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
     {
         var terms = new ExportTerms(context.InstanceId, input.KeyLabel, kek.Id, kek.PublicKey, kek.Operations, kek.ExpiresOn);
         var approvals = new List<string>();
+        await AttestAsync(context, plan, kek.Id, kek.PublicKey.Thumbprint, KeyOrigin.Generated);
         var export = await ExportAsync(context, plan, terms, approvals);
 
         SetStage(context, plan, "importing into the vault", terms, approvals.Count);
         var imported = await context.CallActivityAsync<ImportedKey>(
             ImportMasterKey.Name, new ImportInput(input.KeyName, input.KeyLabel, context.InstanceId, export.TransferBlob), RetryPolicy.Default);
+        AttestedKey? attested;
         try
         {
             SetStage(context, plan, "proving that the vault's key is the HSM's key", terms, approvals.Count);
+            attested = await AttestAsync(context, plan, imported.Id, plan.Thumbprint, KeyOrigin.Imported);
             await context.CallActivityAsync<bool>(
                 ActivateKey.Name, new ActivateInput(imported.Id, plan.Thumbprint, context.InstanceId), RetryPolicy.Default);
         }
@@ -77,8 +82,13 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
 
         return new BringKeyResult(
             imported.Id, plan.Thumbprint, input.KeyLabel, plan.SizeInBits, kek.Id, kek.PublicKey.Thumbprint,
-            context.InstanceId, approvals.Count, imported.ExpiresOn);
+            context.InstanceId, approvals.Count, imported.ExpiresOn, attested?.ManufacturerRoot);
     }
+
+    private static async Task<AttestedKey?> AttestAsync(IOrchestrationContext context, BringKeyPlan plan, KeyIdentifier id, string thumbprint, KeyOrigin origin) =>
+        plan.IsAttested
+            ? await context.CallActivityAsync<AttestedKey>(AttestKey.Name, new AttestInput(id, thumbprint, origin, context.InstanceId), RetryPolicy.Default)
+            : null;
 
     /// <summary>
     /// Asks the agent once the approvals could be enough. Whose they are, and whether they are good, it alone decides; one that does not

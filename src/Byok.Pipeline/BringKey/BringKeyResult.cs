@@ -12,6 +12,7 @@ namespace Byok.Pipeline.BringKey;
 /// <param name="RequestId">The export request.</param>
 /// <param name="Approvals">How many approvals went with it.</param>
 /// <param name="ExpiresOn">The new version's <c>exp</c>.</param>
+/// <param name="AttestedBy">Fingerprint of the manufacturer's root that the new version's attestation rests on (SHA-256, hex); null when none was asked for.</param>
 public sealed record BringKeyResult(
     KeyIdentifier KeyId, string Thumbprint, string KeyLabel, int SizeInBits, KeyIdentifier KekId, string KekThumbprint,
-    string RequestId, int Approvals, DateTimeOffset ExpiresOn);
+    string RequestId, int Approvals, DateTimeOffset ExpiresOn, string? AttestedBy = null);

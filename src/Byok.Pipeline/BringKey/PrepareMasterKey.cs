@@ -34,7 +34,7 @@ public sealed class PrepareMasterKey(IHsm hsm, PipelineOptions options) : Activi
                 $"The HSM's master key '{input.KeyLabel}' has thumbprint {key.PublicKey.Thumbprint}, not {expected}: it is not the key to restore.");
         }
 
-        return new BringKeyPlan(key.PublicKey.Thumbprint, key.PublicKey.SizeInBits, options.RequiredApprovals, options.KekLifetime);
+        return new BringKeyPlan(key.PublicKey.Thumbprint, key.PublicKey.SizeInBits, options.RequiredApprovals, options.KekLifetime, options.AttestationRoots.Count > 0);
     }
 }
 
@@ -43,4 +43,5 @@ public sealed class PrepareMasterKey(IHsm hsm, PipelineOptions options) : Activi
 /// <param name="SizeInBits">Its size.</param>
 /// <param name="RequiredApprovals">How many approvals the agent asks for.</param>
 /// <param name="KekLifetime">How long the KEK lives at most.</param>
-public sealed record BringKeyPlan(string Thumbprint, int SizeInBits, int RequiredApprovals, TimeSpan KekLifetime);
+/// <param name="IsAttested">Whether the vault's HSM has to attest KEK and imported key.</param>
+public sealed record BringKeyPlan(string Thumbprint, int SizeInBits, int RequiredApprovals, TimeSpan KekLifetime, bool IsAttested = false);
