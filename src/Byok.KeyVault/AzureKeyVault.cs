@@ -7,6 +7,7 @@ using Azure.Security.KeyVault.Keys;
 using Azure.Security.KeyVault.Keys.Cryptography;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 
 namespace Byok.KeyVault;
@@ -18,15 +19,8 @@ namespace Byok.KeyVault;
 public sealed class AzureKeyVault : IKeyVault
 {
     private readonly KeyClient _client;
+    private readonly KeyAttestationClient? _attestations;
     private readonly ConcurrentDictionary<KeyIdentifier, CryptographyClient> _cryptography = new();
-
-    /// <summary>Uses a client made by the caller; see <see cref="CreateClientOptions"/>.</summary>
-    public AzureKeyVault(KeyClient client)
-    {
-        ArgumentNullException.ThrowIfNull(client);
-        _client = client;
-        VaultUri = new Uri(client.VaultUri.GetLeftPart(UriPartial.Authority));
-    }
 
     /// <summary>Connects to a vault.</summary>
     /// <param name="vaultUri">The vault's https address, for example <c>https://contoso.vault.azure.net</c> or <c>https://contoso.managedhsm.azure.net</c>.</param>
@@ -34,8 +28,11 @@ public sealed class AzureKeyVault : IKeyVault
     /// <param name="options">The client's options; null for <see cref="CreateClientOptions"/>.</param>
     /// <exception cref="ArgumentException">The address is not an absolute https URI.</exception>
     public AzureKeyVault(Uri vaultUri, TokenCredential credential, KeyClientOptions? options = null)
-        : this(new KeyClient(Https(vaultUri), credential, options ?? CreateClientOptions(vaultUri)))
     {
+        VaultUri = new Uri(Https(vaultUri).GetLeftPart(UriPartial.Authority));
+        options ??= CreateClientOptions(vaultUri);
+        _client = new KeyClient(vaultUri, credential, options);
+        _attestations = KeyAttestationClient.For(VaultUri, credential, options);
     }
 
     /// <inheritdoc/>
@@ -114,6 +111,15 @@ public sealed class AzureKeyVault : IKeyVault
             VaultCall.Read,
             async () => KeyMapping.ToVaultKey(await _client.GetKeyAsync(KeyName.Validate(name), version, cancellationToken).ConfigureAwait(false)),
             cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<KeyAttestation?> GetKeyAttestationAsync(KeyIdentifier id, CancellationToken cancellationToken)
+    {
+        RequireThisVault(id);
+        return _attestations is { } attestations
+            ? CallAsync(id.ToString(), VaultCall.Read, () => attestations.GetAsync(id, cancellationToken), cancellationToken)
+            : Task.FromResult<KeyAttestation?>(null);
+    }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<VaultKey> ListKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -21,7 +21,7 @@ internal sealed class ScriptedVault : HttpMessageHandler
         var options = AzureKeyVault.CreateClientOptions(Uri, new HttpClientTransport(new HttpClient(this)));
         options.Retry.Delay = TimeSpan.FromMilliseconds(1);
         options.Retry.MaxDelay = TimeSpan.FromMilliseconds(5);
-        Vault = new AzureKeyVault(new KeyClient(Uri, new FixedCredential(), options)) { PollingInterval = TimeSpan.FromMilliseconds(1) };
+        Vault = new AzureKeyVault(Uri, new FixedCredential(), options) { PollingInterval = TimeSpan.FromMilliseconds(1) };
     }
 
     public Uri Uri { get; }

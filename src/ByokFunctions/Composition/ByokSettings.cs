@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Keys.Attestation;
 using Byok.Pipeline;
 using Byok.Relay.HybridConnections;
 using Byok.Storage;
@@ -120,6 +122,7 @@ public sealed record ByokSettings
             KeyCacheTime = Number(section, "KeyCacheSeconds", 1, 3600) is { } seconds ? TimeSpan.FromSeconds(seconds) : standard.KeyCacheTime,
             KekLifetime = Hours(section, "KekLifetimeHours") ?? standard.KekLifetime,
             RequiredApprovals = Number(section, "RequiredApprovals", 0, 100) ?? standard.RequiredApprovals,
+            AttestationRoots = ReadRoots(section),
             GracePeriod = Hours(section, "GracePeriodHours") ?? standard.GracePeriod,
             MaxKeyAge = Number(section, "KeyMaximumAgeDays", 1, 3650) is { } days ? TimeSpan.FromDays(days) : standard.MaxKeyAge,
             Verification = Choice<VerificationScope>(section, "Verify") ?? standard.Verification,
@@ -140,6 +143,18 @@ public sealed record ByokSettings
         }
 
         return prefixes;
+    }
+
+    private static IReadOnlyList<X509Certificate2> ReadRoots(IConfiguration section)
+    {
+        try
+        {
+            return Text(section, "AttestationRoots") is { } pem ? AttestationRoots.Parse(pem) : [];
+        }
+        catch (FormatException exception)
+        {
+            throw Wrong("AttestationRoots", $"must be the HSM manufacturer's root certificates in PEM: {exception.Message.TrimEnd('.')}");
+        }
     }
 
     private static string KeyNamed(string setting, string name) =>

@@ -1,3 +1,4 @@
+using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 using Byok.Pipeline;
 using Byok.Pipeline.BringKey;
@@ -24,6 +25,11 @@ public sealed class BringKeyFunctions(PipelineCatalog pipeline)
     [Function(CreateKeyExchangeKey.Name)]
     public Task<KekCreated> CreateKeyExchangeKeyAsync([ActivityTrigger] CreateKekInput input, CancellationToken cancellationToken) =>
         pipeline.CreateKeyExchangeKey.RunAsync(input, cancellationToken);
+
+    /// <summary>The activity of that name.</summary>
+    [Function(AttestKey.Name)]
+    public Task<AttestedKey> AttestKeyAsync([ActivityTrigger] AttestInput input, CancellationToken cancellationToken) =>
+        pipeline.AttestKey.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>
     [Function(ExportMasterKey.Name)]
