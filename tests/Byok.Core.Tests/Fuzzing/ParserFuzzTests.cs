@@ -3,6 +3,7 @@ using System.Text.Json;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Keys.Attestation;
 using Byok.Core.Orchestration;
 using Byok.Core.Tests.Envelope;
 using Byok.Core.Tests.Envelope.Vectors;
@@ -11,7 +12,7 @@ using Byok.Testing.Fuzzing;
 
 namespace Byok.Core.Tests.Fuzzing;
 
-/// <summary>What others wrote: the envelope's metadata and content, the transfer blob, key identifiers and keys.</summary>
+/// <summary>What others wrote: the envelope's metadata and content, the transfer blob, key identifiers and keys, attested attributes.</summary>
 public sealed class ParserFuzzTests
 {
     [Fact]
@@ -22,6 +23,9 @@ public sealed class ParserFuzzTests
 
     [Fact]
     public void Key_Mutated_IsReadOrRefused() => Key(Fuzzer.FewInputs);
+
+    [Fact]
+    public void Attestation_Mutated_IsReadOrRefused() => Attestation(Fuzzer.FewInputs);
 
     [Fact]
     public Task Content_Mutated_IsReadOrRefused() => ContentAsync(Fuzzer.FewInputs);
@@ -37,6 +41,10 @@ public sealed class ParserFuzzTests
     [Trait("Category", "Long")]
     [Fact]
     public void Key_MutatedManyTimes_IsReadOrRefused() => Key(Fuzzer.ManyInputs);
+
+    [Trait("Category", "Long")]
+    [Fact]
+    public void Attestation_MutatedManyTimes_IsReadOrRefused() => Attestation(Fuzzer.ManyInputs);
 
     [Trait("Category", "Long")]
     [Fact]
@@ -80,6 +88,19 @@ public sealed class ParserFuzzTests
             JsonSerializer.Deserialize<MasterKey>(input, OrchestrationJson.Options);
         },
         exception => exception is JsonException or FormatException or ArgumentException);
+
+    // What an HSM signed, as if anybody's signature were good.
+    private static void Attestation(int inputs) => Fuzzer.Run(
+        "attestation", inputs,
+        input =>
+        {
+            var attributes = AttestedAttributes.Parse(input);
+            Assert.True(!attributes.TryGetInteger(AttestedAttribute.Modulus, out var modulus) || (modulus.Length <= input.Length && modulus[0] != 0));
+            attributes.Text(AttestedAttribute.Id);
+            attributes.Number(AttestedAttribute.Class);
+            attributes.Flag(AttestedAttribute.Extractable);
+        },
+        exception => exception is AttestationException);
 
     // Chunks and the table behind them, under a header that is right.
     private static async Task ContentAsync(int inputs)
