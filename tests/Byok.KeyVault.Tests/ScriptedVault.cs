@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Azure.Core;
 using Azure.Core.Pipeline;
-using Azure.Security.KeyVault.Keys;
 using Byok.Core.Keys;
 
 namespace Byok.KeyVault.Tests;
@@ -21,7 +20,7 @@ internal sealed class ScriptedVault : HttpMessageHandler
         var options = AzureKeyVault.CreateClientOptions(Uri, new HttpClientTransport(new HttpClient(this)));
         options.Retry.Delay = TimeSpan.FromMilliseconds(1);
         options.Retry.MaxDelay = TimeSpan.FromMilliseconds(5);
-        Vault = new AzureKeyVault(Uri, new FixedCredential(), options) { PollingInterval = TimeSpan.FromMilliseconds(1) };
+        Vault = new AzureKeyVault(Uri, new FixedCredential(Scopes), options) { PollingInterval = TimeSpan.FromMilliseconds(1) };
     }
 
     public Uri Uri { get; }
@@ -29,6 +28,9 @@ internal sealed class ScriptedVault : HttpMessageHandler
     public string Resource { get; set; }
 
     public AzureKeyVault Vault { get; }
+
+    /// <summary>What tokens were asked for.</summary>
+    public List<string> Scopes { get; } = [];
 
     /// <summary>The authorised requests.</summary>
     public List<Sent> Requests { get; } = [];
@@ -104,10 +106,13 @@ internal sealed class ScriptedVault : HttpMessageHandler
         public string Path => Uri.AbsolutePath;
     }
 
-    private sealed class FixedCredential : TokenCredential
+    private sealed class FixedCredential(List<string> scopes) : TokenCredential
     {
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
-            new("token", new DateTimeOffset(2999, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken)
+        {
+            scopes.AddRange(requestContext.Scopes);
+            return new AccessToken("token", new DateTimeOffset(2999, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        }
 
         public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
             ValueTask.FromResult(GetToken(requestContext, cancellationToken));

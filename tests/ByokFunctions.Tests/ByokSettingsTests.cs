@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Pipeline;
+using Byok.Testing.Attestation;
 using ByokFunctions.Composition;
 using Microsoft.Extensions.Configuration;
 
@@ -80,6 +81,8 @@ public sealed class ByokSettingsTests
     [InlineData("KekLifetimeHours", "-1")]
     [InlineData("KekLifetimeHours", "soon")]
     [InlineData("RequiredApprovals", "101")]
+    [InlineData("AttestationRoots", "marvell.pem")]
+    [InlineData("AttestationRoots", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----")]
     [InlineData("Verify", "sample")]
     [InlineData("Verify", "1")]
     [InlineData("PlaintextDisposal", "Shred")]
@@ -87,6 +90,14 @@ public sealed class ByokSettingsTests
     {
         var failure = Assert.Throws<ConfigurationException>(() => Read((name, value)));
         Assert.Contains(name.Split(':')[^1] is "Path" && value is not null ? "hybrid connection" : name.Replace(":", "__", StringComparison.Ordinal), failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_WithAttestationRoots_PinsThem()
+    {
+        using var root = new TestPartition().Root;
+        Assert.Empty(Read().Pipeline.AttestationRoots);
+        Assert.Equal(root.Thumbprint, Assert.Single(Read(("AttestationRoots", root.ExportCertificatePem())).Pipeline.AttestationRoots).Thumbprint);
     }
 
     private static ByokSettings Read(params (string Name, string? Value)[] changes)
