@@ -52,6 +52,11 @@ internal static class KeyBringCommand
         terminal.Line($"brought '{input.KeyName}': master key '{result.KeyLabel}' (RSA-{result.SizeInBits}) is now {result.KeyId}");
         terminal.Line($"  thumbprint   {result.Thumbprint}  the same in HSM and vault");
         terminal.Line($"  crossed as   RSA-OAEP + AES-KWP under {result.KekId}, which is retired");
+        if (result.AttestedBy is { } root)
+        {
+            terminal.Line($"  attested     by the vault's HSM, under the manufacturer's root {root}");
+        }
+
         terminal.Line($"  request      {result.RequestId}, {Units.Count(result.Approvals, "approval")}");
         terminal.Line($"  expires      {result.ExpiresOn:yyyy-MM-dd}");
         if (defaultKey != input.KeyName)
