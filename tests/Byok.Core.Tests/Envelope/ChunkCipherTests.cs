@@ -59,6 +59,61 @@ public sealed class ChunkCipherTests
         Assert.Throws<ArgumentException>(() => cipher.Seal(1, buffer.AsSpan(0, 80), bek));
         Assert.Throws<ArgumentException>(() => cipher.Seal(0, Plaintext, buffer.AsSpan(0, 80), bek.AsSpan(1)));
         Assert.Throws<ArgumentOutOfRangeException>(() => cipher.Seal(2, Plaintext, buffer.AsSpan(0, 80), bek));
+        Assert.Throws<ArgumentException>(() => cipher.Seal(0, Plaintext.AsSpan(1), buffer.AsSpan(0, 80), bek));
+        Assert.Throws<ArgumentException>(() => cipher.Open(0, buffer.AsSpan(0, 80), bek.AsSpan(1), new byte[64]));
+        var misuse = Assert.Throws<ArgumentException>(() => cipher.Seal(0, buffer.AsSpan(0, 79), bek));
+        Assert.Equal("Chunk 0 has 64 bytes of plaintext, 80 stored and a BEK of 32, not 64, 79 and 32.", misuse.Message);
+        var overlap = Assert.Throws<ArgumentException>(() => cipher.Seal(0, buffer.AsSpan(1, 64), buffer.AsSpan(0, 80), bek));
+        Assert.Contains("overlap shifted", overlap.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentNullException>(() => new ChunkCipher(BlobId.New(), null!));
+    }
+
+    [Fact]
+    public void Open_AlteredChunk_LeavesNoPlaintextAndNamesTheChunk()
+    {
+        var id = BlobId.New();
+        var (stored, bek, plaintext) = (new byte[52], new byte[32], Enumerable.Repeat((byte)7, 36).ToArray());
+        var cipher = new ChunkCipher(id, Layout);
+        cipher.Seal(1, Plaintext.AsSpan(0, 36), stored, bek);
+        stored[0] ^= 1;
+
+        var failure = Assert.Throws<IntegrityException>(() => cipher.Open(1, stored, bek, plaintext));
+
+        Assert.Equal($"Chunk 1 of blob {id} was altered, moved, or belongs to another blob.", failure.Message);
+        Assert.Equal(new byte[36], plaintext);
+    }
+
+    [Fact]
+    public void SealOpenSegment_WrongLengthOrNoKeys_IsMisuse()
+    {
+        using var dek = DataEncryptionKey.Generate();
+        using var keys = dek.DeriveFor(BlobId.New());
+        var sealedSegment = BekTable.SealSegment(keys, Layout, 0, new byte[64]);
+
+        var misuse = Assert.Throws<ArgumentException>(() => BekTable.SealSegment(keys, Layout, 0, new byte[63]));
+        Assert.Equal("Segment 0 has 92 bytes sealed and 64 of BEKs, not 92 and 63.", misuse.Message);
+        Assert.Throws<ArgumentException>(() => BekTable.OpenSegment(keys, Layout, 0, sealedSegment.AsSpan(1), new byte[64]));
+        Assert.Throws<ArgumentException>(() => BekTable.OpenSegment(keys, Layout, 0, sealedSegment, new byte[63]));
+        Assert.Throws<ArgumentException>(() => BekTable.OpenSegment(keys, Layout, 0, sealedSegment.AsSpan(1), new byte[63]));
+        Assert.Throws<ArgumentNullException>("layout", () => BekTable.SealSegment(keys, null!, 0, new byte[64]));
+        Assert.Throws<ArgumentNullException>("layout", () => BekTable.OpenSegment(keys, null!, 0, sealedSegment, new byte[64]));
+        Assert.Throws<ArgumentNullException>("keys", () => BekTable.SealSegment(null!, Layout, 0, new byte[64]));
+        Assert.Throws<ArgumentNullException>("keys", () => BekTable.OpenSegment(null!, Layout, 0, sealedSegment, new byte[64]));
+    }
+
+    [Fact]
+    public void OpenSegment_Altered_LeavesNoBekAndNamesTheSegment()
+    {
+        using var dek = DataEncryptionKey.Generate();
+        using var keys = dek.DeriveFor(BlobId.New());
+        var sealedSegment = BekTable.SealSegment(keys, Layout, 0, new DeterministicRandom("beks").Bytes(64));
+        var beks = Enumerable.Repeat((byte)7, 64).ToArray();
+        sealedSegment[20] ^= 1;
+
+        var failure = Assert.Throws<IntegrityException>(() => BekTable.OpenSegment(keys, Layout, 0, sealedSegment, beks));
+
+        Assert.Equal($"Segment 0 of the BEK table of blob {keys.BlobId} was altered, moved, or belongs to another blob.", failure.Message);
+        Assert.Equal(new byte[64], beks);
     }
 
     [Fact]

@@ -56,6 +56,102 @@ public sealed class EnvelopeHeaderTests
     public void Parse_FieldBeyondItsLimitOrForm_IsMalformed(string field, string value) =>
         Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(Blob.With(field, value).Metadata, "a"));
 
+    [Theory]
+    [InlineData("byok_length", "140737488355328", "byok_chunk_size", "4194304")] // 2^47 bytes are exactly 2^25 chunks of 4 MiB
+    [InlineData("byok_length", "2147483648", "byok_chunk_size", "64")] // exactly 2^25 chunks of 64 bytes
+    [InlineData("byok_table_segment", "1", "byok_length", "1")]
+    [InlineData("byok_table_segment", "32768", "byok_length", "1")]
+    [InlineData("byok_generation", "999999999999999", "byok_length", "1")]
+    public void Parse_FieldAtItsLimit_IsRead(string field, string value, string other, string otherValue)
+    {
+        var metadata = Blob.With("byok_table", "tail").With(field, value).With(other, otherValue).Metadata;
+
+        var header = EnvelopeHeader.Parse(metadata, "a");
+
+        Assert.Equal(metadata, header.ToMetadata());
+    }
+
+    [Theory]
+    [InlineData("byok_length", "2147483649", "means more than 33554432 chunks")]
+    [InlineData("byok_length", "x", "is not a canonical decimal from 0 to 140737488355328")]
+    [InlineData("byok_format", "x", "is not a canonical decimal")]
+    [InlineData("byok_table", "Tail", "is neither inline nor tail")]
+    [InlineData("byok_table", "inline.", "is not 184 bytes in canonical base64url")]
+    [InlineData("byok_key_id", "x", "is not a versioned key identifier (https://vault/keys/name/version)")]
+    [InlineData("byok_wrapped_dek", "x", "is not 256 or 384 or 512 bytes in canonical base64url")]
+    [InlineData("byok_mac", "", "is not 32 bytes in canonical base64url")]
+    [InlineData("byok_extra", "1", "is no field of the format")]
+    public void Parse_MalformedField_NamesBlobFieldAndFault(string field, string value, string fault)
+    {
+        var failure = Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(Blob.With(field, value).Metadata, "a.txt"));
+
+        Assert.Equal($"The envelope of 'a.txt' is malformed: {field} {fault}.", failure.Message);
+    }
+
+    [Fact]
+    public void Parse_FieldMissingOrTwice_NamesIt()
+    {
+        var without = Blob.Metadata.Where(field => field.Key != "byok_mac");
+        KeyValuePair<string, string>[] twice = [.. Blob.Metadata, new("BYOK_MAC", "x")];
+        var unversioned = Blob.Metadata.Where(field => field.Key != "byok_format");
+
+        Assert.Contains("byok_mac is missing.", Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(without, "a")).Message, StringComparison.Ordinal);
+        Assert.Contains("BYOK_MAC is there twice.", Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(twice, "a")).Message, StringComparison.Ordinal);
+        Assert.Contains("byok_format is missing.", Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(unversioned, "a")).Message, StringComparison.Ordinal);
+        Assert.Contains("says tail", Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(TestBlob.Create([]).With("byok_table", "tail").Metadata, "a")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_OtherVersion_SaysWhichAndWhatToDo() => Assert.Equal(
+        "'a' is in envelope format version 2; this build reads version 1. Read it with a newer build.",
+        Assert.Throws<UnsupportedEnvelopeVersionException>(() => EnvelopeHeader.Parse(Blob.With("byok_format", "2").Metadata, "a")).Message);
+
+    [Theory]
+    [InlineData(465, true)]
+    [InlineData(466, false)]
+    public void Parse_LongKeyId_IsReadUpToItsLimit(int length, bool isRead)
+    {
+        // A port fills what host name, key name and version leave.
+        var name = new string('n', 127);
+        var version = new string('1', 64);
+        var rest = length - $"https://:8443/keys/{name}/{version}".Length;
+        var host = string.Join('.', Enumerable.Repeat(new string('h', 60), 5))[..rest].Trim('.');
+        var id = $"https://{host}:8443/keys/{name}/{version}";
+        id = id.Length == length ? id : id.Replace("https://", "https://" + new string('x', length - id.Length), StringComparison.Ordinal);
+        Assert.Equal(length, id.Length);
+        var metadata = Blob.With("byok_key_id", id).Metadata;
+
+        if (isRead)
+        {
+            Assert.Equal(id, EnvelopeHeader.Parse(metadata, "a").KeyId.ToString());
+        }
+        else
+        {
+            Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(metadata, "a"));
+        }
+    }
+
+    [Fact]
+    public void Verify_EachFailure_SaysWhatIsWrong()
+    {
+        var header = EnvelopeHeader.Parse(Blob.Metadata, "a");
+        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        using var keys = dek.DeriveFor(header.BlobId);
+        using var otherDek = DataEncryptionKey.Generate();
+        using var otherKeys = otherDek.DeriveFor(header.BlobId);
+        using var keysOfAnotherBlob = dek.DeriveFor(BlobId.New());
+
+        string Refusal(EnvelopeHeader altered, BlobKeys with, string name = TestBlob.Name) =>
+            Assert.Throws<IntegrityException>(() => altered.Verify(with, TestBlob.Container, name)).Message;
+
+        Assert.Contains("another blob was copied over it, or it was renamed. If that was on purpose, say so when reading.", Refusal(header, keys, "b"), StringComparison.Ordinal);
+        Assert.StartsWith("'b' in 'protected' was protected under another name", Refusal(header, keys, "b"), StringComparison.Ordinal);
+        Assert.StartsWith($"The wrapped DEK of '{TestBlob.Name}' is not the one", Refusal(header, otherKeys), StringComparison.Ordinal);
+        Assert.Equal($"The header of '{TestBlob.Name}' was altered: its MAC does not verify.", Refusal(header with { Generation = 2 }, keys));
+        Assert.Throws<ArgumentException>("keys", () => header.Verify(keysOfAnotherBlob, TestBlob.Container, TestBlob.Name));
+        Assert.Throws<ArgumentNullException>("keys", () => header.Verify(null!, TestBlob.Container, TestBlob.Name));
+    }
+
     [Fact]
     public void Parse_TailOfAnEmptyBlob_IsMalformed() =>
         Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(TestBlob.Create([]).With("byok_table", "tail").Metadata, "a"));
@@ -114,7 +210,8 @@ public sealed class EnvelopeHeaderTests
         using var keys = dek.DeriveFor(header.BlobId);
         using var otherKeys = dek.DeriveFor(BlobId.New());
 
-        Assert.Throws<ArgumentException>(() => (header with { WrappedDek = new byte[255] }).Sign(keys));
+        var misuse = Assert.Throws<ArgumentException>(() => (header with { WrappedDek = new byte[255] }).Sign(keys));
+        Assert.StartsWith("The header cannot be written: ", misuse.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => (header with { Generation = 0 }).Sign(keys));
         Assert.Throws<ArgumentException>(() => (header with { InlineTable = [] }).Sign(keys));
         Assert.Throws<ArgumentException>(() => header.Sign(otherKeys));

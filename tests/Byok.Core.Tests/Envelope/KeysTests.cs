@@ -41,6 +41,28 @@ public sealed class KeysTests
         Assert.Throws<IntegrityException>(() => DataEncryptionKey.FromBytes(new byte[length]));
 
     [Fact]
+    public void FromBytes_NotAKeysLength_SaysHowLong() => Assert.Equal(
+        "The wrapped DEK holds 31 bytes instead of 32: it was altered.",
+        Assert.Throws<IntegrityException>(() => DataEncryptionKey.FromBytes(new byte[31])).Message);
+
+    [Fact]
+    public void Dispose_MemoryOfTheKeys_IsZeroed()
+    {
+        // What the spans show lives on after the disposal: it is the keys' own memory.
+        var dek = DataEncryptionKey.FromBytes(new DeterministicRandom("dek").Bytes(32));
+        var keys = dek.DeriveFor(BlobId.New());
+        var bytes = dek.Bytes;
+        var table = keys.TableKey;
+        var mac = keys.MacKey;
+        Assert.True(bytes.ContainsAnyExcept((byte)0) && table.ContainsAnyExcept((byte)0) && mac.ContainsAnyExcept((byte)0));
+
+        dek.Dispose();
+        keys.Dispose();
+
+        Assert.False(bytes.ContainsAnyExcept((byte)0) || table.ContainsAnyExcept((byte)0) || mac.ContainsAnyExcept((byte)0));
+    }
+
+    [Fact]
     public void Dispose_KeyUsedAfter_IsRefused()
     {
         var dek = DataEncryptionKey.Generate();
@@ -51,6 +73,8 @@ public sealed class KeysTests
         Assert.Throws<ObjectDisposedException>(() => dek.WrapWith(TestKeys.PublicKey));
         Assert.Throws<ObjectDisposedException>(() => dek.DeriveFor(BlobId.New()));
         Assert.Throws<ObjectDisposedException>(() => BekTable.SealSegment(keys, new BlobLayout(1, 64, 1), 0, new byte[32]));
+        Assert.Throws<ObjectDisposedException>(() => keys.MacKey.Length);
+        Assert.Throws<ObjectDisposedException>(() => dek.Copy());
     }
 
     [Fact]

@@ -79,6 +79,29 @@ public sealed class TransferBlobTests
         Assert.Throws<ArgumentException>(() => TransferBlob.Create(KekId, new byte[280], generator));
 
     [Fact]
+    public void Create_Misused_SaysWhatIsWrong()
+    {
+        Assert.Throws<ArgumentNullException>("kekId", () => TransferBlob.Create(null!, new byte[280], "test"));
+        Assert.Equal(256, TransferBlob.Create(KekId, new byte[280], new string('g', 256)).Generator.Length);
+        Assert.StartsWith(
+            "A generator is 1 to 256 characters, none of them a control character.",
+            Assert.Throws<ArgumentException>("generator", () => TransferBlob.Create(KekId, new byte[280], new string('g', 257))).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "279 bytes are no OAEP half and KWP half.",
+            Assert.Throws<ArgumentException>("ciphertext", () => TransferBlob.Create(KekId, new byte[279], "test")).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ParseAndSplit_Refused_NamesBlobAndFault()
+    {
+        Assert.StartsWith("The transfer blob is refused (", Assert.Throws<TransferBlobException>(() => TransferBlob.Parse("{}"u8)).Message, StringComparison.Ordinal);
+        var blob = TransferBlob.Create(KekId, new byte[504], "test");
+        Assert.StartsWith($"The transfer blob for {KekId} is refused (oaep-too-short)", Assert.Throws<TransferBlobException>(() => blob.Split(4096)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Parse_TruncatedAtEveryLength_IsRefused()
     {
         var file = TransferBlob.Create(KekId, new byte[280], "test").ToUtf8Json();
