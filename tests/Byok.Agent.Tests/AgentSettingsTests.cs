@@ -79,6 +79,25 @@ public sealed class AgentSettingsTests : IDisposable
         Assert.All(faults, fault => Assert.Contains(fault, message, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("stateFolder")]
+    [InlineData("token.module")]
+    [InlineData("token.pinFile")]
+    [InlineData("relay.sasKeyFile")]
+    [InlineData("approvers[1].publicKeyFile")]
+    public void Read_PathWithANullCharacter_NamesTheMember(string member)
+    {
+        var settings = _folder.Settings;
+        var (section, name) = (member.Split('.')[0], member.Split('.')[^1]);
+        var parent = section == name ? settings : section == "approvers[1]" ? settings["approvers"]![1]!.AsObject() : settings[section]!.AsObject();
+        parent[name] = "nu\0ll";
+        _folder.WriteSettings();
+
+        var failure = Assert.Throws<ConfigurationException>(() => AgentSettingsReader.Read(_folder.SettingsFile));
+
+        Assert.Contains($"{member} holds a null character", failure.Message.Replace(":", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_NoFile_SaysSo() => Assert.Throws<ConfigurationException>(() => AgentSettingsReader.Read(_folder.Full("gone.json")));
 

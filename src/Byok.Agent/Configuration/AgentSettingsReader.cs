@@ -60,6 +60,11 @@ public sealed class AgentSettingsReader
     private AgentSettings? Check(AgentFile file)
     {
         _faults.Unknown(file, string.Empty);
+        if (!CheckPaths(file))
+        {
+            return null;
+        }
+
         var hasState = _faults.Require(file.StateFolder, "stateFolder", "the folder where the agent keeps its record");
         var token = CheckToken(file.Token);
         var relay = CheckRelay(file.Relay);
@@ -77,6 +82,22 @@ public sealed class AgentSettingsReader
                 FetchKekFromVault = file.Policy!.FetchKekFromVault ?? true,
             }
             : null;
+    }
+
+    /// <summary>JSON can say a null character, a path cannot hold one.</summary>
+    private bool CheckPaths(AgentFile file)
+    {
+        List<(string Member, string? Path)> paths =
+        [
+            ("stateFolder", file.StateFolder),
+            ("token.module", file.Token?.Module),
+            ("token.pinFile", file.Token?.PinFile),
+            ("relay.sasKeyFile", file.Relay?.SasKeyFile),
+            .. (file.Approvers ?? []).Select((approver, index) => ($"approvers[{index}].publicKeyFile", approver?.PublicKeyFile)),
+        ];
+        var impossible = paths.FindAll(path => path.Path?.Contains('\0') == true);
+        impossible.ForEach(path => _faults.Add(path.Member, "holds a null character, which no path does."));
+        return impossible.Count == 0;
     }
 
     private TokenSettings? CheckToken(AgentFile.TokenSection? token)

@@ -51,9 +51,14 @@ internal sealed class EngineLock : IDisposable
         }
     }
 
-    /// <summary>Whether the engine lives. The file of a dead one is removed.</summary>
+    /// <summary>Whether the engine lives. The file of a dead one is removed. What is no engine's id, in a journal that somebody altered, names no file either.</summary>
     public static bool IsHeld(string journal, string engineId)
     {
+        if (!Guid.TryParseExact(engineId, "N", out _))
+        {
+            return false;
+        }
+
         var path = PathOf(journal, engineId);
         try
         {

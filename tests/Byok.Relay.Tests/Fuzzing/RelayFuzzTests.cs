@@ -66,7 +66,7 @@ public sealed class RelayFuzzTests : HttpMessageHandler
             {
                 if (ContractJson.TryRead<ExportRequest>(input, out var request))
                 {
-                    Assert.Throws<ExportRefusedException>(() => rules.Check(request));
+                    Assert.ThrowsAny<ExportRefusedException>(() => rules.Check(request)); // approvals that are missing have a type of their own
                 }
 
                 ContractJson.TryRead<GenerateKeyMessage>(input, out _);
