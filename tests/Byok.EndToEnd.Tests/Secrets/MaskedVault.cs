@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Byok.Core.Keys;
+using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 
 namespace Byok.EndToEnd.Tests.Secrets;
@@ -17,6 +18,8 @@ internal sealed class MaskedVault(IKeyVault inner) : IKeyVault
         MaskedDeks.Add([.. dek.Select(one => (byte)(one ^ OwnMemory.Mask))]);
         return dek;
     }
+
+    public Task<KeyAttestation?> GetKeyAttestationAsync(KeyIdentifier id, CancellationToken cancellationToken) => inner.GetKeyAttestationAsync(id, cancellationToken);
 
     public Task<VaultKey> CreateKeyExchangeKeyAsync(string name, int sizeInBits, KeyAttributes attributes, CancellationToken cancellationToken) =>
         inner.CreateKeyExchangeKeyAsync(name, sizeInBits, attributes, cancellationToken);
