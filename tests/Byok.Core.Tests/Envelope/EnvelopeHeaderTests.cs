@@ -235,6 +235,55 @@ public sealed class EnvelopeHeaderTests
     }
 
     [Fact]
+    public void Misuse_NullOrUnsigned_IsNamed()
+    {
+        var header = EnvelopeHeader.Parse(Blob.Metadata, "a");
+        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        using var keys = dek.DeriveFor(header.BlobId);
+
+        Assert.Throws<ArgumentNullException>("metadata", () => EnvelopeHeader.Parse(null!, "a"));
+        Assert.Throws<ArgumentNullException>("blobName", () => EnvelopeHeader.Parse(Blob.Metadata, null!));
+        Assert.Throws<ArgumentNullException>("container", () => EnvelopeHeader.HashName(null!, "a"));
+        Assert.Throws<ArgumentNullException>("blobName", () => EnvelopeHeader.HashName("a", null!));
+        Assert.Throws<ArgumentNullException>("keyId", () => header.WithWrappedDek(null!, header.KeyThumbprint, header.WrappedDek, keys));
+        Assert.Equal(
+            "Sign the header before it is written.",
+            Assert.Throws<InvalidOperationException>(() => (header with { Mac = default }).ToMetadata()).Message);
+        using var otherKeys = dek.DeriveFor(BlobId.New());
+        Assert.StartsWith("The keys were derived for another blob id.", Assert.Throws<ArgumentException>(() => header.Sign(otherKeys)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reader_MisusedOrCut_SaysWhatIsWrong()
+    {
+        var header = EnvelopeHeader.Parse(Blob.Metadata, "a");
+        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        var source = new MemoryRangeSource(Blob.Content);
+        EnvelopeReader Open(byte[] content) => EnvelopeReader.Open(header, dek, new MemoryRangeSource(content), TestBlob.Container, TestBlob.Name);
+
+        Assert.Throws<ArgumentNullException>("header", () => EnvelopeReader.Open(null!, dek, source, TestBlob.Container, TestBlob.Name));
+        Assert.Throws<ArgumentNullException>("dek", () => EnvelopeReader.Open(header, null!, source, TestBlob.Container, TestBlob.Name));
+        Assert.Throws<ArgumentNullException>("source", () => EnvelopeReader.Open(header, dek, null!, TestBlob.Container, TestBlob.Name));
+        Assert.Equal(
+            $"'{TestBlob.Name}' holds 263 bytes instead of 264: it was truncated.",
+            Assert.Throws<IntegrityException>(() => Open(Blob.Content[..^1])).Message);
+        Assert.EndsWith("it was extended.", Assert.Throws<IntegrityException>(() => Open([.. Blob.Content, 0])).Message, StringComparison.Ordinal);
+
+        var reader = Open(Blob.Content);
+        var misuse = await Assert.ThrowsAsync<ArgumentException>("buffer", () => reader.ReadChunkAsync(0, new byte[79]).AsTask());
+        Assert.StartsWith("Chunk 0 needs a buffer of 80 bytes, not 79.", misuse.Message, StringComparison.Ordinal);
+        using (var altered = Open([.. Blob.Content.Select(one => (byte)(one ^ 1))]))
+        {
+            var refusal = await Assert.ThrowsAsync<IntegrityException>(() => altered.ReadChunkAsync(0, new byte[80]).AsTask());
+            Assert.StartsWith($"'{TestBlob.Name}' does not verify: Chunk 0", refusal.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(64, await reader.ReadChunkAsync(0, new byte[80]));
+        reader.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => reader.ReadChunkAsync(0, new byte[80]).AsTask());
+    }
+
+    [Fact]
     public void HashName_ContainerAndBlobSplitElsewhere_Differs() =>
         Assert.NotEqual(EnvelopeHeader.HashName("a", "bc"), EnvelopeHeader.HashName("ab", "c"));
 }

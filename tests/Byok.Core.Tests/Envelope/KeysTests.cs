@@ -41,6 +41,17 @@ public sealed class KeysTests
         Assert.Throws<IntegrityException>(() => DataEncryptionKey.FromBytes(new byte[length]));
 
     [Fact]
+    public void Generate_Twice_DrawsTwoKeys()
+    {
+        using var one = DataEncryptionKey.Generate();
+        using var two = DataEncryptionKey.Generate();
+        using var drawn = DataEncryptionKey.Generate(new DeterministicRandom("dek").Fill);
+
+        Assert.False(one.Bytes.SequenceEqual(two.Bytes));
+        Assert.Equal(new DeterministicRandom("dek").Bytes(32), drawn.Bytes);
+    }
+
+    [Fact]
     public void FromBytes_NotAKeysLength_SaysHowLong() => Assert.Equal(
         "The wrapped DEK holds 31 bytes instead of 32: it was altered.",
         Assert.Throws<IntegrityException>(() => DataEncryptionKey.FromBytes(new byte[31])).Message);
