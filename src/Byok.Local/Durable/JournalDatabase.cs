@@ -122,10 +122,23 @@ internal sealed class JournalDatabase : IDisposable
         var rows = new List<T>();
         while (reader.Read())
         {
-            rows.Add(map(reader));
+            rows.Add(Map(reader, map));
         }
 
         return rows;
+    }
+
+    private static T Map<T>(SqliteDataReader row, Func<SqliteDataReader, T> map)
+    {
+        try
+        {
+            return map(row);
+        }
+        catch (InvalidOperationException exception) when (exception is not ObjectDisposedException)
+        {
+            // So the reader says that a column is NULL. Ours that are read without asking never are.
+            throw new InvalidCastException("A column that is never empty is NULL.", exception);
+        }
     }
 
     public void Dispose()

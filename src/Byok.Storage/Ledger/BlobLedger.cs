@@ -10,16 +10,16 @@ using Byok.Core.Ports;
 namespace Byok.Storage.Ledger;
 
 /// <summary>
-/// The ledger on append blobs <c>ledger-00000001.jsonl</c>, ... An append blob holds at most 50,000 appends, so a new one is begun before that;
-/// the chain runs on across them. Appends are conditional on the position, so writers in several processes never fork the chain.
+/// The ledger on append blobs <c>ledger-00000001.jsonl</c>, ... An append blob holds at most 50,000 appends, and the emulator opens a file for each when it reads
+/// one, so a new one is begun long before that; the chain runs on across them. Appends are conditional on the position, so writers in several processes never fork the chain.
 /// Events that wait while an append is under way are written together by the next one.
 /// An event that is given again stands once: it is looked for among the last <see cref="RememberedEventIds"/> that this instance has written or read, and an instance
 /// that begins reads the last 256 KiB. One that comes again later than that, from a process that died between append and acknowledgement, stands twice; the first counts.
 /// </summary>
 public sealed class BlobLedger : ILedger
 {
-    /// <summary>Appends to one blob before the next is begun; the service allows 50,000.</summary>
-    public const int MaxAppendsPerBlob = 45_000;
+    /// <summary>Appends to one blob before the next is begun.</summary>
+    public const int MaxAppendsPerBlob = 4_000;
 
     /// <summary>Event ids that an instance remembers, so that a repeat is not written again.</summary>
     public const int RememberedEventIds = 8_192;
