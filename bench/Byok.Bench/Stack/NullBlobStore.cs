@@ -133,9 +133,8 @@ internal sealed class NullBlobStore(long sourceLength, int keepOneIn = 0) : Http
         var total = _blobs.TryGetValue(path, out var blob) ? blob.Length : sourceLength;
         var (from, to) = RangeOf(request, total);
         var length = to - from + 1;
-        var kept = blob?.Blocks.FirstOrDefault(block => block.Content is not null && block.Offset <= from && to < block.Offset + block.Length);
-        HttpContent content = kept is not null
-            ? new ReadOnlyMemoryContent(kept.Content.AsMemory((int)(from - kept.Offset), (int)length))
+        HttpContent content = blob?.Read(from, length) is { } kept
+            ? new ByteArrayContent(kept)
             : length <= Zeros.Length ? new ReadOnlyMemoryContent(Zeros[..(int)length]) : new StreamContent(new ZeroStream(length));
         var response = Describe(new HttpResponseMessage(HttpStatusCode.PartialContent) { Content = content }, request);
         response.Headers.TryAddWithoutValidation("x-ms-blob-type", "BlockBlob");
@@ -167,5 +166,24 @@ internal sealed class NullBlobStore(long sourceLength, int keepOneIn = 0) : Http
 
     private sealed record StagedBlock(long Offset, long Length, byte[]? Content);
 
-    private sealed record WrittenBlob(long Length, Dictionary<string, string> Metadata, List<StagedBlock> Blocks);
+    private sealed record WrittenBlob(long Length, Dictionary<string, string> Metadata, List<StagedBlock> Blocks)
+    {
+        /// <summary>A range, over as many blocks as it takes; null when one of them was not kept.</summary>
+        public byte[]? Read(long from, long length)
+        {
+            var content = new byte[length];
+            foreach (var block in Blocks.Where(block => block.Offset < from + length && from < block.Offset + block.Length))
+            {
+                if (block.Content is null)
+                {
+                    return null;
+                }
+
+                var (start, end) = (Math.Max(from, block.Offset), Math.Min(from + length, block.Offset + block.Length));
+                block.Content.AsSpan((int)(start - block.Offset), (int)(end - start)).CopyTo(content.AsSpan((int)(start - from)));
+            }
+
+            return content;
+        }
+    }
 }
