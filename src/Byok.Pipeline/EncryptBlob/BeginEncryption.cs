@@ -35,9 +35,9 @@ public sealed class BeginEncryption(
             return new BeginResult(null, finished);
         }
 
-        return plan is { Envelope.Segments: > 1 }
-            ? new BeginResult(plan, null)
-            : new BeginResult(null, await completeBlob.RunAsync(CompleteInput.For(input, activities: 1), cancellationToken).ConfigureAwait(false));
+        return plan is null
+            ? new BeginResult(null, await completeBlob.RunAsync(CompleteInput.For(input, activities: 1), cancellationToken).ConfigureAwait(false))
+            : new BeginResult(plan, null);
     }
 
     /// <returns>The plan of a blob that has still to be written; null when it was small and is committed.</returns>

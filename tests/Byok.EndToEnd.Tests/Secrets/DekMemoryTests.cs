@@ -17,7 +17,7 @@ public sealed class DekMemoryTests(AzuriteFixture azurite) : IClassFixture<Azuri
         var folder = Directory.CreateTempSubdirectory("byok-journal-").FullName;
         using var inMemory = new InMemoryVault();
         inMemory.AddActiveKey("customer-key");
-        var vault = new MaskedVault(inMemory);
+        var vault = new RecordingVault(inMemory, OwnMemory.Mask);
         var storage = await azurite.CreateAccountAsync();
         using (var catalog = new PipelineCatalog(new PipelineServices(
             vault, null!, storage, new BlobLedger(storage.Ledger, TimeProvider.System), new PipelineOptions { DefaultKey = "customer-key" }, TimeProvider.System)))
@@ -37,13 +37,13 @@ public sealed class DekMemoryTests(AzuriteFixture azurite) : IClassFixture<Azuri
             }
 
             // The search finds what the cache still holds.
-            var before = OwnMemory.Count([.. vault.MaskedDeks]);
+            var before = OwnMemory.Count([.. vault.UnwrappedDeks]);
             Console.WriteLine($"DEKs in memory while they are cached: {string.Join(' ', before)}");
             Assert.True(before.Length >= 20);
             Assert.All(before, count => Assert.NotEqual(0, count));
         }
 
-        var after = OwnMemory.Count([.. vault.MaskedDeks]);
+        var after = OwnMemory.Count([.. vault.UnwrappedDeks]);
         Console.WriteLine($"DEKs in memory when the cache has let go: {string.Join(' ', after)}");
         Assert.All(after, count => Assert.Equal(0, count));
         Directory.Delete(folder, recursive: true);

@@ -5,8 +5,11 @@ using Byok.Core.Ports;
 
 namespace Byok.EndToEnd.Tests.Secrets;
 
-/// <summary>A vault that remembers every DEK it unwrapped, so that a test can look where they went.</summary>
-internal sealed class RecordingVault(IKeyVault inner) : IKeyVault
+/// <summary>
+/// A vault that remembers every DEK it unwrapped, so that a test can look where they went; combined with a mask where remembering must not be what a
+/// search of the memory finds.
+/// </summary>
+internal sealed class RecordingVault(IKeyVault inner, byte mask = 0) : IKeyVault
 {
     public ConcurrentBag<byte[]> UnwrappedDeks { get; } = [];
 
@@ -15,7 +18,7 @@ internal sealed class RecordingVault(IKeyVault inner) : IKeyVault
     public async Task<byte[]> UnwrapKeyAsync(KeyIdentifier id, ReadOnlyMemory<byte> wrappedKey, CancellationToken cancellationToken)
     {
         var dek = await inner.UnwrapKeyAsync(id, wrappedKey, cancellationToken);
-        UnwrappedDeks.Add([.. dek]);
+        UnwrappedDeks.Add([.. dek.Select(one => (byte)(one ^ mask))]);
         return dek;
     }
 
