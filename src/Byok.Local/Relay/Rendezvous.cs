@@ -20,10 +20,12 @@ internal sealed class Rendezvous(string action, string address)
     /// <summary>The listener's handshake. Ends with <see cref="RelayFault"/> when it refuses.</summary>
     public Task<HttpContext> Arrival => _arrival.Task;
 
-    /// <summary>The listener is here: ends when its socket is done with.</summary>
+    /// <summary>
+    /// The listener is here: ends when its socket is done with. Not before, even when its connection is lost: whoever waits here still has the socket in
+    /// his hands then, learns of the loss from it, and leaves.
+    /// </summary>
     public async Task ArriveAsync(HttpContext context)
     {
-        using var lost = context.RequestAborted.Register(Leave);
         if (_arrival.TrySetResult(context))
         {
             await _left.Task.ConfigureAwait(false);

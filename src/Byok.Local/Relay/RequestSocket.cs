@@ -33,7 +33,7 @@ internal sealed class RequestSocket(Rendezvous rendezvous, WebSocket socket, Tim
                 await SendBodyAsync(body, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (WebSocketException)
+        catch (Exception exception) when (IsLost(exception, cancellationToken))
         {
             // A listener may answer before it has read everything, and hang up; if it has not answered, reading says so.
         }
@@ -70,7 +70,7 @@ internal sealed class RequestSocket(Rendezvous rendezvous, WebSocket socket, Tim
         {
             throw RelayFault.NoAnswer();
         }
-        catch (Exception exception) when (exception is WebSocketException or IOException)
+        catch (Exception exception) when (exception is IOException || IsLost(exception, cancellationToken))
         {
             throw RelayFault.ListenerLost();
         }
@@ -132,6 +132,10 @@ internal sealed class RequestSocket(Rendezvous rendezvous, WebSocket socket, Tim
         }
     }
 
+    /// <summary>The listener is lost; an aborted socket says so by a cancellation that nobody asked for.</summary>
+    private static bool IsLost(Exception exception, CancellationToken cancellationToken) =>
+        exception is WebSocketException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
     private async Task SendBodyAsync(Stream body, CancellationToken cancellationToken)
     {
         var buffer = new byte[FragmentInBytes];
@@ -154,7 +158,7 @@ internal sealed class RequestSocket(Rendezvous rendezvous, WebSocket socket, Tim
         {
             await socket.SendAsync(content, type, endOfMessage, either.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw RelayFault.NoAnswer();
         }

@@ -15,7 +15,18 @@ internal static class SenderConnection
     public static RequestSocket? TakeSocket(HttpContext context, HybridConnection connection)
     {
         var items = context.Features.GetRequiredFeature<IConnectionItemsFeature>().Items;
-        return items.Remove(connection, out var left) && left is RequestSocket { Next.IsCompleted: false } socket ? socket : null;
+        if (!items.Remove(connection, out var left) || left is not RequestSocket socket)
+        {
+            return null;
+        }
+
+        if (!socket.Next.IsCompleted)
+        {
+            return socket;
+        }
+
+        _ = socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null);
+        return null;
     }
 
     /// <summary>Leaves the socket to the next request, once this one is done.</summary>

@@ -21,9 +21,6 @@ namespace Byok.Local.VaultEndpoint;
 /// </remarks>
 public sealed class VaultEndpoint : IAsyncDisposable
 {
-    /// <summary>The service's own limit is not published; the longest legitimate body, a transfer blob for RSA-4096, has about 6 KB.</summary>
-    private const long MaxRequestBodyInBytes = 1024 * 1024;
-
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication _application;
@@ -75,7 +72,6 @@ public sealed class VaultEndpoint : IAsyncDisposable
         _ = builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxRequestBodyInBytes;
             kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1AndHttp2);
             kestrel.Listen(IPAddress.Loopback, vault.VaultUri.Port, listen => listen.UseHttps(certificate));
         });

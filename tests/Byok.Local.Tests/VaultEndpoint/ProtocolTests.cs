@@ -224,13 +224,20 @@ public sealed class ProtocolTests(VaultEndpointFixture fixture) : IClassFixture<
             threads: 1);
     }
 
-    [Fact]
-    public async Task AnyRequest_HugeBody_IsRefused()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AnyRequest_HugeBody_IsRefused(bool chunked)
     {
         using var client = fixture.CreateClient();
-        using var answer = await client.PostAsync("/keys/a/create" + Version, Json($$"""{"kty":"{{new string('x', 2 * 1024 * 1024)}}"}"""));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/keys/a/create" + Version);
+        request.Content = Json($$"""{"kty":"{{new string('x', 2 * 1024 * 1024)}}"}""");
+        request.Headers.TransferEncodingChunked = chunked;
+        using var answer = await client.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        var error = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal("RequestEntityTooLarge", error.GetProperty("error").GetProperty("code").GetString());
     }
 
     [Theory]
