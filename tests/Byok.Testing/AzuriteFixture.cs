@@ -18,8 +18,11 @@ public sealed class AzuriteFixture : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await _server!.Process.StopAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
-        Directory.Delete(_folder, recursive: true);
+        if (_server is not null)
+        {
+            await _server.Process.StopAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     /// <summary>An account with four new, empty containers.</summary>

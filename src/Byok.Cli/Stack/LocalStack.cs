@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Azure.Storage.Blobs;
 using Byok.Cli.Stack.Operations;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
@@ -67,7 +66,7 @@ internal sealed class LocalStack : IAsyncDisposable
 
         StackDisk.Require(paths, 0);
         var time = TimeProvider.System;
-        var storage = new StorageAccount(new BlobServiceClient(azurite.ConnectionString, StorageAccount.CreateClientOptions()));
+        var storage = StorageAccount.OpenEmulator(azurite.ConnectionString);
         var tokens = await LocalTokens.OpenAsync(paths, state.VaultUri, time, cancellationToken).ConfigureAwait(false);
         var hsm = HsmConnection.Open(paths, state);
         try

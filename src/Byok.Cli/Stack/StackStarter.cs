@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Azure.Storage.Blobs;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Local.Processes;
@@ -43,7 +42,7 @@ internal sealed class StackStarter(StackPaths paths)
             state.Save(paths);
         }
 
-        var storage = new StorageAccount(new BlobServiceClient(state.Azurite.ConnectionString, StorageAccount.CreateClientOptions()));
+        var storage = StorageAccount.OpenEmulator(state.Azurite.ConnectionString);
         await storage.EnsureContainersAsync(cancellationToken).ConfigureAwait(false);
         state = await StartHsmSideAsync(state, hsmToken, requiredApprovals, cancellationToken).ConfigureAwait(false);
         return functions is null ? state : await functions.StartAsync(state, cancellationToken).ConfigureAwait(false);

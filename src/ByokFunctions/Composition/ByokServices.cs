@@ -30,11 +30,11 @@ public static class ByokServices
             settings.VaultUri,
             settings.VaultToken is { } token ? new FixedTokenCredential(token) : provider.GetRequiredService<TokenCredential>()));
         AddHsm(services, settings);
-        services.AddSingleton(provider => new StorageAccount(
-            settings.StorageConnectionString is { } connection
-                ? new BlobServiceClient(connection, StorageAccount.CreateClientOptions())
-                : new BlobServiceClient(settings.StorageAccountUri, provider.GetRequiredService<TokenCredential>(), StorageAccount.CreateClientOptions()),
-            settings.Containers));
+        services.AddSingleton(provider => settings.StorageConnectionString is { } connection
+            ? StorageAccount.OpenEmulator(connection, settings.Containers)
+            : new StorageAccount(
+                new BlobServiceClient(settings.StorageAccountUri, provider.GetRequiredService<TokenCredential>(), StorageAccount.CreateClientOptions()),
+                settings.Containers));
         services.AddSingleton<ILedger>(provider => new BlobLedger(
             provider.GetRequiredService<StorageAccount>().Ledger, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new PipelineCatalog(new PipelineServices(
