@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Byok.Bench;
 using Byok.Bench.Benchmarks;
 using Byok.Bench.Reporting;
+using Byok.Bench.Stack;
 
 Benchmark[] benchmarks =
 [
@@ -16,6 +17,7 @@ Benchmark[] benchmarks =
     new("plan", "The planner against real runs", PlannerCheck.RunAsync),
 ];
 
+using var folder = new RunFolder();
 if (args is [MemoryPeak.ChildVerb, ..])
 {
     return await MemoryPeak.RunChildAsync(args[1..]);

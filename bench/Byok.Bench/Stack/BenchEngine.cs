@@ -9,24 +9,18 @@ namespace Byok.Bench.Stack;
 /// <summary>The pipeline on the embedded engine, with a journal of its own.</summary>
 internal sealed class BenchEngine : IAsyncDisposable
 {
-    private readonly string _journal;
     private readonly DurableEngine _engine;
 
-    private BenchEngine(string journal, DurableEngine engine)
-    {
-        _journal = journal;
-        _engine = engine;
-    }
+    private BenchEngine(DurableEngine engine) => _engine = engine;
 
     public static Task<BenchEngine> StartAsync(BenchPipeline pipeline, int? activities = null) => StartAsync(pipeline.Catalog.Activities, activities);
 
     public static async Task<BenchEngine> StartAsync(IReadOnlyList<ActivityDescriptor> catalog, int? activities = null)
     {
-        var journal = Path.Combine(Path.GetTempPath(), $"byok-bench-{Guid.NewGuid():N}.db");
         var options = activities is { } count ? new DurableEngineOptions { MaxConcurrentActivities = count } : new DurableEngineOptions();
-        var engine = await DurableEngine.OpenAsync(journal, PipelineCatalog.Orchestrations, catalog, options, TimeProvider.System).ConfigureAwait(false);
+        var engine = await DurableEngine.OpenAsync(RunFolder.NewPath(), PipelineCatalog.Orchestrations, catalog, options, TimeProvider.System).ConfigureAwait(false);
         await engine.StartAsync().ConfigureAwait(false);
-        return new BenchEngine(journal, engine);
+        return new BenchEngine(engine);
     }
 
     /// <summary>From the trigger to committed, verified, recorded.</summary>
@@ -45,12 +39,5 @@ internal sealed class BenchEngine : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _engine.DisposeAsync().ConfigureAwait(false);
-        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_journal)!, Path.GetFileName(_journal) + "*"))
-        {
-            File.Delete(file);
-        }
-    }
+    public ValueTask DisposeAsync() => _engine.DisposeAsync();
 }

@@ -16,13 +16,11 @@ internal sealed class BenchStorage : IAsyncDisposable
         "DefaultEndpointsProtocol=http;AccountName=null;AccountKey=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=;BlobEndpoint=http://null.invalid/null";
 
     private readonly AzuriteServer? _server;
-    private readonly string? _folder;
     private readonly HttpPipelineTransport? _transport;
 
-    private BenchStorage(AzuriteServer? server, string? folder, HttpPipelineTransport? transport, string? connectionString = null)
+    private BenchStorage(AzuriteServer? server, HttpPipelineTransport? transport, string? connectionString = null)
     {
         _server = server;
-        _folder = folder;
         _transport = transport;
         ConnectionString = connectionString ?? server?.ConnectionString ?? NullConnection;
         Account = Open(Counter);
@@ -37,21 +35,16 @@ internal sealed class BenchStorage : IAsyncDisposable
     /// <summary>An emulator in a folder of its own, which goes when this is disposed of.</summary>
     public static async Task<BenchStorage> StartAzuriteAsync()
     {
-        var folder = Path.Combine(Path.GetTempPath(), $"byok-bench-{Guid.NewGuid():N}");
-        var server = await AzuriteServer.StartAsync(Path.Combine(folder, "data"), Path.Combine(folder, "azurite.log"), CancellationToken.None).ConfigureAwait(false);
-        var storage = new BenchStorage(server, folder, null);
-
-        // The emulator is a process of its own: it must not outlive a run that is broken off.
-        AppDomain.CurrentDomain.ProcessExit += storage.OnExit;
+        var storage = new BenchStorage(await RunFolder.StartEmulatorAsync().ConfigureAwait(false), null);
         await storage.Account.EnsureContainersAsync(CancellationToken.None).ConfigureAwait(false);
         return storage;
     }
 
     /// <summary>The store that swallows everything at once.</summary>
-    public static BenchStorage Null(NullBlobStore store) => new(null, null, new HttpClientTransport(new HttpClient(store)));
+    public static BenchStorage Null(NullBlobStore store) => new(null, new HttpClientTransport(new HttpClient(store)));
 
     /// <summary>An emulator that somebody else runs.</summary>
-    public static BenchStorage Existing(string connectionString) => new(null, null, null, connectionString);
+    public static BenchStorage Existing(string connectionString) => new(null, null, connectionString);
 
     /// <summary>An account on the same storage, its requests counted apart.</summary>
     public StorageAccount Open(RequestCounter counter) => new(new BlobServiceClient(ConnectionString, Configure(StorageAccount.CreateClientOptions(_transport), counter)));
@@ -105,13 +98,9 @@ internal sealed class BenchStorage : IAsyncDisposable
     {
         if (_server is not null)
         {
-            await _server.Process.StopAsync(TimeSpan.FromSeconds(10), CancellationToken.None).ConfigureAwait(false);
-            AppDomain.CurrentDomain.ProcessExit -= OnExit;
-            Directory.Delete(_folder!, recursive: true);
+            await RunFolder.StopEmulatorAsync(_server).ConfigureAwait(false);
         }
     }
-
-    private void OnExit(object? sender, EventArgs arguments) => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private static T Configure<T>(T options, RequestCounter counter)
         where T : BlobClientOptions

@@ -19,7 +19,6 @@ internal sealed class RotationStack : IAsyncDisposable
 {
     private const string KeyName = "customer-key";
 
-    private readonly string _journal = Path.Combine(Path.GetTempPath(), $"byok-bench-{Guid.NewGuid():N}.db");
     private readonly InMemoryHsm _hsm = new();
     private readonly StorageAccount _storage;
     private readonly int _sizeInBits;
@@ -49,7 +48,7 @@ internal sealed class RotationStack : IAsyncDisposable
         await storage.EnsureContainersAsync(CancellationToken.None).ConfigureAwait(false);
         var stack = new RotationStack(storage, sizeInBits) { Vault = { RoundTrip = roundTrip } };
         stack._engine = await DurableEngine.OpenAsync(
-            stack._journal, PipelineCatalog.Orchestrations, stack._catalog.Activities, new DurableEngineOptions(), TimeProvider.System).ConfigureAwait(false);
+            RunFolder.NewPath(), PipelineCatalog.Orchestrations, stack._catalog.Activities, new DurableEngineOptions(), TimeProvider.System).ConfigureAwait(false);
         await stack._engine.StartAsync().ConfigureAwait(false);
         await stack.PrepareAsync().ConfigureAwait(false);
         await stack.RunAsync<BringKeyResult>(BringKeyOrchestration.Name, new BringKeyInput { KeyName = KeyName, KeyLabel = stack.Label }).ConfigureAwait(false);
@@ -83,10 +82,6 @@ internal sealed class RotationStack : IAsyncDisposable
         _catalog.Dispose();
         Vault.Dispose();
         _hsm.Dispose();
-        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_journal)!, Path.GetFileName(_journal) + "*"))
-        {
-            File.Delete(file);
-        }
     }
 
     private async Task<T> RunAsync<T>(string orchestration, object input)
