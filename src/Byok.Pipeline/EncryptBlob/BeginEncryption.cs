@@ -49,12 +49,13 @@ public sealed class BeginEncryption(
         {
             try
             {
-                await EncryptHereAsync(await planner.PlanAsync(input, source, target: null, cancellationToken).ConfigureAwait(false), source, cancellationToken).ConfigureAwait(false);
+                var first = await planner.PlanAsync(input, source, target: null, cancellationToken).ConfigureAwait(false);
+                await EncryptHereAsync(first, source, mayBeWhole: true, cancellationToken).ConfigureAwait(false);
                 return null;
             }
             catch (ConcurrentWriteException)
             {
-                // A blob of that name is there. Most uploads are new, so it is looked at only now.
+                // Something of that name is there. Most uploads are new, so it is looked at only now.
             }
         }
 
@@ -65,21 +66,25 @@ public sealed class BeginEncryption(
             return plan;
         }
 
-        await EncryptHereAsync(plan, source, cancellationToken).ConfigureAwait(false);
+        // What was in the way and is no blob are blocks that somebody staged and never committed. A whole write finds a blob in them until the service
+        // forgets them; a block list does not.
+        await EncryptHereAsync(plan, source, mayBeWhole: target is not null, cancellationToken).ConfigureAwait(false);
         return null;
     }
 
-    private async Task EncryptHereAsync(EncryptionPlan plan, BlobProperties source, CancellationToken cancellationToken)
+    private async Task EncryptHereAsync(EncryptionPlan plan, BlobProperties source, bool mayBeWhole, CancellationToken cancellationToken)
     {
         var (sourceETag, envelope) = plan;
-        if (envelope.Layout.ChunkCount <= 1 && !envelope.TableInTail)
+        if (mayBeWhole && envelope.Layout.ChunkCount <= 1 && !envelope.TableInTail)
         {
             var traits = EncryptionPlanner.TraitsOf(storage, envelope.BlobName, source);
             await writer.WriteWholeAsync(envelope, EncryptSegment.ReaderOf(storage, envelope, sourceETag), traits, cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        var segment = await encryptSegment.RunAsync(new SegmentInput(plan, 0), cancellationToken).ConfigureAwait(false);
-        await commitBlob.RunAsync(new CommitInput(plan, [segment]), cancellationToken).ConfigureAwait(false);
+        List<SegmentResult> segments = envelope.Segments == 0
+            ? []
+            : [await encryptSegment.RunAsync(new SegmentInput(plan, 0), cancellationToken).ConfigureAwait(false)];
+        await commitBlob.RunAsync(new CommitInput(plan, segments), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Azure.Core;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
@@ -66,6 +67,25 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var (uploads, @protected) = (pipeline.Storage.Uploads.Name, pipeline.Storage.Protected.Name);
         Assert.Equal((2, 1), (counter.Reads(uploads), counter.Writes(uploads)));
         Assert.Equal((2, 1), (counter.Reads(@protected), counter.Writes(@protected)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(Chunk + 1)]
+    public async Task Run_BlocksThatNobodyCommittedInTheWay_IsProtected(int length)
+    {
+        // What a large upload of that name has left that was never finished, or a deep rotation whose blob was deleted meanwhile.
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+        using var leftover = new MemoryStream([1, 2, 3]);
+        await pipeline.Storage.Protected.GetBlockBlobClient("data").StageBlockAsync(BlockIds.ForData(new string('a', 32), 0, 0), leftover);
+        var plaintext = RandomNumberGenerator.GetBytes(length);
+
+        var result = await EncryptAsync(pipeline, "data", plaintext);
+
+        Assert.Equal(EncryptBlobOutcome.Protected, result.Outcome);
+        Assert.Equal(plaintext, await DecryptAsync(pipeline, "data"));
     }
 
     [Theory]
