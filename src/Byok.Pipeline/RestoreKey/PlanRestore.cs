@@ -24,13 +24,15 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
     {
         ArgumentNullException.ThrowIfNull(input);
         var versions = await vault.ListKeyVersionsAsync(input, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
-        if (versions.Exists(version => version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active))
+        // A marked version is to be given back, whatever was brought under the name since: blobs need it.
+        var isMarked = versions.Exists(version => version.Tags.ContainsKey(KeyTags.Revoked));
+        if (!isMarked && versions.Exists(version => version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active))
         {
             throw new ConflictException($"The key '{input}' is not revoked: it has an enabled, verified version. Nothing was changed.");
         }
 
         // A version that was never proved is what an earlier restore left when it failed: there is nothing to enable in it.
-        if (versions.Exists(version => version.Tags.ContainsKey(KeyTags.Revoked) || version.Tags.GetValueOrDefault(KeyTags.State) is KeyTags.Active or KeyTags.Retired))
+        if (isMarked || versions.Exists(version => version.Tags.GetValueOrDefault(KeyTags.State) is KeyTags.Active or KeyTags.Retired))
         {
             return new RestorePlan(Revocation.Disabled, [], []);
         }

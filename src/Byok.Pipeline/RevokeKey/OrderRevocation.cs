@@ -20,12 +20,7 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
         var orderedOn = time.GetUtcNow();
         if (input.Mode == RevocationMode.Disable)
         {
-            foreach (var id in input.Versions)
-            {
-                var version = await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false);
-                var tags = new Dictionary<string, string>(version.Tags) { [KeyTags.Revoked] = input.OperationId };
-                await vault.UpdateKeyAsync(id, new KeyAttributes { Enabled = false, Tags = tags }, cancellationToken).ConfigureAwait(false);
-            }
+            await DisableAsync(input, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -35,6 +30,32 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
         keys.Forget();
         deks.Forget();
         return orderedOn;
+    }
+
+    /// <summary>
+    /// Looks again after the marks are set: a rotation may have brought a version since the probes were prepared. One that is brought later finds
+    /// the marks, and revokes its version itself.
+    /// </summary>
+    private async Task DisableAsync(OrderInput input, CancellationToken cancellationToken)
+    {
+        var told = new HashSet<KeyIdentifier>();
+        var versions = input.Versions;
+        while (versions.Count > 0)
+        {
+            foreach (var id in versions)
+            {
+                var version = await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false);
+                var tags = new Dictionary<string, string>(version.Tags) { [KeyTags.Revoked] = input.OperationId };
+                await vault.UpdateKeyAsync(id, new KeyAttributes { Enabled = false, Tags = tags }, cancellationToken).ConfigureAwait(false);
+                told.Add(id);
+            }
+
+            versions = await vault.ListKeyVersionsAsync(input.KeyName, cancellationToken)
+                .Where(version => version.Enabled && !told.Contains(version.Id))
+                .Select(version => version.Id)
+                .ToListAsync(cancellationToken)
+                .ConfigureAwait(false);
+        }
     }
 
     private async Task DeleteAsync(string keyName, CancellationToken cancellationToken)

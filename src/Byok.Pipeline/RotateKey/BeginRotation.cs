@@ -44,6 +44,7 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         var begun = target is null
             ? await ChooseMasterKeyAsync(input, current, terms, cancellationToken).ConfigureAwait(false)
             : new RotationBegun(target.Id, await ThumbprintAsync(target, cancellationToken).ConfigureAwait(false), null, null, terms);
+        begun = begun with { CurrentId = current.Id };
         await ledger.AppendAsync(
             new LedgerEvent
             {
@@ -113,4 +114,8 @@ public sealed record BeginRotationInput(string OperationId, DateTimeOffset Start
 /// <param name="KeyLabel">Label of the master key to bring; null when the version is there.</param>
 /// <param name="GenerateSizeInBits">Size of the master key if it has to be generated.</param>
 /// <param name="Terms">The settings.</param>
-public sealed record RotationBegun(KeyIdentifier? TargetId, string? TargetThumbprint, string? KeyLabel, int? GenerateSizeInBits, RotationTerms Terms);
+public sealed record RotationBegun(KeyIdentifier? TargetId, string? TargetThumbprint, string? KeyLabel, int? GenerateSizeInBits, RotationTerms Terms)
+{
+    /// <summary>The version that protects new blobs when the rotation begins; null in one that began before this was recorded.</summary>
+    public KeyIdentifier? CurrentId { get; init; }
+}

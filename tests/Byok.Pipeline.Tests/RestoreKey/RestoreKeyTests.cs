@@ -110,6 +110,23 @@ public class RestoreKeyTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Restore_KeyThatWasBroughtUnderTheSameNameSince_GivesTheRevokedVersionBackToo()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(2);
+        await RevokeKeyTests.RevokeAsync(stack, RevocationMode.Disable);
+        var brought = await stack.BringAsync(LifeStack.Key, "another-label");
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync(names[0]));
+
+        var result = await RestoreAsync(stack);
+
+        Assert.Equal(Revocation.Disabled, result.Found);
+        Assert.Equal(2, result.Versions.Count);
+        Assert.Equal(brought.KeyId, result.Versions[^1]);
+        await AssertReadableAsync(stack, names);
+    }
+
+    [Fact]
     public async Task Restore_KeyThatIsNotRevoked_IsRefusedAndChangesNothing()
     {
         using var stack = await LifeStack.CreateAsync(azurite);

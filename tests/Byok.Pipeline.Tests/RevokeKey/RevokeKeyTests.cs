@@ -1,7 +1,11 @@
 using Azure.Storage.Blobs.Specialized;
 using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Pipeline.BringKey;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
+using Byok.Pipeline.RotateKey;
 using Byok.Testing;
 
 namespace Byok.Pipeline.Tests.RevokeKey;
@@ -122,6 +126,56 @@ public class RevokeKeyTests(AzuriteFixture azurite)
         Assert.Single(result.Versions);
         await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("blob-000000"));
     }
+
+    [Fact]
+    public async Task Revoke_WhileARotationBringsAVersion_TakesThatVersionTooAndARestoreGivesAllBack()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(3);
+        var old = Assert.Single(await stack.VersionsAsync());
+        stack.Engine.OnActivity = async activity =>
+        {
+            if (activity == ExportMasterKey.Name)
+            {
+                stack.Engine.OnActivity = _ => Task.CompletedTask;
+                await OrderAsync(stack, [old.Id]); // before the vault has the new version
+            }
+        };
+        const string rotation = "rotate-customer-key-0123456789abcdef0123456789abcdef";
+        var input = new RotateKeyInput { KeyName = LifeStack.Key };
+
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.Engine.RunAsync<RotateKeyResult>(RotateKeyOrchestration.Name, input, rotation));
+
+        Assert.All(await stack.VersionsAsync(), version => Assert.False(version.Enabled));
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync(names[0]));
+        await stack.Engine.RunAsync<RestoreKeyResult>(RestoreKeyOrchestration.Name, new RestoreKeyInput { KeyName = LifeStack.Key }, "restore");
+        foreach (var name in names)
+        {
+            Assert.Equal(LifeStack.ContentOf(name), await stack.ReadAsync(name));
+        }
+
+        var rotated = await stack.Engine.RunAsync<RotateKeyResult>(RotateKeyOrchestration.Name, input, rotation);
+        Assert.Equal(2, (await stack.VersionsAsync()).Count);
+        Assert.Equal([rotated.KeyId.ToString()], (await stack.CoverageAsync()).Keys);
+    }
+
+    [Fact]
+    public async Task Order_VersionThatWasBroughtSinceTheProbesWerePrepared_IsDisabledToo()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var prepared = Assert.Single(await stack.VersionsAsync());
+        await stack.BringAsync(LifeStack.Key, "another-label");
+
+        await OrderAsync(stack, [prepared.Id]);
+
+        var versions = await stack.VersionsAsync();
+        Assert.Equal(2, versions.Count);
+        Assert.All(versions, version => Assert.False(version.Enabled));
+        Assert.All(versions, version => Assert.Equal("revoke-order", version.Tags[KeyTags.Revoked]));
+    }
+
+    private static Task OrderAsync(LifeStack stack, IReadOnlyList<KeyIdentifier> versions) =>
+        stack.Catalog.OrderRevocation.RunAsync(new OrderInput("revoke-order", LifeStack.Key, RevocationMode.Disable, versions), default);
 
     internal static Task<RevokeKeyResult> RevokeAsync(LifeStack stack, RevocationMode mode, string name = LifeStack.Key) => stack.Engine.RunAsync<RevokeKeyResult>(
         RevokeKeyOrchestration.Name, new RevokeKeyInput { KeyName = name, Mode = mode }, $"revoke-{Guid.NewGuid():N}");
