@@ -7,7 +7,8 @@ namespace Byok.Storage;
 /// <summary>
 /// The rule for blob names: what the service allows ("Naming and Referencing Containers, Blobs, and Metadata") less what does not
 /// survive a URL: 1 to 1,024 characters, at most 254 segments, no control characters, no backslash, no segment <c>.</c> or <c>..</c> or
-/// empty, not ending in a dot.
+/// empty, not ending in a dot. Names that other clients gave in storage are read whatever they are, as long as a URL can say them: empty
+/// segments, slashes at either end and a dot at the end are theirs to choose.
 /// </summary>
 public static class BlobName
 {
@@ -16,6 +17,8 @@ public static class BlobName
 
     /// <summary>Most segments between slashes.</summary>
     public const int MaxSegments = 254;
+
+    private const string SegmentFault = "has a segment that is empty, '.' or '..'";
 
     /// <summary>Says in words what is wrong with a name.</summary>
     /// <param name="name">The name.</param>
@@ -29,9 +32,27 @@ public static class BlobName
     /// <summary>Returns the name unchanged when it is valid.</summary>
     /// <exception cref="ArgumentException">It is not; the message says why.</exception>
     public static string Validate(string? name) =>
-        IsValid(name, out var fault) ? name! : throw new ArgumentException($"'{Shorten(name)}' cannot name a blob: it {fault}.", nameof(name));
+        IsValid(name, out var fault) ? name! : throw Refusal(name, fault);
 
-    private static string? FindFault(string? name)
+    /// <summary>Says in words why no blob in storage can have the name: the rule for names that other clients gave.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="fault">What is wrong, to follow "the name"; null when nothing is.</param>
+    public static bool IsStorable(string? name, [NotNullWhen(false)] out string? fault)
+    {
+        fault = FindFaultInStorage(name);
+        return fault is null;
+    }
+
+    /// <summary>Returns the name unchanged when a blob in storage can have it.</summary>
+    /// <exception cref="ArgumentException">None can; the message says why.</exception>
+    public static string ValidateStored(string? name) => IsStorable(name, out var fault) ? name! : throw Refusal(name, fault);
+
+    private static ArgumentException Refusal(string? name, string fault) => new($"'{Shorten(name)}' cannot name a blob: it {fault}.", nameof(name));
+
+    private static string? FindFault(string? name) => FindFaultInStorage(name)
+        ?? (name!.Split('/').Contains(string.Empty) ? SegmentFault : name.EndsWith('.') ? "ends in a dot" : null);
+
+    private static string? FindFaultInStorage(string? name)
     {
         if (string.IsNullOrEmpty(name))
         {
@@ -59,12 +80,7 @@ public static class BlobName
             return $"has {segments.Length} segments, and {MaxSegments} are allowed";
         }
 
-        if (segments.Any(segment => segment is "" or "." or ".."))
-        {
-            return "has a segment that is empty, '.' or '..'";
-        }
-
-        return name.EndsWith('.') ? "ends in a dot" : null;
+        return segments.Any(segment => segment is "." or "..") ? SegmentFault : null;
     }
 
     /// <summary>Whether every surrogate has its other half.</summary>

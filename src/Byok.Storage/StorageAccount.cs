@@ -50,6 +50,8 @@ public sealed class StorageAccount
                 MaxDelay = TimeSpan.FromSeconds(30),
                 NetworkTimeout = TimeSpan.FromSeconds(100),
             },
+            // Else the client asks for 'a' when the listing told of '/a' or 'a/', and the blob is taken for deleted.
+            TrimBlobNameSlashes = false,
             Diagnostics = { IsTelemetryEnabled = false, IsLoggingContentEnabled = false },
         };
         if (transport is not null)

@@ -46,6 +46,34 @@ public sealed class BlobNameTests
         Assert.Contains(why, Assert.Throws<ArgumentException>(() => BlobName.Validate(name)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/a")]
+    [InlineData("a/")]
+    [InlineData("a//b")]
+    [InlineData("a.")]
+    [InlineData("a/b.txt")]
+    public void IsStorable_NameThatAnotherClientMayHaveGiven_IsTrue(string name)
+    {
+        Assert.True(BlobName.IsStorable(name, out var fault));
+        Assert.Null(fault);
+        Assert.Equal(name, BlobName.ValidateStored(name));
+    }
+
+    [Theory]
+    [InlineData(null, "empty")]
+    [InlineData("", "empty")]
+    [InlineData("a\nb", "control character")]
+    [InlineData("a\\b", "backslash")]
+    [InlineData(".", "segment")]
+    [InlineData("../a", "segment")]
+    [InlineData("a/./b", "segment")]
+    public void IsStorable_NameThatNoUrlSays_SaysWhy(string? name, string why)
+    {
+        Assert.False(BlobName.IsStorable(name, out var fault));
+        Assert.Contains(why, fault, StringComparison.Ordinal);
+        Assert.Contains(why, Assert.Throws<ArgumentException>(() => BlobName.ValidateStored(name)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void IsValid_HalfASurrogatePair_IsFalse()
     {

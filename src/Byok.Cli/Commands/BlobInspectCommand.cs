@@ -22,7 +22,7 @@ internal static class BlobInspectCommand
 
     private static async Task<int> RunAsync(string name, Terminal terminal, CancellationToken cancellationToken)
     {
-        BlobName.Validate(name);
+        BlobName.ValidateStored(name);
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
         var stored = await stack.Catalog.Reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
         var header = EnvelopeHeader.Parse(stored.Metadata, name);

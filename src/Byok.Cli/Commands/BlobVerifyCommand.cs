@@ -22,7 +22,7 @@ internal static class BlobVerifyCommand
 
     private static async Task<int> RunAsync(string name, bool allowRenamed, Terminal terminal, CancellationToken cancellationToken)
     {
-        BlobName.Validate(name);
+        BlobName.ValidateStored(name);
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var blob = await stack.Catalog.Reader.OpenAsync(name, DekSource.Vault, cancellationToken, allowRenamed).ConfigureAwait(false);
         var layout = blob.Header.Layout;

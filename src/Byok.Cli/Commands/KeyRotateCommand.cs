@@ -37,7 +37,7 @@ internal static class KeyRotateCommand
                 if (parsed.GetValue(blob) is { } blobName)
                 {
                     return parsed.GetValue(deep)
-                        ? ReencryptAsync(BlobName.Validate(blobName), terminal, cancellationToken)
+                        ? ReencryptAsync(BlobName.ValidateStored(blobName), terminal, cancellationToken)
                         : throw new ArgumentException("--blob needs --deep: a single blob is encrypted anew, a key is rotated for all its blobs.");
                 }
 

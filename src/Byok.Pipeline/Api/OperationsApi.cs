@@ -108,7 +108,7 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
         AnswerAsync(request, [ApiRole.Operator], async () =>
         {
             var body = await RequestBody.ReadAsync<ReencryptBlobBody>(request, cancellationToken).ConfigureAwait(false);
-            if (!BlobName.IsValid(body.BlobName, out var fault))
+            if (!BlobName.IsStorable(body.BlobName, out var fault))
             {
                 throw new ApiProblemException(400, "Request not valid", $"The blobName cannot name a blob: it {fault}.");
             }

@@ -39,6 +39,26 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         Assert.Equal("blob.encrypted", Assert.Single(pipeline.Ledger.Events).Kind);
     }
 
+    /// <summary>Names that we would not give, and other clients do.</summary>
+    [Theory]
+    [InlineData("/leading")]
+    [InlineData("trailing/")]
+    [InlineData("a//b")]
+    [InlineData("dot.")]
+    public async Task Run_NameWithSlashesOrDotAtTheWrongPlace_IsProtectedUnderThatName(string name)
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+        var plaintext = RandomNumberGenerator.GetBytes(100);
+
+        var result = await EncryptAsync(pipeline, name, plaintext);
+
+        Assert.Equal(EncryptBlobOutcome.Protected, result.Outcome);
+        Assert.Equal(plaintext, await DecryptAsync(pipeline, name));
+        Assert.Equal([name], await pipeline.Storage.Protected.GetBlobsAsync().Select(blob => blob.Name).ToListAsync());
+        Assert.Empty(await pipeline.Storage.Uploads.GetBlobsAsync().ToListAsync());
+    }
+
     [Fact]
     public async Task Run_SmallBlob_IsOneActivity()
     {
