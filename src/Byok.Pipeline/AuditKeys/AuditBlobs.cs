@@ -40,12 +40,10 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
         {
             // The choice must not be foreseeable: whoever alters a blob is not to know whether it will be looked at.
             var isScrubbed = RandomNumberGenerator.GetInt32(100) < input.ScrubPercent;
-            if (await CheckAsync(blob, versions, isScrubbed, stop).ConfigureAwait(false) is { } finding)
+            if (await CheckAsync(blob, versions, isScrubbed ? () => Interlocked.Increment(ref scrubbed) : null, stop).ConfigureAwait(false) is { } finding)
             {
                 findings.Add(finding);
             }
-
-            Interlocked.Add(ref scrubbed, isScrubbed ? 1 : 0);
         }).ConfigureAwait(false);
 
         return new AuditBlobsResult
@@ -64,8 +62,12 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
     }
 
     /// <summary>The first thing that is wrong with a blob; null when nothing is.</summary>
+    /// <param name="blob">The blob, as it was listed.</param>
+    /// <param name="versions">The key versions that were looked up.</param>
+    /// <param name="scrubbed">Told when the blob's data was read and is whole; null when it is not to be read.</param>
+    /// <param name="cancellationToken">Cancels the check.</param>
     private async Task<Finding?> CheckAsync(
-        ProtectedBlob blob, ConcurrentDictionary<KeyIdentifier, Lazy<Task<VaultKey?>>> versions, bool isScrubbed, CancellationToken cancellationToken)
+        ProtectedBlob blob, ConcurrentDictionary<KeyIdentifier, Lazy<Task<VaultKey?>>> versions, Action? scrubbed, CancellationToken cancellationToken)
     {
         EnvelopeHeader header;
         try
@@ -92,9 +94,14 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
                 return fault;
             }
 
-            if (isScrubbed && blob.AccessTier != AccessTier.Archive.ToString() && await ScrubAsync(blob, header, dek, cancellationToken).ConfigureAwait(false) is { } altered)
+            if (scrubbed is not null && blob.AccessTier != AccessTier.Archive.ToString())
             {
-                return altered;
+                if (await ScrubAsync(blob, header, dek, cancellationToken).ConfigureAwait(false) is { } altered)
+                {
+                    return altered;
+                }
+
+                scrubbed();
             }
 
             return key is null

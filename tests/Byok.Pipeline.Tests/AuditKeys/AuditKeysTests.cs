@@ -36,6 +36,20 @@ public class AuditKeysTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Audit_BlobsWhoseDataCannotBeRead_AreNotCountedAsVerified()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(3);
+        await stack.Storage.Protected.GetBlobClient("raw").UploadAsync(BinaryData.FromString("plain"));
+        await stack.Storage.Protected.GetBlobClient(names[0]).SetAccessTierAsync(AccessTier.Archive);
+
+        var report = await ReportAsync(stack);
+
+        Assert.Equal(4, report.Blobs);
+        Assert.Equal(2, report.ScrubbedBlobs);
+    }
+
+    [Fact]
     public Task Audit_OneFaultOfEachKind_FindsEachAndNothingElse() => PlantAndAuditAsync(300, 50);
 
     [Fact]

@@ -42,7 +42,7 @@ public static class ReportPage
         page.Append(CultureInfo.InvariantCulture, $"""
             <footer>
             <p>Report {Encode(report.Name)}, operation {Encode(report.OperationId)}, took {(report.EndedOn - report.StartedOn).TotalSeconds:0} s.
-            The header of every blob was verified under its own key; the data of {Count(report.ScrubbedBlobs, "blob")} was read and verified whole.</p>
+            Every header was verified under its blob's own key, or the blob is among the findings; the data of {Count(report.ScrubbedBlobs, "blob")} was read and verified whole.</p>
             </footer>
             </main>
             </body>
