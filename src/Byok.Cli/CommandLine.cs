@@ -10,6 +10,9 @@ internal static class CommandLine
 {
     public static Option<bool> Json { get; } = new("--json") { Description = "Print one JSON document on stdout and nothing else.", Recursive = true };
 
+    /// <summary>An argument that begins with @ is what it is, a name perhaps, and no file whose content becomes arguments, and then names in storage and ledger.</summary>
+    private static ParserConfiguration Configuration { get; } = new() { ResponseFileTokenReplacer = null };
+
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         var root = new RootCommand("Bring your own key for data at rest: keys from your HSM, blobs that only they open.")
@@ -30,11 +33,11 @@ internal static class CommandLine
             DevRelayCommand.Create(),
             DevVaultCommand.Create(),
         };
-        var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        var parsed = root.Parse(args, Configuration);
+        if (FindFault(args, parsed) is { } fault)
         {
             var terminal = new Terminal(args.Contains(Json.Name), output, error);
-            Tell(terminal, nameof(ArgumentException), $"{parsed.Errors[0].Message} See 'byok{Path(parsed.CommandResult.Command)} --help'.");
+            Tell(terminal, nameof(ArgumentException), $"{fault} See 'byok{Path(parsed.CommandResult.Command)} --help'.");
             return ExitCodes.Usage;
         }
 
@@ -59,6 +62,25 @@ internal static class CommandLine
             }
         });
         return command;
+    }
+
+    private static string? FindFault(string[] args, ParseResult parsed)
+    {
+        // The parser would take the next argument for the value: "--name= --json", from a script whose variable is empty.
+        if (args.TakeWhile(arg => arg != "--").FirstOrDefault(arg => arg.StartsWith('-') && arg.IndexOf('=', StringComparison.Ordinal) == arg.Length - 1) is { } empty)
+        {
+            return $"The option '{empty}' has no value.";
+        }
+
+        if (parsed.Errors.Count == 0)
+        {
+            return null;
+        }
+
+        var command = parsed.CommandResult.Command;
+        return command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var unknown, ..]
+            ? $"'byok{Path(command)}' has no command '{unknown}'."
+            : parsed.Errors[0].Message;
     }
 
     private static void Tell(Terminal terminal, string type, string sentence)

@@ -27,6 +27,9 @@ public sealed class AuditCommandTests(StackFixture stack)
         Assert.Contains("act now", shown.Output, StringComparison.Ordinal);
         Assert.Contains("<b>raw</b>", shown.Output, StringComparison.Ordinal);
         CommandAssert.Failed(2, "is a folder", await stack.Byok.RunAsync("audit", "--html", stack.Byok.Scratch));
+        var nowhere = await stack.Byok.RunAsync("audit", "--html", stack.Byok.ScratchFile("no/such/folder/report.html"));
+        CommandAssert.Failed(1, "folder does not exist", nowhere);
+        Assert.DoesNotContain("looking at", nowhere.Error, StringComparison.Ordinal); // known before the audit, not after it
     }
 
     [Fact]

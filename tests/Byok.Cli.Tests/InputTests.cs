@@ -21,6 +21,10 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
     [InlineData("key", "bring", "k", "--size", "many")]
     [InlineData("key", "bring", "not_a_name")]
     [InlineData("transfer", "inspect")]
+    [InlineData("serve", "--port", "65536")]
+    [InlineData("serve", "--port", "-1")]
+    [InlineData("plan", "--blobs", "1", "--bytes", "1", "--latency", "NaN")]
+    [InlineData("plan", "--blobs", "1", "--bytes", "1", "--worker-speed", "0")]
     public async Task Parse_WrongUsage_EndsWithTwo(params string[] arguments)
     {
         var plain = await Byok.RunAsync(arguments);
@@ -31,6 +35,42 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
         CommandAssert.Failed(2, string.Empty, json);
         Assert.NotEmpty(json.Json.GetProperty("error").GetProperty("message").GetString()!);
     }
+
+    [Theory]
+    [InlineData("'byok key' has no command 'brnig'", "key", "brnig", "k")]
+    [InlineData("'byok' has no command 'nonsense'", "nonsense")]
+    [InlineData("--port takes 0 to 65535", "serve", "--port", "65536")]
+    [InlineData("--latency is more than 0", "plan", "--blobs", "1", "--bytes", "1", "--latency", "NaN")]
+    [InlineData("--output is empty", "blob", "decrypt", "b", "-o", "")]
+    public async Task Parse_WrongUsage_NamesIt(string message, params string[] arguments) =>
+        CommandAssert.Failed(2, message, await Byok.RunAsync(arguments));
+
+    [Fact]
+    public async Task Parse_OptionWithAnEqualsSignAndNothingBehind_DoesNotTakeTheNextArgument()
+    {
+        var file = Byok.CreateFile("empty-name.bin", 10);
+
+        var result = await Byok.RunAsync("blob", "encrypt", file, "--name=", "--json");
+
+        CommandAssert.Failed(2, "'--name=' has no value", result);
+        Assert.Contains("'--name=' has no value", result.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.False(await stack.Protected.GetBlobClient("--json").ExistsAsync());
+    }
+
+    [Fact]
+    public async Task Parse_ArgumentThatBeginsWithAt_IsANameAndNoFile()
+    {
+        var file = Byok.CreateFile("secret-content.bin", 10);
+
+        await Byok.SucceedAsync("blob", "encrypt", file, "--name", "@" + file[1..]);
+
+        await Byok.SucceedAsync("blob", "verify", "@" + file[1..]);
+        CommandAssert.Failed(1, $"'@{file}' does not exist", await Byok.RunAsync("blob", "encrypt", "@" + file));
+    }
+
+    [Fact]
+    public async Task Verify_NameThatAnotherClientGave_IsLookedFor() =>
+        CommandAssert.Failed(1, "'protected/a//b/' does not exist", await Byok.RunAsync("blob", "verify", "a//b/"));
 
     [Theory]
     [InlineData("--help")]

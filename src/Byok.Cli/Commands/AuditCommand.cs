@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Byok.Cli.Output;
 using Byok.Cli.Stack;
+using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.AuditKeys;
 using Spectre.Console;
@@ -29,6 +30,12 @@ internal static class AuditCommand
         if (html is not null && Directory.Exists(html))
         {
             throw new ArgumentException($"'{html}' is a folder; name a file.");
+        }
+
+        if (html is not null && (html.Length == 0 || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(html)))))
+        {
+            // Now, and not when the audit is done.
+            throw new ConfigurationException($"'{html}' cannot be written: its folder does not exist.");
         }
 
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);

@@ -24,7 +24,12 @@ internal static class BlobDecryptCommand
 
     private static async Task<int> RunAsync(string name, string output, bool allowRenamed, Terminal terminal, CancellationToken cancellationToken)
     {
-        BlobName.Validate(name);
+        BlobName.ValidateStored(name);
+        if (output.Length == 0)
+        {
+            throw new ArgumentException("--output is empty; name a file.");
+        }
+
         if (Directory.Exists(output))
         {
             throw new ArgumentException($"'{output}' is a folder; name a file.");

@@ -27,6 +27,17 @@ internal static class PlanCommand
             Description = "Milliseconds of an unwrap and a metadata write, one after the other; not published, measure yours.",
             DefaultValueFactory = _ => defaults.RewrapLatency.TotalMilliseconds,
         };
+        foreach (var figure in new[] { speed, latency })
+        {
+            figure.Validators.Add(result =>
+            {
+                if (result.GetValueOrDefault<double>() is not (> 0 and <= 1e9))
+                {
+                    result.AddError($"{figure.Name} is more than 0, and at most 1000000000.");
+                }
+            });
+        }
+
         var verifyAll = new Option<bool>("--verify-all") { Description = "Every chunk is read back before the plaintext is deleted." };
         return new Command("plan", "Say how long an initial encryption, a rotation and a restore take, by the services' published limits, and what limits them.")
         {
