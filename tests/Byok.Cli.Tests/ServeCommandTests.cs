@@ -74,6 +74,20 @@ public sealed class ServeCommandTests(StackFixture stack) : IClassFixture<StackF
         Assert.Equal(0, (await serving.WaitAsync()).ExitCode);
     }
 
+    [Fact]
+    public async Task Serve_FailsAfterItToldItsAddress_JsonIsStillOneDocument()
+    {
+        await using var byok = new ByokHome();
+        await byok.SucceedAsync("up");
+        var storage = (await byok.SucceedAsync("status", "--json")).Json.GetProperty("storage").GetProperty("connectionString").GetString();
+        await new BlobContainerClient(storage, "uploads").DeleteAsync();
+
+        var result = await byok.RunAsync("serve", "--audit-every", "off", "--rotation-every", "off", "--json");
+
+        CommandAssert.Failed(1, "does not exist", result);
+        Assert.StartsWith("http://127.0.0.1:", result.Json.GetProperty("address").GetString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--audit-every", "59s")]
     [InlineData("--rotation-every", "often")]

@@ -18,6 +18,8 @@ internal sealed class Terminal(bool json, TextWriter standardOutput, TextWriter 
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private bool _isDocumentWritten;
+
     private readonly IAnsiConsole _errors = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standardError) });
 
     /// <summary>Whether stdout carries JSON.</summary>
@@ -53,11 +55,12 @@ internal sealed class Terminal(bool json, TextWriter standardOutput, TextWriter 
         }
     }
 
-    /// <summary>Writes the one JSON document; silent without <c>--json</c>.</summary>
+    /// <summary>Writes the one JSON document; silent without <c>--json</c>, and when it is written already: what fails after it is told on stderr and by the exit code.</summary>
     public void Document(object document)
     {
-        if (json)
+        if (json && !_isDocumentWritten)
         {
+            _isDocumentWritten = true;
             standardOutput.WriteLine(JsonSerializer.Serialize(document, JsonOptions));
         }
     }
