@@ -25,6 +25,10 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
     [InlineData("serve", "--port", "-1")]
     [InlineData("plan", "--blobs", "1", "--bytes", "1", "--latency", "NaN")]
     [InlineData("plan", "--blobs", "1", "--bytes", "1", "--worker-speed", "0")]
+    [InlineData("transfer", "inspect", "f", "--vault", "contoso")]
+    [InlineData("transfer", "inspect", "f", "--vault", "http://contoso.vault.azure.net")]
+    [InlineData("transfer", "inspect", "f", "--kek-size", "1024")]
+    [InlineData("transfer", "inspect", "f", "--key-size", "many")]
     public async Task Parse_WrongUsage_EndsWithTwo(params string[] arguments)
     {
         var plain = await Byok.RunAsync(arguments);
@@ -186,6 +190,42 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
         Assert.False(result.Json.GetProperty("sound").GetBoolean());
         Assert.Contains(result.Json.GetProperty("findings").EnumerateArray(), finding => finding.GetProperty("message").GetString()!.Contains("CKM_RSA_AES_KEY_WRAP", StringComparison.Ordinal));
         CommandAssert.Failed(1, "missing.byok", await Byok.RunAsync("transfer", "inspect", Byok.ScratchFile("missing.byok")));
+    }
+
+    [Fact]
+    public async Task TransferInspect_VaultAndSizes_AreCompared()
+    {
+        var file = Byok.ScratchFile("sound.byok");
+        var ciphertext = new string('A', (256 + 1232) * 4 / 3);
+        await File.WriteAllTextAsync(
+            file, $$$"""{"schema_version":"1.0.0","header":{"kid":"https://v.example/keys/kek/1","alg":"dir","enc":"CKM_RSA_AES_KEY_WRAP"},"ciphertext":"{{{ciphertext}}}","generator":"x"}""");
+
+        var sound = await Byok.RunAsync("transfer", "inspect", file, "--vault", "https://v.example", "--kek-size", "2048", "--key-size", "2048");
+        var other = await Byok.RunAsync("transfer", "inspect", file, "--vault", "https://other.example");
+
+        Assert.True(sound.ExitCode == 0, sound.ToString());
+        CommandAssert.Failed(1, "1 fault(s)", other);
+        Assert.Contains("is not in the vault https://other.example", other.Output, StringComparison.Ordinal);
+        Assert.Contains("RSA-4096 KEK", (await Byok.SucceedAsync("transfer", "inspect", file, "--kek-size", "4096")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TransferInspect_WhatNeverEnds_IsNotReadToItsEnd()
+    {
+        CommandAssert.Failed(1, "has more than", await Byok.RunAsync("transfer", "inspect", "/dev/zero"));
+        CommandAssert.Failed(1, "not a sound transfer blob", await Byok.RunAsync("transfer", "inspect", "/dev/null"));
+        CommandAssert.Failed(2, "is a folder", await Byok.RunAsync("transfer", "inspect", Byok.Scratch));
+    }
+
+    [Fact]
+    public async Task Names_ThatBeginWithAnAtSign_AreNames()
+    {
+        var file = Byok.CreateFile("@sign", 10);
+
+        await Byok.SucceedAsync("blob", "encrypt", file, "--name", "@sign");
+
+        Assert.Contains("@sign", (await Byok.SucceedAsync("blob", "inspect", "@sign")).Output, StringComparison.Ordinal);
+        CommandAssert.Failed(1, "@missing", await Byok.RunAsync("blob", "inspect", "@missing"));
     }
 
     private static bool IsJson(string text)

@@ -31,7 +31,7 @@ internal static class AgentCommandLine
         {
             Config, run, check, new Command("log", "The agent's record.") { verify },
         };
-        var parsed = root.Parse(args);
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             error.WriteLine($"byok-agent: {parsed.Errors[0].Message} See 'byok-agent --help'.");
