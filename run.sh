@@ -6,16 +6,32 @@ case "${1:-}" in
         echo "usage: ./run.sh [FILE ...]    protects each FILE (or one that it makes) with a key brought from the HSM, and reads it back"
         exit 0 ;;
 esac
+unset CDPATH
+from=$PWD
 files=()
 for file in "$@"; do
     [ -f "$file" ] && [ -r "$file" ] || { echo "error: '$file' is not a file that can be read" >&2; exit 1; }
-    files+=("$(realpath "$file")")
+    case $file in /*) ;; *) file=$from/$file ;; esac
+    files+=("$file")
 done
-cd "$(dirname "$0")"
+case ${BYOK_HOME:-/} in /*) ;; *) BYOK_HOME=$from/$BYOK_HOME ;; esac # what is relative, is so to where the user stands
+cd -- "$(dirname -- "$(readlink -f -- "$0")")"
 began=$SECONDS
 . scripts/setup.sh
 build src/Byok.Cli/Byok.Cli.csproj
 export BYOK_HOME="${BYOK_HOME:-$root/.byok}"
+
+# What a file is called as a blob: what cannot stand in a blob's name becomes _, and no two files of one run get one name.
+declare -A taken=()
+choose_name() { # file; sets $name
+    local base number=1
+    base=$(printf '%s' "${1##*/}" | iconv -c -f UTF-8 -t UTF-8 2>/dev/null | tr '\001-\037\177\\' '_' || true)
+    case $base in "" | *.) base="${base%.}_" ;; esac
+    name=$base
+    while [ -n "${taken["/$name"]:-}" ]; do name="$base.$((++number))"; done
+    taken["/$name"]=yes
+    [ "$name" = "${1##*/}" ] || say "$1 is kept as '$name'"
+}
 
 heading() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 
@@ -43,16 +59,21 @@ fi
 
 summary=()
 for file in "${files[@]}"; do
-    name=$(basename "$file")
+    choose_name "$file"
+    source=$file
+    if ! printf '%s' "$file" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1; then # .NET opens no such path
+        source=$work/in
+        ln -sfn -- "$file" "$source"
+    fi
     heading "3. Protect $name"
-    ./byok blob encrypt "$file" --name "$name" --key "$key" --overwrite
+    ./byok blob encrypt "$source" --name="$name" --key "$key" --overwrite
     heading "4. What is stored"
-    ./byok blob inspect "$name"
+    ./byok blob inspect -- "$name"
     heading "5. Read it back"
-    ./byok blob decrypt "$name" -o "$work/out"
+    ./byok blob decrypt -o "$work/out" -- "$name"
     cmp "$file" "$work/out"
     rm -f "$work/out"
-    summary+=("$(printf '  %-40s %14s bytes   came back identical' "$name" "$(stat -c %s "$file")")")
+    summary+=("$(printf '  %-40s %14s bytes   came back identical' "$name" "$(stat -c %s -- "$file")")")
 done
 
 heading "Done"
