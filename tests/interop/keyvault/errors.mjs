@@ -17,6 +17,7 @@ await fails(client.importKey(name, { kty: "RSA-HSM", n: Buffer.alloc(256, 1), e:
 await fails(client.importKey(name, { kty: "RSA-HSM", t: Buffer.from("no JSON") }), 400, "BadParameter");
 await fails(client.backupKey(name), 400, "BadParameter");
 await fails(client.rotateKey(name), 400, "BadParameter");
+await fails(client.getKeyAttestation(name), 400, "BadParameter");
 await fails(client.getRandomBytes(8), 404, "NotFound");
 await fails(client.updateKeyProperties(name, { enabled: false }), 404, "KeyNotFound");
 await fails(clientWith("not-the-token").getKey(name), 401, "Unauthorized");
