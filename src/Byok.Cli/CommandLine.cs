@@ -41,7 +41,16 @@ internal static class CommandLine
             return ExitCodes.Usage;
         }
 
-        return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The help itself could not be written; a command's failures do not come here.
+            new Terminal(json: false, output, error).Error(Describe(exception));
+            return ExitCodes.Failed;
+        }
     }
 
     /// <summary>Gives a command its action: failures become one sentence on stderr and the exit code of their type.</summary>
@@ -86,7 +95,14 @@ internal static class CommandLine
     private static void Tell(Terminal terminal, string type, string sentence)
     {
         terminal.Error(sentence);
-        terminal.Document(new { error = new { type, message = sentence } });
+        try
+        {
+            terminal.Document(new { error = new { type, message = sentence } });
+        }
+        catch (IOException)
+        {
+            // stderr has it.
+        }
     }
 
     private static string Describe(Exception exception) => exception switch

@@ -228,6 +228,31 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
         CommandAssert.Failed(1, "@missing", await Byok.RunAsync("blob", "inspect", "@missing"));
     }
 
+    [Theory]
+    [InlineData(">/dev/full")]
+    [InlineData(">/dev/full", "--json")]
+    [InlineData(">&-", "--json")]
+    [InlineData(">/dev/full 2>/dev/full", "--json")]
+    public async Task Output_ThatCannotBeWritten_IsAFailureLikeAnother(string redirection, params string[] arguments)
+    {
+        string[] redirected = ["sh", "-c", $"exec \"$@\" {redirection}", "sh"];
+
+        using var running = Byok.Start(redirected, ["blob", "list", .. arguments]);
+        var result = await running.WaitAsync();
+
+        Assert.True(result.ExitCode == 1, result.ToString());
+        Assert.DoesNotContain("Unhandled", result.Error, StringComparison.Ordinal);
+        Assert.True(redirection.Contains("2>", StringComparison.Ordinal) || result.Error.Contains("output cannot be written", StringComparison.Ordinal), result.ToString());
+    }
+
+    [Fact]
+    public async Task Help_ThatCannotBeWritten_IsAFailureLikeAnother()
+    {
+        using var running = Byok.Start(["sh", "-c", "exec \"$@\" >/dev/full", "sh"], ["--help"]);
+
+        CommandAssert.Failed(1, "No space left", await running.WaitAsync());
+    }
+
     private static bool IsJson(string text)
     {
         try

@@ -32,15 +32,17 @@ internal sealed class Terminal(bool json, TextWriter standardOutput, TextWriter 
     public IAnsiConsole Progress => _errors;
 
     /// <summary>Writes a plain line for people; silent with <c>--json</c>.</summary>
+    /// <exception cref="IOException">stdout cannot be written.</exception>
     public void Line(string text = "")
     {
         if (!json)
         {
-            standardOutput.WriteLine(text);
+            Print(() => standardOutput.WriteLine(text));
         }
     }
 
     /// <summary>Writes something drawn (a table, a tree) for people; silent with <c>--json</c>.</summary>
+    /// <exception cref="IOException">stdout cannot be written.</exception>
     public void Draw(Spectre.Console.Rendering.IRenderable drawing)
     {
         if (!json)
@@ -51,23 +53,52 @@ internal sealed class Terminal(bool json, TextWriter standardOutput, TextWriter 
                 console.Profile.Width = 200;
             }
 
-            console.Write(drawing);
+            Print(() => console.Write(drawing));
         }
     }
 
     /// <summary>Writes the one JSON document; silent without <c>--json</c>, and when it is written already: what fails after it is told on stderr and by the exit code.</summary>
+    /// <exception cref="IOException">stdout cannot be written.</exception>
     public void Document(object document)
     {
         if (json && !_isDocumentWritten)
         {
             _isDocumentWritten = true;
-            standardOutput.WriteLine(JsonSerializer.Serialize(document, JsonOptions));
+            Print(() => standardOutput.WriteLine(JsonSerializer.Serialize(document, JsonOptions)));
         }
     }
 
+    /// <summary>Makes text of one line, whatever names it quotes.</summary>
+    public static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+
     /// <summary>Writes a line about what is going on, to stderr.</summary>
-    public void Note(string text) => standardError.WriteLine(text);
+    public void Note(string text)
+    {
+        try
+        {
+            standardError.WriteLine(text);
+        }
+        catch (Exception exception) when (IsOfTheStream(exception))
+        {
+            // Nobody can be told, and the work is worth more than the word.
+        }
+    }
 
     /// <summary>Writes the one sentence of a failure, to stderr, on one line whatever names it quotes.</summary>
-    public void Error(string sentence) => standardError.WriteLine($"byok: {string.Concat(sentence.Select(c => char.IsControl(c) ? ' ' : c))}");
+    public void Error(string sentence) => Note($"byok: {OneLine(sentence)}");
+
+    /// <summary>A full disk, a closed stream.</summary>
+    private static bool IsOfTheStream(Exception exception) => exception is IOException or UnauthorizedAccessException;
+
+    private static void Print(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception exception) when (IsOfTheStream(exception))
+        {
+            throw new IOException($"The command's output cannot be written: {exception.Message}", exception);
+        }
+    }
 }
