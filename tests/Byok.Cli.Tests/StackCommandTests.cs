@@ -46,6 +46,7 @@ public sealed class StackCommandTests
         var first = await byok.ProcessesAsync();
 
         Assert.True(up.GetProperty("up").GetBoolean());
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(byok.Home));
         Assert.Contains("BlobEndpoint=http://127.0.0.1:", up.GetProperty("storage").GetProperty("connectionString").GetString(), StringComparison.Ordinal);
         Assert.Equal(2, up.GetProperty("tokens").GetArrayLength());
         Assert.True(Directory.Exists(up.GetProperty("logs").GetString()));

@@ -37,11 +37,16 @@ internal static class StackCommands
     private static async Task<int> UpAsync(int? requiredApprovals, StackHost? host, Terminal terminal, CancellationToken cancellationToken)
     {
         var paths = StackPaths.FromEnvironment();
-        Directory.CreateDirectory(paths.Home);
+        CreateHome(paths);
         using var turn = StackTurn.Take(paths);
         await new StackStarter(paths).StartAsync(requiredApprovals, host, cancellationToken).ConfigureAwait(false);
         return await StatusAsync(terminal).ConfigureAwait(false);
     }
+
+    /// <summary>For its owner alone: the emulator's files hold uploads in the clear. A folder that is there already stays as open as it is.</summary>
+    private static void CreateHome(StackPaths paths) => _ = OperatingSystem.IsWindows()
+        ? Directory.CreateDirectory(paths.Home)
+        : Directory.CreateDirectory(paths.Home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
     private static async Task<int> DownAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
