@@ -7,8 +7,8 @@ namespace Byok.Storage;
 /// <summary>
 /// The rule for blob names: what the service allows ("Naming and Referencing Containers, Blobs, and Metadata") less what does not
 /// survive a URL: 1 to 1,024 characters, at most 254 segments, no control characters, no backslash, no segment <c>.</c> or <c>..</c> or
-/// empty, not ending in a dot. Names that other clients gave in storage are read whatever they are, as long as a URL can say them: empty
-/// segments, slashes at either end and a dot at the end are theirs to choose.
+/// empty, not ending in a dot. Names that other clients gave in storage are read whatever they are, as long as a URL can say them: control
+/// characters, empty segments, slashes at either end and a dot at the end are theirs to choose.
 /// </summary>
 public static class BlobName
 {
@@ -50,7 +50,10 @@ public static class BlobName
     private static ArgumentException Refusal(string? name, string fault) => new($"'{Shorten(name)}' cannot name a blob: it {fault}.", nameof(name));
 
     private static string? FindFault(string? name) => FindFaultInStorage(name)
-        ?? (name!.Split('/').Contains(string.Empty) ? SegmentFault : name.EndsWith('.') ? "ends in a dot" : null);
+        ?? (name!.Any(c => char.IsControl(c) || c is '\uFFFE' or '\uFFFF') ? "holds a control character or a broken character"
+            : name.Split('/').Contains(string.Empty) ? SegmentFault
+            : name.EndsWith('.') ? "ends in a dot"
+            : null);
 
     private static string? FindFaultInStorage(string? name)
     {
@@ -64,9 +67,9 @@ public static class BlobName
             return $"has {name.Length} characters, and {MaxLength} are allowed";
         }
 
-        if (name.Any(char.IsControl) || name.Any(c => c is '\uFFFE' or '\uFFFF') || !IsWellFormed(name))
+        if (!IsWellFormed(name))
         {
-            return "holds a control character or a broken character";
+            return "holds a broken character";
         }
 
         if (name.Contains('\\', StringComparison.Ordinal))

@@ -62,7 +62,7 @@ internal sealed class UploadTrigger(StorageAccount storage, DurableEngine engine
         try
         {
             var status = await engine.WaitAsync(instanceId, null, cancellationToken).ConfigureAwait(false);
-            terminal.Note(status.State == OrchestrationState.Completed ? $"upload '{name}': done" : $"upload '{name}': {status.Failure?.Message}");
+            terminal.Note(Terminal.OneLine($"upload '{name}': {(status.State == OrchestrationState.Completed ? "done" : status.Failure?.Message)}"));
         }
         catch (OperationCanceledException)
         {

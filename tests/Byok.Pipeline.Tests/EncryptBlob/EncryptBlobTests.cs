@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
+using System.Text;
 using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Byok.Core.Envelope;
@@ -7,6 +10,7 @@ using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Reading;
 using Byok.Pipeline.Writing;
+using Byok.Storage;
 using Byok.Testing;
 
 namespace Byok.Pipeline.Tests.EncryptBlob;
@@ -168,6 +172,57 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
 
         Assert.True(await pipeline.Storage.Uploads.GetBlobClient("fat").ExistsAsync());
         Assert.False(await pipeline.Storage.Protected.GetBlobClient("fat").ExistsAsync());
+    }
+
+    [Theory]
+    [InlineData("caf\u00e9", "inline")]
+    [InlineData("coffee", "attachment; filename=\"caf\u00e9\"")]
+    public async Task Run_HeadersThatCannotBeSentOn_FailsAtOnceAndKeepsTheUpload(string metadata, string disposition)
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+        using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1 });
+        var other = new BlobServiceClient(azurite.ConnectionString, StorageAccount.CreateClientOptions(new HttpClientTransport(http)));
+        var options = new BlobUploadOptions
+        {
+            Metadata = new Dictionary<string, string> { ["note"] = metadata },
+            HttpHeaders = new BlobHttpHeaders { ContentDisposition = disposition },
+        };
+        var upload = await other.GetBlobContainerClient(pipeline.Storage.Uploads.Name).GetBlobClient("foreign").UploadAsync(BinaryData.FromString("abc"), options);
+        var input = new EncryptBlobInput { BlobName = "foreign", ETag = upload.Value.ETag.ToString() };
+
+        await Assert.ThrowsAsync<ConflictException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+
+        Assert.True(await pipeline.Storage.Uploads.GetBlobClient("foreign").ExistsAsync());
+    }
+
+    [Theory]
+    [InlineData("back\\slash")]
+    [InlineData("a/../b")]
+    public async Task Run_NameThatNoUrlCanSay_FailsAndDoesNotCallItGone(string name)
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+        var input = new EncryptBlobInput { BlobName = name, ETag = "\"0x1\"", Overwrite = true };
+
+        await Assert.ThrowsAsync<ConflictException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+    }
+
+    [Theory]
+    [InlineData("/rooted")]
+    [InlineData("folder/")]
+    [InlineData("a//b")]
+    [InlineData("ends in a dot.")]
+    [InlineData("two\nlines")]
+    public async Task Run_NameThatOnlyOthersGive_IsProtectedAndReadBack(string name)
+    {
+        using var pipeline = await PipelineFixture.CreateAsync(azurite);
+        pipeline.Vault.AddActiveKey("customer-key");
+
+        var result = await EncryptAsync(pipeline, name, [1, 2, 3]);
+
+        Assert.Equal(EncryptBlobOutcome.Protected, result.Outcome);
+        Assert.Equal([1, 2, 3], await DecryptAsync(pipeline, name));
     }
 
     [Fact]
