@@ -118,7 +118,7 @@ internal sealed class EnvelopeHeaderParser
         // Plain host names only: no user information, no IPv6 literal, nothing that two URL parsers may read differently.
         var value = _fields[EnvelopeFields.KeyId];
         return value.Length <= EnvelopeFormat.MaxKeyIdLength && !value.AsSpan().ContainsAnyExcept(KeyIdCharacters)
-            && KeyIdentifier.TryParse(value, out var id) && id.ToString() == value
+            && KeyIdentifier.TryParse(value, out var id) && id.ToString() == value && VaultHost.HasForm(id.Vault)
             ? id
             : throw Malformed(EnvelopeFields.KeyId, "is not a versioned key identifier (https://vault/keys/name/version)");
     }

@@ -13,6 +13,9 @@ const u64be = (x) => { const b = Buffer.alloc(8); b.writeBigUInt64BE(BigInt(x));
 const sha256 = (bytes) => crypto.createHash('sha256').update(bytes).digest();
 const same = (a, b) => a.length === b.length && crypto.timingSafeEqual(a, b);
 
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?', OCTET = '(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+const HOST = `(?:${OCTET}(?:\\.${OCTET}){3}|(?:${LABEL}\\.)*(?=[a-z])${LABEL})`;
+const KEY_ID = new RegExp(`^https://${HOST}(?::(?!443/)([1-9][0-9]{0,4}))?/keys/[A-Za-z0-9-]{1,127}/[A-Za-z0-9]{1,64}$`);
 const FIELDS = ['format', 'blob_id', 'length', 'chunk_size', 'table_segment', 'table', 'generation', 'key_id', 'key_thumbprint',
   'wrapped_dek', 'name_hash', 'commitment', 'mac'].map((name) => `byok_${name}`);
 
@@ -49,7 +52,7 @@ function parse(metadata) {
   decimal('byok_generation', 1, 999999999999999);
   for (const name of ['key_thumbprint', 'name_hash', 'commitment', 'mac']) h[name] = bytes(`byok_${name}`, [32]);
   h.wrappedDek = bytes('byok_wrapped_dek', [256, 384, 512]);
-  check(f.byok_key_id.length <= 465 && /^https:\/\/[a-z0-9-]+(\.[a-z0-9-]+)*(:(?!443\/)[1-9][0-9]{0,4})?\/keys\/[A-Za-z0-9-]{1,127}\/[A-Za-z0-9]{1,64}$/.test(f.byok_key_id),
+  check(f.byok_key_id.length <= 465 && KEY_ID.test(f.byok_key_id) && !(KEY_ID.exec(f.byok_key_id)[1] > 65535),
     'malformed', 'key id');
   h.n = Math.ceil(h.L / h.C);
   check(h.n <= 2 ** 25, 'malformed', 'too many chunks');

@@ -273,6 +273,12 @@ internal sealed class Scenarios(WrappedDeks wrappedDeks)
         Set("key_id_user", "user information", EnvelopeFields.KeyId, "https://user@contoso.vault.azure.net/keys/archive/01");
         Set("key_id_port_443", "the port that is left out", EnvelopeFields.KeyId, "https://contoso.vault.azure.net:443/keys/archive/01");
         Set("key_id_query", "a query", EnvelopeFields.KeyId, "https://contoso.vault.azure.net/keys/archive/01?a=b");
+        Set("key_id_host_ends_in_a_dot", "a host that ends in a dot", EnvelopeFields.KeyId, "https://contoso.vault.azure.net./keys/archive/01");
+        Set("key_id_host_with_a_dash_first", "a label that begins with a dash", EnvelopeFields.KeyId, "https://-contoso.vault.azure.net/keys/archive/01");
+        Set("key_id_host_of_three_numbers", "an IPv4 address in an older form", EnvelopeFields.KeyId, "https://10.0.1/keys/archive/01");
+        Set("key_id_host_of_five_numbers", "neither an IPv4 address nor a name", EnvelopeFields.KeyId, "https://10.0.0.0.1/keys/archive/01");
+        Set("key_id_port_0", "no port", EnvelopeFields.KeyId, "https://contoso.vault.azure.net:0/keys/archive/01");
+        Set("key_id_port_65536", "no port", EnvelopeFields.KeyId, "https://contoso.vault.azure.net:65536/keys/archive/01");
         Set("thumbprint_short", "31 bytes", EnvelopeFields.KeyThumbprint, Base64(new byte[31]));
         Set("wrapped_dek_of_255_bytes", "no RSA size", EnvelopeFields.WrappedDek, Base64(new byte[255]));
         Set("mac_of_33_bytes", "a long MAC", EnvelopeFields.Mac, Base64(new byte[33]));
