@@ -60,7 +60,8 @@ public static class StorageFailures
                 new ConcurrentWriteException($"'{subject}' was written by somebody else meanwhile.", exception),
             (400, "InvalidBlockList") => new ConcurrentWriteException($"Staged blocks of '{subject}' are gone: another writer committed meanwhile.", exception),
             (401 or 403, _) => new ConfigurationException($"Storage refused access to '{subject}' ({exception.ErrorCode}); check the identity's roles.", exception),
-            (0 or 408 or 429 or >= 500, _) => new ServiceUnavailableException($"Storage did not answer for '{subject}' ({exception.Status} {exception.ErrorCode}).", exception),
+            (0, _) => new ServiceUnavailableException($"Storage did not answer for '{subject}': {exception.InnerException?.Message ?? "the connection broke off"}", exception),
+            (408 or 429 or >= 500, _) => new ServiceUnavailableException($"Storage did not answer for '{subject}' ({exception.Status} {exception.ErrorCode}).", exception),
             _ => new UnexpectedFailureException($"Storage refused '{subject}': {exception.Status} {exception.ErrorCode}.", exception),
         };
     }

@@ -60,9 +60,10 @@ public sealed class StorageFailuresTests
             },
             retries);
 
-        await Assert.ThrowsAsync<ServiceUnavailableException>(
+        var failure = await Assert.ThrowsAsync<ServiceUnavailableException>(
             () => StorageFailures.TranslateAsync("container/blob", () => container.GetBlobClient("blob").GetPropertiesAsync()));
         Assert.Equal(retries + 1, attempts);
+        Assert.Equal("Storage did not answer for 'container/blob': connection refused", failure.Message);
     }
 
     [Fact]
