@@ -93,6 +93,19 @@ public sealed class StackCommandTests
     }
 
     [Fact]
+    public async Task Up_LockFileThatNobodyCanOpen_IsNotTakenForAnotherCommand()
+    {
+        await using var byok = new ByokHome();
+        Directory.CreateDirectory(byok.Home);
+        File.CreateSymbolicLink(Path.Combine(byok.Home, "stack.lock"), "missing/stack.lock");
+
+        var result = await byok.RunAsync("up");
+
+        CommandAssert.Failed(1, "stack.lock", result);
+        Assert.DoesNotContain("at work", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Up_StateWasLostWhileProcessesRun_IsRefusedAndStartsNoSecondEmulator()
     {
         await using var byok = new ByokHome();

@@ -23,17 +23,5 @@ internal static class StackTurn
         }
     }
 
-    private static FileStream? TryTake(StackPaths paths, out IOException? refusal)
-    {
-        try
-        {
-            refusal = null;
-            return new FileStream(paths.LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException exception)
-        {
-            refusal = exception;
-            return null;
-        }
-    }
+    private static FileStream? TryTake(StackPaths paths, out IOException? refusal) => FileLock.TryTake(paths.LockFile, FileOptions.None, out refusal);
 }

@@ -46,16 +46,8 @@ internal sealed class UploadIntent : IDisposable
     {
         Directory.CreateDirectory(paths.Pending);
         var noteFile = Path.Combine(paths.Pending, Hash(name)[..32] + ".json");
-        FileStream fileLock;
-        try
-        {
-            fileLock = new FileStream(noteFile + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
-        }
-        catch (IOException exception)
-        {
-            throw new IOException($"Another command is protecting '{name}' right now; wait for it.", exception);
-        }
-
+        var fileLock = FileLock.TryTake(noteFile + ".lock", FileOptions.DeleteOnClose, out var refusal)
+            ?? throw new IOException($"Another command is protecting '{name}' right now; wait for it.", refusal);
         var fingerprint = Hash($"{Path.GetFullPath(file)}\n{source.Length}\n{File.GetLastWriteTimeUtc(source.SafeFileHandle):O}")[..32];
         var found = Read(noteFile);
         if (found?.Fingerprint == fingerprint)
