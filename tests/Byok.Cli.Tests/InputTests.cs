@@ -20,6 +20,8 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
     [InlineData("key", "bring", "k", "--size", "1024")]
     [InlineData("key", "bring", "k", "--size", "many")]
     [InlineData("key", "bring", "not_a_name")]
+    [InlineData("up", "--require-approvals", "many")]
+    [InlineData("up", "--require-approvals", "11")]
     [InlineData("serve", "--port", "65536")]
     [InlineData("serve", "--port", "-1")]
     [InlineData("serve", "--port", "http")]

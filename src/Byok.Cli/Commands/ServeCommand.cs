@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net;
 using System.Runtime.InteropServices;
 using Byok.Cli.Output;
 using Byok.Cli.Serve;
@@ -17,14 +16,12 @@ internal static class ServeCommand
 {
     public static Command Create()
     {
-        var port = new Option<int>("--port") { Description = "Port of the HTTP API on loopback. Default: a free one.", DefaultValueFactory = _ => 0 };
-        port.Validators.Add(result =>
+        var port = new Option<int>("--port")
         {
-            if (result.GetValueOrDefault<int>() is < IPEndPoint.MinPort or > IPEndPoint.MaxPort)
-            {
-                result.AddError($"--port takes {IPEndPoint.MinPort} to {IPEndPoint.MaxPort}.");
-            }
-        });
+            Description = "Port of the HTTP API on loopback. Default: a free one.",
+            CustomParser = result => WholeNumber.Parse(result, "--port", 0, 65535) ?? 0,
+            DefaultValueFactory = _ => 0,
+        };
         var auditEvery = Interval("--audit-every", "Run an audit so often, at whole multiples of it in UTC; at once if the last one was missed.", TimeSpan.FromHours(24));
         var rotationEvery = Interval("--rotation-every", "Look so often for keys whose rotation is due.", TimeSpan.FromHours(1));
         var maxKeyAge = new Option<TimeSpan>("--max-key-age")

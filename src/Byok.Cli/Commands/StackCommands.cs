@@ -13,14 +13,8 @@ internal static class StackCommands
         {
             Description = "How many approvers must sign before a key leaves the HSM. Makes their key pairs. Default: as before, at first 0.",
             HelpName = "N",
+            CustomParser = result => WholeNumber.Parse(result, "--require-approvals", 0, 10),
         };
-        approvals.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 0 or > 10)
-            {
-                result.AddError("--require-approvals takes 0 to 10.");
-            }
-        });
         var host = new Option<StackHost?>("--host")
         {
             Description = "What runs the pipeline: 'embedded', the engine inside each command, or 'functions', the Functions app under Core Tools. Default: as before, at first embedded.",
