@@ -49,11 +49,18 @@ public static class BlobName
 
     private static ArgumentException Refusal(string? name, string fault) => new($"'{Shorten(name)}' cannot name a blob: it {fault}.", nameof(name));
 
-    private static string? FindFault(string? name) => FindFaultInStorage(name)
-        ?? (name!.Any(c => char.IsControl(c) || c is '\uFFFE' or '\uFFFF') ? "holds a control character or a broken character"
-            : name.Split('/').Contains(string.Empty) ? SegmentFault
-            : name.EndsWith('.') ? "ends in a dot"
-            : null);
+    private static string? FindFault(string? name) => FindFaultInStorage(name) ?? FindFaultOfOurs(name!);
+
+    /// <summary>What we do not call a blob, although storage takes it.</summary>
+    private static string? FindFaultOfOurs(string name)
+    {
+        if (name.Any(c => char.IsControl(c) || c is '\uFFFE' or '\uFFFF'))
+        {
+            return "holds a control character or a broken character";
+        }
+
+        return name.Split('/').Contains(string.Empty) ? SegmentFault : name.EndsWith('.') ? "ends in a dot" : null;
+    }
 
     private static string? FindFaultInStorage(string? name)
     {

@@ -26,8 +26,6 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
     [InlineData("serve", "--port", "-1")]
     [InlineData("serve", "--port", "http")]
     [InlineData("transfer", "inspect")]
-    [InlineData("serve", "--port", "65536")]
-    [InlineData("serve", "--port", "-1")]
     [InlineData("plan", "--blobs", "1", "--bytes", "1", "--latency", "NaN")]
     [InlineData("plan", "--blobs", "1", "--bytes", "1", "--worker-speed", "0")]
     [InlineData("transfer", "inspect", "f", "--vault", "contoso")]

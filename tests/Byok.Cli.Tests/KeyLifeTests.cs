@@ -148,6 +148,7 @@ public sealed class KeyLifeTests(StackFixture stack)
         await first.WaitForAsync("the old version is disabled after");
         var keys = (await stack.Byok.SucceedAsync("key", "list", "twice", "--json")).Output;
 
+        CommandAssert.Failed(1, "is under way", await stack.Byok.RunAsync("key", "rotate", "twice"));
         CommandAssert.Failed(1, "is under way", await stack.Byok.RunAsync("key", "rotate", "twice", "--label", "another"));
         CommandAssert.Failed(1, "is under way", await stack.Byok.RunAsync("key", "rotate", "twice", "--rewrap-only"));
 

@@ -69,6 +69,12 @@ internal static class KeyRotateCommand
                 $"The rotation '{last.InstanceId}' of '{input.KeyName}' is under way; 'byok key rotate {input.KeyName}' without options goes on with it.");
         }
 
+        if (last is { IsEnded: false } && await stack.Operations.IsRunElsewhereAsync(last.InstanceId, cancellationToken).ConfigureAwait(false))
+        {
+            throw new ConflictException(
+                $"The rotation '{last.InstanceId}' of '{input.KeyName}' is under way in another process; wait for it. If that process is killed, this command goes on with it.");
+        }
+
         // One that failed or was cut off goes on with the key that it had brought.
         var instance = last is null or { State: OrchestrationState.Completed } || input.RewrapOnly ? KeyOperations.NewId("rotate", input.KeyName) : last.InstanceId;
         var result = await ProgressLine.RunAsync(

@@ -202,6 +202,10 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
         }
     }
 
+    /// <summary>Whether another engine works on an instance now. One whose engine died is nobody's: it goes on wherever an engine starts.</summary>
+    public Task<bool> IsRunElsewhereAsync(string instanceId, CancellationToken cancellationToken) => Run(
+        () => _journal.Find(instanceId) is { IsEnded: false, Owner: { } owner } && owner != _lock?.EngineId && IsLivingEngine(owner), cancellationToken);
+
     /// <summary>Removes what is known of instances that ended before a moment.</summary>
     /// <returns>How many were removed.</returns>
     public Task<int> PurgeAsync(DateTimeOffset olderThan, CancellationToken cancellationToken) => Run(() => _journal.Purge(olderThan), cancellationToken);

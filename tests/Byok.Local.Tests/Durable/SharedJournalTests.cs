@@ -45,6 +45,25 @@ public class SharedJournalTests
     }
 
     [Fact]
+    public async Task IsRunElsewhere_OnlyWhileAnotherEngineLives()
+    {
+        await using var scratch = new Scratch().Orchestration<int, int>("Waiting", async (context, n) =>
+            n + await context.WaitForExternalEventAsync<int>("Go", CancellationToken.None));
+        var client = await scratch.OpenAsync();
+        await client.ScheduleAsync("Waiting", 1, "a");
+        Assert.False(await client.IsRunElsewhereAsync("a", CancellationToken.None)); // nobody's
+        var worker = await scratch.StartAsync();
+        await client.UntilAsync("a", status => status.State == OrchestrationState.Running);
+
+        Assert.True(await client.IsRunElsewhereAsync("a", CancellationToken.None));
+        Assert.False(await worker.IsRunElsewhereAsync("a", CancellationToken.None));
+
+        await worker.DisposeAsync();
+        Assert.False(await client.IsRunElsewhereAsync("a", CancellationToken.None));
+        Assert.False(await client.IsRunElsewhereAsync("unknown", CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Client_Terminates_TheOtherEngineCancels()
     {
         var isRunning = new TaskCompletionSource();

@@ -33,6 +33,8 @@ internal sealed class EmbeddedOperations(DurableEngine engine) : IOperations
 
     public Task<OrchestrationStatus?> FindAsync(string operationId, CancellationToken cancellationToken) => engine.GetAsync(operationId, cancellationToken);
 
+    public Task<bool> IsRunElsewhereAsync(string operationId, CancellationToken cancellationToken) => engine.IsRunElsewhereAsync(operationId, cancellationToken);
+
     public IAsyncEnumerable<OrchestrationStatus> ListAsync(string keyName, CancellationToken cancellationToken) => engine.ListAsync(string.Empty, cancellationToken);
 
     public Task ApproveAsync(string operationId, string approval, CancellationToken cancellationToken) =>

@@ -104,6 +104,8 @@ internal sealed class HttpOperations : IOperations
             : ToStatus(await ReadAsync<OperationView>(answer, cancellationToken).ConfigureAwait(false));
     }
 
+    public Task<bool> IsRunElsewhereAsync(string operationId, CancellationToken cancellationToken) => Task.FromResult(false);
+
     public async IAsyncEnumerable<OrchestrationStatus> ListAsync(string keyName, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var answer = await SendAsync(HttpMethod.Get, $"keys/{keyName}/operations", null, null, cancellationToken).ConfigureAwait(false);

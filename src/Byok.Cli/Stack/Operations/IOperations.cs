@@ -17,6 +17,12 @@ internal interface IOperations : IAsyncDisposable
     /// <summary>Describes an operation; null when there is none.</summary>
     Task<OrchestrationStatus?> FindAsync(string operationId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whether another command works on an operation now. One that was cut off is nobody's, and the Functions host works on all by itself: both go on
+    /// for whoever follows them.
+    /// </summary>
+    Task<bool> IsRunElsewhereAsync(string operationId, CancellationToken cancellationToken);
+
     /// <summary>Lists operations, newest first: those on the key, and perhaps others.</summary>
     IAsyncEnumerable<OrchestrationStatus> ListAsync(string keyName, CancellationToken cancellationToken);
 
