@@ -80,7 +80,7 @@ public sealed class AuditGenerations(StorageAccount storage, ILedger ledger, Pro
                     && recorded.Details.TryGetValue("blobId", out var blobId)
                     && recorded.Details.TryGetValue("generation", out var text) && long.TryParse(text, out var generation))
                 {
-                    observed.Record(blobId, generation);
+                    observed.Record(recorded.Kind, blobId, generation, recorded.Details.GetValueOrDefault("replaced"));
                 }
             }
 
@@ -96,7 +96,10 @@ public sealed class AuditGenerations(StorageAccount storage, ILedger ledger, Pro
     {
         if (observed.IsKnown)
         {
-            return observed.IsBehind ? FindingKinds.BlobRolledBack.On(name, $"generation {observed.Generation}; the ledger knows {observed.NewestGeneration}") : null;
+            return observed.LostGeneration is { } lost
+                ? FindingKinds.BlobRolledBack.On(name, $"generation {observed.Generation} was made of an older state; the ledger knew {lost} then")
+                : observed.IsBehind ? FindingKinds.BlobRolledBack.On(name, $"generation {observed.Generation}; the ledger knows {observed.NewestGeneration}")
+                : null;
         }
 
         // What is being encrypted at this moment is recorded only when it is complete.
@@ -132,13 +135,16 @@ public sealed class AuditGenerations(StorageAccount storage, ILedger ledger, Pro
 
         public long NewestGeneration { get; private set; }
 
+        /// <summary>The generation that a new encryption of an older state has taken the place of; null when none has since the name was uploaded last.</summary>
+        public long? LostGeneration { get; private set; }
+
         /// <summary>Whether the ledger knows this encryption of the blob.</summary>
         public bool IsKnown { get; private set; }
 
         /// <summary>Whether something newer was recorded after it: a later generation of it, or another encryption of the same name.</summary>
         public bool IsBehind => _newestBlobId != blobId || NewestGeneration > generation;
 
-        public void Record(string recordedBlobId, long recordedGeneration)
+        public void Record(string kind, string recordedBlobId, long recordedGeneration, string? replaced)
         {
             IsKnown |= recordedBlobId == blobId;
             if (recordedBlobId == _newestBlobId)
@@ -152,6 +158,8 @@ public sealed class AuditGenerations(StorageAccount storage, ILedger ledger, Pro
                 // copy was put back and then rewrapped by a rotation.
                 if (_newestBlobId is not null)
                 {
+                    var isOfOlderState = kind == BlobEvents.Reencrypted && (recordedGeneration <= NewestGeneration || (replaced is not null && _older.Contains(replaced)));
+                    LostGeneration = kind == BlobEvents.Encrypted ? null : isOfOlderState ? NewestGeneration : LostGeneration;
                     _older.Add(_newestBlobId);
                 }
 

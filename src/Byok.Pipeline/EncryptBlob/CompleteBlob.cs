@@ -54,7 +54,7 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
             new LedgerEvent
             {
                 EventId = $"{input.OperationId}/{input.BlobId}",
-                Kind = "blob.encrypted",
+                Kind = BlobEvents.Encrypted,
                 Subject = $"{storage.Protected.Name}/{input.BlobName}",
                 CorrelationId = input.OperationId,
                 Details = new Dictionary<string, string>

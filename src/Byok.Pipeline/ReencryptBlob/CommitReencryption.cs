@@ -1,3 +1,4 @@
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
@@ -30,27 +31,38 @@ public sealed class CommitReencryption(
             $"{storage.Protected.Name}/{plan.BlobName}", () => target.GetPropertiesAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
         using var dek = await deks.UnwrapAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
         await writer.CommitAsync(plan, input.Segments, dek, new SourceTraits(target, old.Value, old.Value.Metadata), cancellationToken).ConfigureAwait(false);
-        return await CompleteAsync(plan.OperationId, plan.BlobName, cancellationToken).ConfigureAwait(false);
+        var replaced = EnvelopeHeader.Parse(old.Value.Metadata, plan.BlobName).BlobId.ToString();
+        return await CompleteAsync(plan.OperationId, plan.BlobName, cancellationToken, replaced).ConfigureAwait(false);
     }
 
     /// <summary>Opens what is stored now through the read path, and records it.</summary>
-    internal async Task<ReencryptBlobResult> CompleteAsync(string operationId, string blobName, CancellationToken cancellationToken)
+    /// <param name="operationId">The operation.</param>
+    /// <param name="blobName">The blob.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <param name="replaced">Id of the encryption that it replaced, by which the audit sees whether that was the newest; null when it is not known any more.</param>
+    internal async Task<ReencryptBlobResult> CompleteAsync(string operationId, string blobName, CancellationToken cancellationToken, string? replaced = null)
     {
         await using var blob = await reader.OpenAsync(blobName, DekSource.Vault, cancellationToken).ConfigureAwait(false);
         var header = blob.Header;
+        var details = new Dictionary<string, string>
+        {
+            ["blobId"] = header.BlobId.ToString(),
+            ["generation"] = $"{header.Generation}",
+            ["key"] = header.KeyId.ToString(),
+        };
+        if (replaced is not null && replaced != header.BlobId.ToString())
+        {
+            details["replaced"] = replaced;
+        }
+
         await ledger.AppendAsync(
             new LedgerEvent
             {
                 EventId = $"{operationId}/{header.BlobId}/{header.Generation}",
-                Kind = "blob.reencrypted",
+                Kind = BlobEvents.Reencrypted,
                 Subject = $"{storage.Protected.Name}/{blobName}",
                 CorrelationId = operationId,
-                Details = new Dictionary<string, string>
-                {
-                    ["blobId"] = header.BlobId.ToString(),
-                    ["generation"] = $"{header.Generation}",
-                    ["key"] = header.KeyId.ToString(),
-                },
+                Details = details,
             },
             cancellationToken).ConfigureAwait(false);
         return new ReencryptBlobResult(header.BlobId.ToString(), header.KeyId, header.Generation, header.Layout.PlaintextLength, blob.ETag.ToString());

@@ -7,20 +7,20 @@ using Byok.Pipeline.Keys;
 namespace Byok.Pipeline.RevokeKey;
 
 /// <summary>Tells the vault. Versions are marked with the operation that disabled them, so that a restore enables these and no others. Nothing but the vault can keep it from its work: the ledger comes afterwards.</summary>
-public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCache deks, TimeProvider time) : Activity<OrderInput, DateTimeOffset>
+public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCache deks, TimeProvider time) : Activity<OrderInput, RevocationOrder>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "OrderRevocation";
 
     /// <inheritdoc/>
-    /// <returns>When the vault was told: the moment before the first call to it.</returns>
-    public override async Task<DateTimeOffset> RunAsync(OrderInput input, CancellationToken cancellationToken)
+    public override async Task<RevocationOrder> RunAsync(OrderInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var orderedOn = time.GetUtcNow();
+        var versions = input.Versions;
         if (input.Mode == RevocationMode.Disable)
         {
-            await DisableAsync(input, cancellationToken).ConfigureAwait(false);
+            versions = await DisableAsync(input, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -29,18 +29,19 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
 
         keys.Forget();
         deks.Forget();
-        return orderedOn;
+        return new RevocationOrder(orderedOn, versions);
     }
 
     /// <summary>
     /// Looks again after the marks are set: a rotation may have brought a version since the probes were prepared. One that is brought later finds
     /// the marks, and revokes its version itself.
     /// </summary>
-    private async Task DisableAsync(OrderInput input, CancellationToken cancellationToken)
+    /// <returns>All versions that were taken away, by this run or, marked, by one that died.</returns>
+    private async Task<IReadOnlyList<KeyIdentifier>> DisableAsync(OrderInput input, CancellationToken cancellationToken)
     {
         var told = new HashSet<KeyIdentifier>();
         var versions = input.Versions;
-        while (versions.Count > 0)
+        while (true)
         {
             foreach (var id in versions)
             {
@@ -50,11 +51,14 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
                 told.Add(id);
             }
 
-            versions = await vault.ListKeyVersionsAsync(input.KeyName, cancellationToken)
-                .Where(version => version.Enabled && !told.Contains(version.Id))
-                .Select(version => version.Id)
-                .ToListAsync(cancellationToken)
-                .ConfigureAwait(false);
+            var found = await vault.ListKeyVersionsAsync(input.KeyName, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+            versions = [.. found.Where(version => version.Enabled && !told.Contains(version.Id)).Select(version => version.Id)];
+            if (versions.Count == 0)
+            {
+                return [.. found
+                    .Where(version => told.Contains(version.Id) || version.Tags.GetValueOrDefault(KeyTags.Revoked) == input.OperationId)
+                    .Select(version => version.Id)];
+            }
         }
     }
 

@@ -76,9 +76,9 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
         context.SetStatus(new RevokeKeyProgress("preparing the probes", 0, null));
         var prepared = await context.CallActivityAsync<RevocationProbes>(PrepareRevocation.Name, new PrepareRevocationInput(context.InstanceId, keyName), RetryPolicy.Default);
         context.SetStatus(new RevokeKeyProgress("telling the vault", 0, null));
-        var orderedOn = await context.CallActivityAsync<DateTimeOffset>(
+        var order = await context.CallActivityAsync<RevocationOrder>(
             OrderRevocation.Name, new OrderInput(context.InstanceId, keyName, input.Mode, prepared.Versions), RetryPolicy.Default);
-        var unrecorded = await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, prepared.Versions));
+        var unrecorded = await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, order.Versions));
 
         double? lastUnwrap = null;
         double refusedSince = 0;
@@ -89,11 +89,11 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
             if (probes++ == MaxProbes)
             {
                 throw new VaultException(
-                    $"The vault was told to revoke '{keyName}' on {orderedOn:yyyy-MM-dd HH:mm:ss} UTC and still unwraps with it; look into the vault itself, and take away the app's access to it.");
+                    $"The vault was told to revoke '{keyName}' on {order.On:yyyy-MM-dd HH:mm:ss} UTC and still unwraps with it; look into the vault itself, and take away the app's access to it.");
             }
 
             var probe = await context.CallActivityAsync<ProbeResult>(ProbeRevocation.Name, prepared, RetryPolicy.Default);
-            var after = (probe.On - orderedOn).TotalSeconds;
+            var after = (probe.On - order.On).TotalSeconds;
             if (probe.Unwrapped)
             {
                 lastUnwrap = after;
@@ -119,7 +119,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
             throw (unrecorded with { Message = $"'{keyName}' is revoked and the vault refuses it, but the ledger does not say so: {unrecorded.Message}" }).ToException();
         }
 
-        return new RevokeKeyResult(keyName, input.Mode, input.Rehearsal, prepared.Versions, orderedOn, lastUnwrap, refusedSince, probes, null);
+        return new RevokeKeyResult(keyName, input.Mode, input.Rehearsal, order.Versions, order.On, lastUnwrap, refusedSince, probes, null);
     }
 
     /// <summary>A ledger that cannot be written to is told in the end; it does not keep anybody from knowing whether the key is gone.</summary>

@@ -78,7 +78,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
         new LedgerEvent
         {
             EventId = $"{input.OperationId}/{header.BlobId}/{header.Generation}",
-            Kind = "blob.rewrapped",
+            Kind = BlobEvents.Rewrapped,
             Subject = $"{storage.Protected.Name}/{outcome.Name}",
             CorrelationId = input.OperationId,
             Details = new Dictionary<string, string>

@@ -22,7 +22,7 @@ public sealed class RevokeKeyFunctions(PipelineCatalog pipeline)
 
     /// <summary>The activity of that name.</summary>
     [Function(OrderRevocation.Name)]
-    public Task<DateTimeOffset> OrderRevocationAsync([ActivityTrigger] OrderInput input, CancellationToken cancellationToken) =>
+    public Task<RevocationOrder> OrderRevocationAsync([ActivityTrigger] OrderInput input, CancellationToken cancellationToken) =>
         pipeline.OrderRevocation.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>

@@ -5,6 +5,7 @@ using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.ReencryptBlob;
 using Byok.Testing;
 
 namespace Byok.Pipeline.Tests.AuditKeys;
@@ -98,6 +99,42 @@ public class AuditKeysTests(AzuriteFixture azurite)
         await RotateKey.RotateKeyTests.RotateAsync(stack);
         var report = await ReportAsync(stack);
         Assert.Equal(["blob-rollback"], report.FindingCounts.Keys);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Audit_OldCopyPutBackAndThenEncryptedAnew_IsFoundUntilItIsUploadedAnew(bool rotatedBefore)
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        await RollBackAsync(stack, "blob");
+        if (rotatedBefore)
+        {
+            await RotateKey.RotateKeyTests.RotateAsync(stack); // its generation is as high as that of the lost state then
+        }
+
+        await stack.Engine.RunAsync<ReencryptBlobResult>(ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = "blob" }, "reencrypt");
+        await RotateKey.RotateKeyTests.RotateAsync(stack);
+
+        var finding = Assert.Single((await ReportAsync(stack)).Findings);
+        Assert.Equal("blob-rollback", finding.Code);
+        Assert.Contains("the ledger knew 2 then", finding.Detail, StringComparison.Ordinal);
+
+        stack.Time.Advance(TimeSpan.FromMinutes(1));
+        await stack.UploadAsync("blob", LifeStack.ContentOf("newest"), overwrite: true);
+        Assert.Empty((await ReportAsync(stack)).Findings);
+    }
+
+    [Fact]
+    public async Task Audit_EncryptedAnew_IsNoFinding()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        await stack.UploadAsync("blob", LifeStack.ContentOf("old"));
+        await stack.UploadAsync("blob", LifeStack.ContentOf("new"), overwrite: true);
+        await RotateKey.RotateKeyTests.RotateAsync(stack);
+        await stack.Engine.RunAsync<ReencryptBlobResult>(ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = "blob" }, "reencrypt");
+
+        Assert.Empty((await ReportAsync(stack)).Findings);
     }
 
     [Fact]

@@ -166,15 +166,17 @@ public class RevokeKeyTests(AzuriteFixture azurite)
         var prepared = Assert.Single(await stack.VersionsAsync());
         await stack.BringAsync(LifeStack.Key, "another-label");
 
-        await OrderAsync(stack, [prepared.Id]);
+        var order = await OrderAsync(stack, [prepared.Id]);
 
         var versions = await stack.VersionsAsync();
         Assert.Equal(2, versions.Count);
         Assert.All(versions, version => Assert.False(version.Enabled));
         Assert.All(versions, version => Assert.Equal("revoke-order", version.Tags[KeyTags.Revoked]));
+        Assert.Equal(versions.Select(version => version.Id), order.Versions);
+        Assert.Equal(order.Versions, (await OrderAsync(stack, [prepared.Id])).Versions); // run again, as after a crash
     }
 
-    private static Task OrderAsync(LifeStack stack, IReadOnlyList<KeyIdentifier> versions) =>
+    private static Task<RevocationOrder> OrderAsync(LifeStack stack, IReadOnlyList<KeyIdentifier> versions) =>
         stack.Catalog.OrderRevocation.RunAsync(new OrderInput("revoke-order", LifeStack.Key, RevocationMode.Disable, versions), default);
 
     internal static Task<RevokeKeyResult> RevokeAsync(LifeStack stack, RevocationMode mode, string name = LifeStack.Key) => stack.Engine.RunAsync<RevokeKeyResult>(
