@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs;
 using Byok.Testing.CommandLine;
 
 namespace Byok.Cli.Tests;
@@ -151,6 +152,9 @@ public sealed class StackCommandTests
         await byok.SucceedAsync("blob", "encrypt", file, "--name", "before");
         await byok.SucceedAsync("down"); // the emulator writes its own state now and then only; this makes it certain
         await byok.SucceedAsync("up");
+        var storage = (await byok.SucceedAsync("status", "--json")).Json.GetProperty("storage").GetProperty("connectionString").GetString();
+        using var serving = byok.Start("serve", "--audit-every", "off", "--rotation-every", "off");
+        await serving.WaitForAsync("by the clock     ");
 
         var azurite = (await byok.ProcessesAsync()).Single(process => process.Name.Contains("azurite", StringComparison.OrdinalIgnoreCase));
         ByokHome.Kill(azurite.Id);
@@ -160,6 +164,12 @@ public sealed class StackCommandTests
         await byok.SucceedAsync("up");
         await byok.SucceedAsync("blob", "verify", "before");
         await byok.SucceedAsync("blob", "encrypt", file, "--name", "during");
+
+        // It listens where it did before, so a server that was at work goes on.
+        await new BlobContainerClient(storage, "uploads").GetBlobClient("after").UploadAsync(BinaryData.FromString("after"));
+        await serving.WaitForAsync("upload 'after': done");
+        serving.Terminate();
+        Assert.Equal(0, (await serving.WaitAsync()).ExitCode);
     }
 
     [Fact]
@@ -178,9 +188,11 @@ public sealed class StackCommandTests
         // The HSM is needed for bringing keys only.
         await byok.SucceedAsync("blob", "encrypt", file, "--name", "b");
         Assert.False((await byok.SucceedAsync("status", "--json")).Json.GetProperty("up").GetBoolean());
+        using var bringing = byok.Start("key", "bring", "other", "--size", "2048");
+        await bringing.WaitForAsync("the agent beside the HSM is not running");
         await byok.SucceedAsync("up");
         Assert.All(await byok.ProcessesAsync(), process => Assert.True(ByokHome.IsAlive(process.Id), process.Name));
-        await byok.SucceedAsync("key", "bring", "other", "--size", "2048");
+        Assert.Equal(0, (await bringing.WaitAsync()).ExitCode);
         await byok.SucceedAsync("blob", "verify", "b");
     }
 

@@ -42,6 +42,7 @@ internal static class KeyBringCommand
             instance = KeyOperations.NewId("bring", input.KeyName);
         }
 
+        stack.TellIfTheAgentIsDown(terminal);
         var result = await ProgressLine.RunAsync(
             terminal,
             input.KeyName,

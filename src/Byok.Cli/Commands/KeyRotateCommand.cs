@@ -77,6 +77,11 @@ internal static class KeyRotateCommand
 
         // One that failed or was cut off goes on with the key that it had brought.
         var instance = last is null or { State: OrchestrationState.Completed } || input.RewrapOnly ? KeyOperations.NewId("rotate", input.KeyName) : last.InstanceId;
+        if (!input.RewrapOnly)
+        {
+            stack.TellIfTheAgentIsDown(terminal);
+        }
+
         var result = await ProgressLine.RunAsync(
             terminal,
             input.KeyName,

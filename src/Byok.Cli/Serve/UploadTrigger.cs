@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure.Storage.Blobs.Models;
 using Byok.Cli.Output;
 using Byok.Core.Errors;
@@ -62,11 +63,23 @@ internal sealed class UploadTrigger(StorageAccount storage, DurableEngine engine
         try
         {
             var status = await engine.WaitAsync(instanceId, null, cancellationToken).ConfigureAwait(false);
-            terminal.Note(Terminal.OneLine($"upload '{name}': {(status.State == OrchestrationState.Completed ? "done" : status.Failure?.Message)}"));
+            terminal.Note(Terminal.OneLine($"upload '{name}': {Describe(status)}"));
         }
         catch (OperationCanceledException)
         {
             // The service stops; the operation goes on when it starts again.
         }
+    }
+
+    private static string? Describe(OrchestrationStatus status)
+    {
+        if (status.State != OrchestrationState.Completed)
+        {
+            return status.Failure?.Message;
+        }
+
+        return status.Output?.Deserialize<EncryptBlobResult>(OrchestrationJson.Options)?.Outcome == EncryptBlobOutcome.Superseded
+            ? "it was replaced or deleted before it was protected"
+            : "done";
     }
 }

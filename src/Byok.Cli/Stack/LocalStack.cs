@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Byok.Cli.Output;
 using Byok.Cli.Stack.Operations;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
@@ -88,6 +89,15 @@ internal sealed class LocalStack : IAsyncDisposable
             hsm.Dispose();
             tokens.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Says so when nobody is beside the HSM to export a key: an operation that needs one waits for it, as long as its KEK lives.</summary>
+    public void TellIfTheAgentIsDown(Terminal terminal)
+    {
+        if (StackState.Load(Paths).Agent is not { IsRunning: true })
+        {
+            terminal.Note("the agent beside the HSM is not running: this waits for it, and 'byok up' starts it");
         }
     }
 

@@ -38,7 +38,9 @@ internal sealed class StackStarter(StackPaths paths)
 
         if (state.Azurite is not { Process.IsRunning: true })
         {
-            state = state with { Azurite = await AzuriteServer.StartAsync(paths.Azurite, paths.LogOf("azurite"), cancellationToken).ConfigureAwait(false) };
+            // Where it was before, if it can be: a server that runs goes on then.
+            var azurite = await AzuriteServer.StartAsync(paths.Azurite, paths.LogOf("azurite"), cancellationToken, state.Azurite).ConfigureAwait(false);
+            state = state with { Azurite = azurite };
             state.Save(paths);
         }
 

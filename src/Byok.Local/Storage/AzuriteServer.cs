@@ -25,9 +25,10 @@ public sealed partial record AzuriteServer(BackgroundProcess Process, Uri BlobEn
     /// <param name="dataFolder">Where it keeps its data; at most one emulator works on it.</param>
     /// <param name="logFile">Where its output goes; begun anew.</param>
     /// <param name="cancellationToken">Cancels the start; the process is ended then.</param>
+    /// <param name="before">The emulator that it takes the place of: it listens where that one did, as far as the ports are free, and its clients find it. Null for free ports.</param>
     /// <exception cref="ConfigurationException">Azurite is not installed, or ended at once; the message says why.</exception>
     /// <exception cref="ConflictException">Another emulator works on this data.</exception>
-    public static async Task<AzuriteServer> StartAsync(string dataFolder, string logFile, CancellationToken cancellationToken)
+    public static async Task<AzuriteServer> StartAsync(string dataFolder, string logFile, CancellationToken cancellationToken, AzuriteServer? before = null)
     {
         Directory.CreateDirectory(dataFolder);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(logFile))!);
@@ -35,7 +36,9 @@ public sealed partial record AzuriteServer(BackgroundProcess Process, Uri BlobEn
         string[] arguments =
         [
             FindScript(), "--location", dataFolder,
-            "--blobHost", "127.0.0.1", "--blobPort", "0", "--queueHost", "127.0.0.1", "--queuePort", "0", "--tableHost", "127.0.0.1", "--tablePort", "0",
+            "--blobHost", "127.0.0.1", "--blobPort", PortOf(before?.BlobEndpoint),
+            "--queueHost", "127.0.0.1", "--queuePort", PortOf(before?.QueueEndpoint),
+            "--tableHost", "127.0.0.1", "--tablePort", PortOf(before?.TableEndpoint),
             "--skipApiVersionCheck", "--disableTelemetry", "--silent",
         ];
         var process = BackgroundProcess.Start("node", arguments, logFile, LockFileOf(dataFolder));
@@ -69,6 +72,8 @@ public sealed partial record AzuriteServer(BackgroundProcess Process, Uri BlobEn
     public static string LockFileOf(string dataFolder) => Path.TrimEndingDirectorySeparator(dataFolder) + ".lock";
 
     private static Uri Endpoint(string port) => new($"http://127.0.0.1:{port}/{Account}");
+
+    private static string PortOf(Uri? before) => before is null ? "0" : $"{LoopbackPort.Choose(before.Port)}";
 
     private static string FindScript()
     {
