@@ -67,8 +67,6 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
     [InlineData("a/../b")]
     [InlineData("..")]
     [InlineData("a/./b")]
-    [InlineData("/rooted")]
-    [InlineData("folder/")]
     public async Task Encrypt_NameThatIsNotAllowed_IsRefusedAsUsage(string name)
     {
         var file = stack.Byok.CreateFile($"{Guid.NewGuid():N}.bin", 10);
@@ -81,6 +79,8 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
     }
 
     [Theory]
+    [InlineData("/rooted")]
+    [InlineData("folder/")]
     [InlineData("a//b")]
     [InlineData("ends-in-a-dot.")]
     [InlineData("two\nlines")]

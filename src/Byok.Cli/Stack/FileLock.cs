@@ -6,6 +6,9 @@ internal static class FileLock
     // EWOULDBLOCK of Linux and macOS, and ERROR_SHARING_VIOLATION: that somebody has it, and no other reason.
     private static readonly int[] Taken = [11, 35, unchecked((int)0x80070020)];
 
+    /// <summary>Whether a file could not be opened because another process has it, and for no other reason.</summary>
+    public static bool IsTaken(IOException exception) => Taken.Contains(exception.HResult);
+
     /// <summary>Opens or creates the file for this process alone.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">How.</param>
@@ -20,7 +23,7 @@ internal static class FileLock
             refusal = null;
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, options);
         }
-        catch (IOException exception) when (Taken.Contains(exception.HResult))
+        catch (IOException exception) when (IsTaken(exception))
         {
             refusal = exception;
             return null;

@@ -41,7 +41,6 @@ internal sealed class PlaintextFile : IAsyncDisposable
             }
 
             DeleteLeftovers(full);
-            var draft = $"{full}.{Guid.NewGuid():N}{DraftSuffix}";
             var options = new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
@@ -56,7 +55,8 @@ internal sealed class PlaintextFile : IAsyncDisposable
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
             }
 
-            return new PlaintextFile(full, draft, new FileStream(draft, options));
+            var (draft, file) = CreateDraft(full, options);
+            return new PlaintextFile(full, draft, file);
         }
         catch (DirectoryNotFoundException exception)
         {
@@ -107,6 +107,29 @@ internal sealed class PlaintextFile : IAsyncDisposable
     /// <summary>The class library says "argument out of range" when a file would outgrow what its file system or the process's limit allows.</summary>
     private static bool IsRefusedWrite(Exception exception) => exception is IOException or ArgumentOutOfRangeException;
 
+    /// <summary>A file is locked a moment after it is made, and another command may take it for a leftover in between: then the next one is made.</summary>
+    private static (string Draft, FileStream File) CreateDraft(string full, FileStreamOptions options)
+    {
+        while (true)
+        {
+            var draft = $"{full}.{Guid.NewGuid():N}{DraftSuffix}";
+            try
+            {
+                var file = new FileStream(draft, options);
+                if (File.Exists(draft))
+                {
+                    return (draft, file);
+                }
+
+                file.Dispose();
+            }
+            catch (IOException exception) when (FileLock.IsTaken(exception))
+            {
+                // The other command has it open, and deletes it.
+            }
+        }
+    }
+
     private static void DeleteLeftovers(string full)
     {
         var length = full.Length + 1 + Guid.Empty.ToString("N").Length + DraftSuffix.Length;
@@ -115,11 +138,8 @@ internal sealed class PlaintextFile : IAsyncDisposable
         {
             try
             {
-                using (File.OpenHandle(leftover, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-                {
-                    // Nobody writes it any more.
-                }
-
+                // Deleted while it is locked, so that nobody begins to write it in between.
+                using var unused = File.OpenHandle(leftover, FileMode.Open, FileAccess.ReadWrite, FileShare.Delete);
                 File.Delete(leftover);
             }
             catch (IOException)
