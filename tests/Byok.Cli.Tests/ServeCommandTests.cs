@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -70,6 +71,29 @@ public sealed class ServeCommandTests(StackFixture stack) : IClassFixture<StackF
         Assert.Contains("the others stay with 'first'", second.Output, StringComparison.Ordinal);
         var key = (await byok.SucceedAsync("blob", "inspect", "in-time", "--json")).Json.GetProperty("wrappingKey").GetProperty("id").GetString();
         Assert.Contains("/keys/first/", key, StringComparison.Ordinal);
+        serving.Terminate();
+        Assert.Equal(0, (await serving.WaitAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task Serve_Vault_AnswersByTheKeyVaultProtocolAndBlobsFindTheirKeysInIt()
+    {
+        using var serving = stack.Byok.Start("serve", "--vault", "--json", "--audit-every", "off", "--rotation-every", "off");
+        await serving.WaitForAsync("tokenFile");
+        await serving.WaitForAsync("\n}");
+        var vault = JsonDocument.Parse(serving.OutputSoFar).RootElement.GetProperty("vault");
+        using var certificate = X509CertificateLoader.LoadCertificateFromFile(vault.GetProperty("certificateFile").GetString()!);
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, presented, _, _) => presented!.Thumbprint == certificate.Thumbprint };
+        using var client = new HttpClient(handler) { BaseAddress = new Uri(vault.GetProperty("address").GetString()!) };
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync($"keys/{StackFixture.Key}?api-version=7.6")).StatusCode);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", (await File.ReadAllTextAsync(vault.GetProperty("tokenFile").GetString()!)).Trim());
+        var key = await client.GetFromJsonAsync<JsonElement>($"keys/{StackFixture.Key}?api-version=7.6");
+
+        var id = key.GetProperty("key").GetProperty("kid").GetString()!;
+        Assert.StartsWith($"{client.BaseAddress}keys/{StackFixture.Key}/", id, StringComparison.Ordinal);
+        var file = await stack.EncryptAsync("beside-the-vault", 1000);
+        await stack.Byok.SucceedAsync("blob", "decrypt", "beside-the-vault", "-o", file + ".out");
         serving.Terminate();
         Assert.Equal(0, (await serving.WaitAsync()).ExitCode);
     }

@@ -30,7 +30,8 @@ internal static class ServeCommand
             CustomParser = Duration.Parse,
             DefaultValueFactory = _ => new PipelineOptions().MaxKeyAge,
         };
-        return new Command("serve", "Run the HTTP API, the upload trigger and the timers until interrupted.") { port, auditEvery, rotationEvery, maxKeyAge }
+        var vault = new Option<bool>("--vault") { Description = "Serve the vault too, by the Key Vault protocol over HTTPS on loopback, for any official client." };
+        return new Command("serve", "Run the HTTP API, the upload trigger and the timers until interrupted.") { port, auditEvery, rotationEvery, maxKeyAge, vault }
             .Runs(async (parsed, terminal, cancellationToken) =>
             {
                 using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -46,7 +47,8 @@ internal static class ServeCommand
                 }
 
                 var timers = new Timers(stack, embedded.Engine, parsed.GetValue(auditEvery), parsed.GetValue(rotationEvery), terminal);
-                return await RunAsync(stack, embedded, timers, parsed.GetValue(port), terminal, stopping).ConfigureAwait(false);
+                await using var vaultServer = parsed.GetValue(vault) ? await VaultServer.StartAsync(stack, stopping.Token).ConfigureAwait(false) : null;
+                return await RunAsync(stack, embedded, timers, parsed.GetValue(port), vaultServer, terminal, stopping).ConfigureAwait(false);
             });
     }
 
@@ -85,13 +87,19 @@ internal static class ServeCommand
         DefaultValueFactory = _ => normal,
     };
 
-    private static async Task<int> RunAsync(LocalStack stack, EmbeddedOperations embedded, Timers timers, int port, Terminal terminal, CancellationTokenSource stopping)
+    private static async Task<int> RunAsync(
+        LocalStack stack, EmbeddedOperations embedded, Timers timers, int port, VaultServer? vault, Terminal terminal, CancellationTokenSource stopping)
     {
         await embedded.BeginWorkAsync().ConfigureAwait(false);
         await using var server = await ApiServer.StartAsync(new OperationsApi(embedded.Engine, stack.Catalog.Audits, stack.Vault), port, stopping.Token).ConfigureAwait(false);
-        terminal.Document(new { address = server.Address });
+        terminal.Document(new { address = server.Address, vault = vault is null ? null : new { vault.Address, vault.CertificateFile, vault.TokenFile } });
         terminal.Line($"serving          {server.Address}api (Ctrl-C ends it; what is under way goes on at the next start)");
         terminal.Line($"watching         the container '{stack.Storage.Uploads.Name}' of {stack.Storage.Uploads.Uri.Authority}");
+        if (vault is not null)
+        {
+            terminal.Line($"vault            {vault.Address} (certificate {vault.CertificateFile}, bearer token in {vault.TokenFile})");
+        }
+
         terminal.Line($"by the clock     {timers.Describe()}");
         try
         {

@@ -5,6 +5,7 @@ using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Local.Durable;
+using Byok.Local.Vault;
 using Byok.Pipeline;
 using Byok.Storage;
 using Byok.Storage.Ledger;
@@ -91,6 +92,10 @@ internal sealed class LocalStack : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Opens the vault under another address as well; the caller disposes of it, before this stack.</summary>
+    public Task<LocalVault> OpenVaultAsync(Uri address, CancellationToken cancellationToken) =>
+        _tokens.OpenVaultAsync(Paths, address, TimeProvider.System, cancellationToken);
 
     /// <summary>Says so when nobody is beside the HSM to export a key: an operation that needs one waits for it, as long as its KEK lives.</summary>
     public void TellIfTheAgentIsDown(Terminal terminal)

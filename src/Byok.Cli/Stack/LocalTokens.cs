@@ -33,8 +33,7 @@ internal sealed class LocalTokens : IDisposable
         try
         {
             token = softHsm.OpenToken(VaultLabel);
-            return new LocalTokens(
-                softHsm, token, await LocalVault.OpenAsync(paths.VaultDatabase, token, new LocalVaultOptions { VaultUri = vaultUri }, time, cancellationToken).ConfigureAwait(false));
+            return new LocalTokens(softHsm, token, await OpenVaultAsync(paths, token, vaultUri, time, cancellationToken).ConfigureAwait(false));
         }
         catch
         {
@@ -43,6 +42,13 @@ internal sealed class LocalTokens : IDisposable
             throw;
         }
     }
+
+    /// <summary>The same vault under another address; the caller disposes of it, before these tokens.</summary>
+    public Task<LocalVault> OpenVaultAsync(StackPaths paths, Uri address, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenVaultAsync(paths, _token, address, time, cancellationToken);
+
+    private static Task<LocalVault> OpenVaultAsync(StackPaths paths, Pkcs11Token token, Uri address, TimeProvider time, CancellationToken cancellationToken) =>
+        LocalVault.OpenAsync(paths.VaultDatabase, token, new LocalVaultOptions { VaultUri = address }, time, cancellationToken);
 
     /// <summary>Makes the token that plays the customer's HSM, unless it is there.</summary>
     /// <returns>Module, PIN file and configuration file, for the agent.</returns>
