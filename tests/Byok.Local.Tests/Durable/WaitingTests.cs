@@ -180,7 +180,7 @@ public class WaitingTests
         var isCancelled = new TaskCompletionSource();
         await using var scratch = new Scratch().Activity<int, int>("Endless", async (n, cancellationToken) =>
         {
-            using var registration = cancellationToken.Register(isCancelled.SetResult);
+            _ = cancellationToken.Register(isCancelled.SetResult); // not disposed of: the end of this activity must not be quicker than it
             isRunning.SetResult();
             await Task.Delay(Timeout.Infinite, cancellationToken);
             return n;
