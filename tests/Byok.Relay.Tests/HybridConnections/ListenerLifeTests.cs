@@ -48,7 +48,7 @@ public sealed class ListenerLifeTests : IAsyncLifetime
         var arrived = new TaskCompletionSource();
         var cancelled = new TaskCompletionSource();
         var listener = await _stage.ListenAsync(
-            async (_, cancellationToken) =>
+            async (request, cancellationToken) =>
             {
                 arrived.SetResult();
                 _ = cancellationToken.Register(cancelled.SetResult); // not disposed of: the end of this handler must not be quicker than it
