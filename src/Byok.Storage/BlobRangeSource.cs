@@ -1,3 +1,4 @@
+using System.Net;
 using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
@@ -7,10 +8,11 @@ using Byok.Core.Ports;
 namespace Byok.Storage;
 
 /// <summary>Ranges of one version (ETag) of a blob. A blob that changes meanwhile ends the reading, it is never mixed.</summary>
-public sealed class BlobRangeSource : IRangeSource
+public sealed class BlobRangeSource : IRangeSource, IDisposable
 {
     private readonly BlobBaseClient _blob;
     private readonly ETag _etag;
+    private BlobDownloadStreamingResult? _start;
 
     /// <summary>Reads a blob as of an ETag.</summary>
     public BlobRangeSource(BlobBaseClient blob, ETag etag, long length)
@@ -19,6 +21,41 @@ public sealed class BlobRangeSource : IRangeSource
         _blob = blob;
         _etag = etag;
         Length = length;
+    }
+
+    private BlobRangeSource(BlobBaseClient blob, BlobDownloadStreamingResult start, long length)
+        : this(blob, start.Details.ETag, length) => _start = start;
+
+    /// <summary>
+    /// Describes a blob and begins to read it with one request: the first read that begins at its start, and is not longer than asked for here,
+    /// takes what has come with the description.
+    /// </summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="length">How long the first read will be, in bytes, at most.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    /// <returns>The blob as the service describes it, without its tier, and its ranges.</returns>
+    /// <exception cref="BlobNotFoundException">No such blob.</exception>
+    public static Task<(ProtectedBlob Stored, BlobRangeSource Source)> OpenAtStartAsync(
+        BlobBaseClient blob, string name, int length, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(blob);
+        return StorageFailures.TranslateAsync($"{blob.BlobContainerName}/{name}", async () =>
+        {
+            try
+            {
+                var options = new BlobDownloadOptions { Range = new HttpRange(0, length) };
+                BlobDownloadStreamingResult start = await blob.DownloadStreamingAsync(options, cancellationToken).ConfigureAwait(false);
+                var stored = ProtectedBlob.From(name, start.Details);
+                return (stored, new BlobRangeSource(blob, start, stored.Length));
+            }
+            catch (RequestFailedException exception) when (exception.Status == (int)HttpStatusCode.RequestedRangeNotSatisfiable)
+            {
+                // It is empty.
+                var stored = ProtectedBlob.From(name, await blob.GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false));
+                return (stored, new BlobRangeSource(blob, stored.ETag, stored.Length));
+            }
+        });
     }
 
     /// <inheritdoc/>
@@ -40,12 +77,7 @@ public sealed class BlobRangeSource : IRangeSource
 
         await StorageFailures.TranslateAsync(_blob.Name, async () =>
         {
-            var options = new BlobDownloadOptions
-            {
-                Range = new HttpRange(offset, destination.Length),
-                Conditions = new BlobRequestConditions { IfMatch = _etag },
-            };
-            using BlobDownloadStreamingResult result = await _blob.DownloadStreamingAsync(options, cancellationToken).ConfigureAwait(false);
+            using var result = TakeStart(offset, destination.Length) ?? await RequestAsync(offset, destination.Length, cancellationToken).ConfigureAwait(false);
             try
             {
                 await result.Content.ReadExactlyAsync(destination, cancellationToken).ConfigureAwait(false);
@@ -57,5 +89,22 @@ public sealed class BlobRangeSource : IRangeSource
 
             return true;
         }).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends what was begun and not read. The client stays the caller's.</summary>
+    public void Dispose() => Interlocked.Exchange(ref _start, null)?.Dispose();
+
+    /// <summary>What came with the description, once, when it is what is asked for.</summary>
+    private BlobDownloadStreamingResult? TakeStart(long offset, int length) =>
+        offset == 0 && _start?.Details.ContentLength >= length ? Interlocked.Exchange(ref _start, null) : null;
+
+    private async Task<BlobDownloadStreamingResult> RequestAsync(long offset, int length, CancellationToken cancellationToken)
+    {
+        var options = new BlobDownloadOptions
+        {
+            Range = new HttpRange(offset, length),
+            Conditions = new BlobRequestConditions { IfMatch = _etag },
+        };
+        return await _blob.DownloadStreamingAsync(options, cancellationToken).ConfigureAwait(false);
     }
 }

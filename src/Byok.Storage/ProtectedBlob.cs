@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure;
 using Azure.Storage.Blobs.Models;
 
@@ -21,6 +22,13 @@ public sealed record ProtectedBlob(
             name, properties.ETag, properties.ContentLength, new Dictionary<string, string>(properties.Metadata), properties.LastModified, properties.AccessTier);
     }
 
+    /// <summary>From the answer to a Get Blob of a range, which does not tell the tier.</summary>
+    public static ProtectedBlob From(string name, BlobDownloadDetails details)
+    {
+        ArgumentNullException.ThrowIfNull(details);
+        return new ProtectedBlob(name, details.ETag, TotalLength(details), new Dictionary<string, string>(details.Metadata), details.LastModified, AccessTier: null);
+    }
+
     /// <summary>From a listing that includes metadata.</summary>
     public static ProtectedBlob From(BlobItem item)
     {
@@ -33,4 +41,9 @@ public sealed record ProtectedBlob(
             item.Properties.LastModified ?? default,
             item.Properties.AccessTier?.ToString());
     }
+
+    /// <summary>The blob's length: of an answer with a range the last part of <c>bytes 0-99/1234</c>.</summary>
+    private static long TotalLength(BlobDownloadDetails details) => details.ContentRange is { Length: > 0 } range
+        ? long.Parse(range.AsSpan(range.LastIndexOf('/') + 1), NumberStyles.None, CultureInfo.InvariantCulture)
+        : details.ContentLength;
 }

@@ -76,7 +76,7 @@ internal static class Decryption
     /// <summary>Reads a whole blob and throws the plaintext away.</summary>
     internal static async Task DecryptAsync(BenchPipeline pipeline, string name, int workers)
     {
-        var blob = await pipeline.Catalog.Reader.OpenAsync(name, DekSource.Vault, CancellationToken.None).ConfigureAwait(false);
+        var blob = await pipeline.Catalog.Reader.OpenAtStartAsync(name, DekSource.Vault, CancellationToken.None).ConfigureAwait(false);
         await using (blob.ConfigureAwait(false))
         {
             await EnvelopeDownload.CopyToAsync(blob.Envelope, workers, (_, _, _) => ValueTask.CompletedTask).ConfigureAwait(false);

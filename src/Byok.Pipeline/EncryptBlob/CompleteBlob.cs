@@ -41,7 +41,7 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
 
     private async Task<EncryptBlobResult> CompleteAsync(CompleteInput input, CancellationToken cancellationToken)
     {
-        await using var blob = await reader.OpenAsync(input.BlobName, DekSource.Vault, cancellationToken).ConfigureAwait(false);
+        await using var blob = await reader.OpenAtStartAsync(input.BlobName, DekSource.Vault, cancellationToken).ConfigureAwait(false);
         var header = blob.Header;
         if (header.BlobId.ToString() != input.BlobId)
         {

@@ -27,11 +27,12 @@ public static class DemandModel
         var blocks = DataBlocks(layout) + (inTail ? layout.TableSegmentCount : 0);
         var verified = ChunksVerified(work, layout);
 
-        // Properties of upload (twice) and target (twice, the second to open what was written), the blocks and their list.
-        // A blob of one chunk: properties of upload, and of what was written, in one request.
-        var writing = layout.ChunkCount <= 1 && !inTail ? 3 : 5 + blocks;
+        // Properties of upload (twice) and target, the blocks and their list. A blob of one chunk: properties of the upload, and one write. What was
+        // written is described by the read of its first chunk; an empty blob has none, and two requests find that out.
+        var writing = layout.ChunkCount <= 1 && !inTail ? 2 : 4 + blocks;
+        var opening = layout.ChunkCount == 0 ? 2 : 0;
         var disposal = work.Disposal == PlaintextDisposal.Delete ? 1 : 0;
-        var requests = writing + layout.ChunkCount + verified + disposal + (inTail ? TableReads(work, layout) : 0);
+        var requests = writing + opening + layout.ChunkCount + verified + disposal + (inTail ? TableReads(work, layout) : 0);
         var activities = layout.TableSegmentCount <= 1 ? 1 : layout.TableSegmentCount + 3;
 
         // The verification unwraps anew. A worker that did not plan the blob has to unwrap for its segments as well.

@@ -2,6 +2,7 @@ using Azure.Storage.Blobs.Models;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.Keys;
+using Byok.Pipeline.Writing;
 using Byok.Storage;
 
 namespace Byok.Pipeline.Reading;
@@ -9,6 +10,8 @@ namespace Byok.Pipeline.Reading;
 /// <summary>The one read path: properties, wrapping key, DEK, header; then chunks, each verified before a byte of it is released.</summary>
 public sealed class ProtectedBlobReader(StorageAccount storage, WrappingKeyRing keys, DekCache deks)
 {
+    private const int FirstChunkLength = EnvelopePlan.StandardChunkSizeInBytes + EnvelopeFormat.TagSizeInBytes;
+
     /// <summary>Opens a protected blob. One vault call at most, and none for a DEK in the cache.</summary>
     /// <param name="name">The blob's name.</param>
     /// <param name="dekSource">Where the DEK comes from.</param>
@@ -20,11 +23,34 @@ public sealed class ProtectedBlobReader(StorageAccount storage, WrappingKeyRing 
     public async Task<OpenedBlob> OpenAsync(string name, DekSource dekSource, CancellationToken cancellationToken, bool allowRenamed = false)
     {
         var stored = await DescribeAsync(name, cancellationToken).ConfigureAwait(false);
-        var header = EnvelopeHeader.Parse(stored.Metadata, name);
-        using var dek = await GetDekAsync(name, header, dekSource, cancellationToken).ConfigureAwait(false);
         var source = new BlobRangeSource(storage.Protected.GetBlobClient(name), stored.ETag, stored.Length);
-        var envelope = EnvelopeReader.Open(header, dek, source, storage.Protected.Name, name, allowRenamed);
-        return new OpenedBlob(stored, header, envelope);
+        return await OpenAsync(stored, source, dekSource, allowRenamed, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Opens a protected blob whose first chunk is about to be read: that comes with the blob's description, in one request. The rest is as with
+    /// <see cref="OpenAsync(string, DekSource, CancellationToken, bool)"/>.
+    /// </summary>
+    /// <inheritdoc cref="OpenAsync(string, DekSource, CancellationToken, bool)"/>
+    public async Task<OpenedBlob> OpenAtStartAsync(string name, DekSource dekSource, CancellationToken cancellationToken, bool allowRenamed = false)
+    {
+        var (stored, source) = await BlobRangeSource.OpenAtStartAsync(storage.Protected.GetBlobClient(name), name, FirstChunkLength, cancellationToken).ConfigureAwait(false);
+        return await OpenAsync(stored, source, dekSource, allowRenamed, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<OpenedBlob> OpenAsync(ProtectedBlob stored, BlobRangeSource source, DekSource dekSource, bool allowRenamed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var header = EnvelopeHeader.Parse(stored.Metadata, stored.Name);
+            using var dek = await GetDekAsync(stored.Name, header, dekSource, cancellationToken).ConfigureAwait(false);
+            return new OpenedBlob(stored, header, source, EnvelopeReader.Open(header, dek, source, storage.Protected.Name, stored.Name, allowRenamed));
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
     private async Task<DataEncryptionKey> GetDekAsync(string name, EnvelopeHeader header, DekSource dekSource, CancellationToken cancellationToken)
