@@ -1,3 +1,4 @@
+using Byok.Cli.Stack;
 using Byok.Testing.CommandLine;
 
 namespace Byok.Cli.Tests;
@@ -138,6 +139,44 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
         AssertSameFile(first, first + ".out");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1000)]
+    [InlineData(ChunkSize + 1)]
+    public async Task Encrypt_KilledBeforeItsNoteAndProtectedByATrigger_IsToldOfTheSuccess(int length)
+    {
+        // What a kill leaves when it falls between the upload and the note of it, and a server protects that upload before the command is given again.
+        var name = $"noted/{length}";
+        var file = await stack.EncryptAsync(name, length);
+        LeaveNote(name, file);
+        var before = (await stack.Protected.GetBlobClient(name).GetPropertiesAsync()).Value.ETag;
+
+        var result = (await stack.Byok.SucceedAsync("blob", "encrypt", file, "--name", name, "--json")).Json;
+
+        Assert.Equal(before.ToString(), result.GetProperty("etag").GetString());
+        Assert.Equal(length, result.GetProperty("plaintextLength").GetInt64());
+        Assert.Equal(before, (await stack.Protected.GetBlobClient(name).GetPropertiesAsync()).Value.ETag);
+        AssertFailed(1, "already there", await stack.Byok.RunAsync("blob", "encrypt", file, "--name", name)); // the note is gone
+    }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(1001)]
+    public async Task Encrypt_KilledBeforeItsNoteAndOtherBytesThere_IsRefused(int length)
+    {
+        var name = $"others/{length}";
+        await stack.EncryptAsync(name, 1000, seed: 1);
+        var file = stack.Byok.CreateFile($"others-{length}.bin", length, seed: 2);
+        LeaveNote(name, file);
+        var before = (await stack.Protected.GetBlobClient(name).GetPropertiesAsync()).Value.ETag;
+
+        var result = await stack.Byok.RunAsync("blob", "encrypt", file, "--name", name);
+
+        AssertFailed(1, "already there", result);
+        Assert.Equal(before, (await stack.Protected.GetBlobClient(name).GetPropertiesAsync()).Value.ETag);
+        Assert.False(await stack.Uploads.GetBlobClient(name).ExistsAsync());
+    }
+
     [Fact]
     public async Task Encrypt_Overwrite_ReplacesTheBlob()
     {
@@ -252,6 +291,13 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
     {
         var content = (await stack.Protected.GetBlobClient(from).DownloadContentAsync()).Value;
         await stack.Protected.GetBlobClient(to).UploadAsync(content.Content, new Azure.Storage.Blobs.Models.BlobUploadOptions { Metadata = content.Details.Metadata });
+    }
+
+    private void LeaveNote(string name, string file)
+    {
+        using var source = File.OpenRead(file);
+        using var intent = UploadIntent.Begin(new StackPaths(stack.Byok.Home), name, file, source);
+        Assert.False(intent.IsResumed);
     }
 
     private static void AssertSameFile(string expected, string actual)

@@ -102,7 +102,16 @@ internal static class BlobEncryptCommand
                 await ForgetFailedUploadAsync(stack, uploader, name, intent, cancellationToken).ConfigureAwait(false);
             }
 
-            intent.ETag = await uploader.UploadAsync(source, name, key, intent, report, cancellationToken).ConfigureAwait(false);
+            // An upload that was complete before: whether it is still there, the pipeline finds out.
+            intent.ETag ??= await uploader.FindAsync(name, intent.Fingerprint, key, cancellationToken).ConfigureAwait(false);
+            if (intent is { ETag: null, IsResumed: true } && !overwrite
+                && await StoredCopy.FindAsync(
+                    stack.Catalog.Reader, source, name, stack.Catalog.Keys.SelectKeyName(name, key), report, cancellationToken).ConfigureAwait(false) is { } done)
+            {
+                return done;
+            }
+
+            intent.ETag ??= await uploader.UploadAsync(source, name, key, intent.Fingerprint, report, cancellationToken).ConfigureAwait(false);
             var input = new EncryptBlobInput { BlobName = name, ETag = intent.ETag, Overwrite = overwrite };
             return await stack.RunAsync<EncryptBlobResult>(
                 EncryptBlobOrchestration.Name, input, EncryptBlobInput.InstanceIdFor(name, intent.ETag), status => Report(status, report), cancellationToken).ConfigureAwait(false);

@@ -8,26 +8,22 @@ using Byok.Storage;
 
 namespace Byok.Cli.Stack;
 
-/// <summary>Puts a file into the uploads container, as any client would. An upload of the same file that is complete already is used as it is.</summary>
+/// <summary>Puts a file into the uploads container, as any client would, under a mark by which it is found again.</summary>
 internal sealed class FileUploader(StorageAccount storage)
 {
     private const int BlockSizeInBytes = 8 * 1024 * 1024;
 
+    /// <summary>An upload of the same file that is complete already; null when there is none.</summary>
+    /// <returns>Its ETag.</returns>
+    public Task<string?> FindAsync(string name, string fingerprint, string? key, CancellationToken cancellationToken) =>
+        FindAsync(name, fingerprint, anyKey: false, key, cancellationToken);
+
+    /// <summary>Uploads a file.</summary>
     /// <returns>The upload's ETag.</returns>
     public async Task<string> UploadAsync(
-        FileStream source, string name, string? key, UploadIntent intent, Action<string, long, long> report, CancellationToken cancellationToken)
+        FileStream source, string name, string? key, string fingerprint, Action<string, long, long> report, CancellationToken cancellationToken)
     {
-        if (intent.ETag is { } known)
-        {
-            return known; // It was complete before; whether it is still there, the pipeline finds out.
-        }
-
-        if (await FindAsync(name, intent.Fingerprint, anyKey: false, key, cancellationToken).ConfigureAwait(false) is { } found)
-        {
-            return found;
-        }
-
-        var metadata = new Dictionary<string, string> { [EncryptionPlanner.UploadMetadata] = intent.Fingerprint };
+        var metadata = new Dictionary<string, string> { [EncryptionPlanner.UploadMetadata] = fingerprint };
         if (key is not null)
         {
             metadata[EncryptionPlanner.KeyMetadata] = key;
