@@ -56,10 +56,17 @@ public sealed partial class LocalVault
             cancellationToken).ConfigureAwait(false);
 
         // The rows are gone for good before the objects are: a crash in between leaves orphans, which the next start destroys.
-        foreach (var version in versions)
-        {
-            await _token.DestroyAsync(Convert.FromHexString(version), CancellationToken.None).ConfigureAwait(false);
-        }
+        await _database.WriteAsync(
+            async _ =>
+            {
+                foreach (var version in versions)
+                {
+                    await _token.DestroyAsync(Convert.FromHexString(version), CancellationToken.None).ConfigureAwait(false);
+                }
+
+                return true;
+            },
+            CancellationToken.None).ConfigureAwait(false);
     }
 
     private StoredVersion RequireDeleted(StoredVersion? stored, string name) => stored is { DeletedOn: not null }

@@ -111,6 +111,7 @@ public sealed partial class VaultToken(Pkcs11Token token, string objectLabel)
             session =>
             {
                 var action = $"Generating a key in the token '{Name}'";
+                Refresh(session, id, action);
                 var (publicHandle, privateHandle) = session.GenerateKeyPair(
                     Mechanism.Plain(CKM.CKM_RSA_PKCS_KEY_PAIR_GEN), RsaTemplates.PublicKey(sizeInBits, persistent: false, objectLabel, id), privateKey(), action);
                 session.Discard(publicHandle);
@@ -162,12 +163,25 @@ public sealed partial class VaultToken(Pkcs11Token token, string objectLabel)
         or nameof(CKR.CKR_ATTRIBUTE_VALUE_INVALID) or nameof(CKR.CKR_TEMPLATE_INCONSISTENT) or nameof(CKR.CKR_TEMPLATE_INCOMPLETE)
         or nameof(CKR.CKR_KEY_SIZE_RANGE) or nameof(CKR.CKR_DEVICE_ERROR);
 
+    /// <summary>
+    /// A search before something is made. SoftHSM 2.6 takes what other processes have made since its last search for seen when it makes something itself,
+    /// and would never find that.
+    /// </summary>
+    private static void Refresh(TokenSession session, byte[] id, string action) => session.Find(new ObjectTemplate { { CKA.CKA_ID, id } }, action);
+
     private IObjectHandle FindPrivate(TokenSession session, byte[] id)
     {
         var found = session.Find(
             new ObjectTemplate { { CKA.CKA_CLASS, CKO.CKO_PRIVATE_KEY }, { CKA.CKA_TOKEN, true }, { CKA.CKA_LABEL, objectLabel }, { CKA.CKA_ID, id } },
             $"Finding a key in the token '{Name}'");
-        return found.Count == 1
+        if (found.Count == 0)
+        {
+            throw new HsmKeyNotFoundException($"The token '{Name}' holds no private key with CKA_ID {Convert.ToHexStringLower(id)}.");
+        }
+
+        // SoftHSM may list one object twice, when it was made while another thread searched and another process made something too.
+        const string action = "Comparing keys of one CKA_ID";
+        return found.Count == 1 || found.Select(key => session.ReadPublicKey(key, action).Thumbprint).Distinct().Count() == 1
             ? found[0]
             : throw new HsmKeyNotFoundException($"The token '{Name}' holds {found.Count} private keys with CKA_ID {Convert.ToHexStringLower(id)}, not one.");
     }

@@ -275,6 +275,25 @@ public sealed class LocalVaultLifecycleTests(SoftHsmFixture fixture) : IClassFix
         }
     }
 
+    [Fact]
+    public async Task Token_KeyListedTwice_IsUsedUnlessTheTwoDiffer()
+    {
+        using var bench = await LocalVaultBench.OpenAsync(fixture);
+        var kek = await bench.CreateKekAsync();
+        var ciphertext = TransferBlob.Parse((await bench.ExportAsync(kek)).TransferBlob).Ciphertext.ToArray();
+        var token = TokenOf(bench);
+        var id = RandomNumberGenerator.GetBytes(16);
+        var digest = SHA256.HashData("message"u8);
+        await token.ImportKeyAsync(Convert.FromHexString(kek.Id.Version), ciphertext, id, default);
+        var before = await token.SignAsync(id, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1, digest, default);
+
+        await token.ImportKeyAsync(Convert.FromHexString(kek.Id.Version), ciphertext, id, default);
+        Assert.Equal(before, await token.SignAsync(id, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1, digest, default));
+
+        await token.GenerateKeyAsync(id, 2048, default);
+        await Assert.ThrowsAsync<HsmKeyNotFoundException>(() => token.SignAsync(id, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1, digest, default));
+    }
+
     private VaultToken TokenOf(LocalVaultBench bench)
     {
         using var database = new VaultDatabase(bench.DatabaseFile);
