@@ -64,6 +64,63 @@ public sealed class TransferBlobTests
     }
 
     [Theory]
+    [InlineData(2048, 1208, 1240)]
+    [InlineData(3072, 1784, 1816)]
+    [InlineData(4096, 2368, 2400)]
+    public void Lint_WrappedKeyAtTheLimitsOfItsSize_IsJudgedByThem(int targetSizeInBits, int least, int most)
+    {
+        string[] FaultsOf(int length) =>
+            [.. TransferBlobLinter.Lint(TransferBlob.Create(KekId, new byte[256 + length], "test").ToUtf8Json(), null, 2048, targetSizeInBits).Select(finding => finding.Code)];
+
+        Assert.Empty(FaultsOf(least));
+        Assert.Empty(FaultsOf(most));
+        Assert.Equal([TransferBlobFault.KwpImplausible], FaultsOf(least - 8));
+        Assert.Equal([TransferBlobFault.TrailingBytes], FaultsOf(most + 8));
+    }
+
+    [Theory]
+    [InlineData(256 + 1200, null, "under any KEK")]
+    [InlineData(256 + 1208, null, null)]
+    [InlineData(512 + 2400, null, null)]
+    [InlineData(512 + 2408, null, "under any KEK")]
+    [InlineData(256 + 1248, 2048, "under an RSA-2048 KEK")]
+    [InlineData(256 + 1240, 2048, null)]
+    public void Lint_LengthOfNoKey_SaysUnderWhichKek(int length, int? kekSizeInBits, string? saying)
+    {
+        var findings = TransferBlobLinter.Lint(TransferBlob.Create(KekId, new byte[length], "test").ToUtf8Json(), null, kekSizeInBits);
+
+        Assert.Equal(saying is null ? Array.Empty<string>() : [TransferBlobFault.KwpImplausible], findings.Select(finding => finding.Code));
+        Assert.All(findings, finding => Assert.Contains(saying!, finding.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Lint_SizesThatNoKeyHas_IsMisuse()
+    {
+        var file = TransferBlob.Create(KekId, new byte[280], "test").ToUtf8Json();
+
+        Assert.Throws<ArgumentOutOfRangeException>("kekSizeInBits", () => TransferBlobLinter.Lint(file, null, 1024));
+        Assert.Throws<ArgumentOutOfRangeException>("targetSizeInBits", () => TransferBlobLinter.Lint(file, null, 2048, 1024));
+        Assert.Throws<ArgumentOutOfRangeException>("targetSizeInBits", () => TransferBlobLinter.Lint(file, null, null, 1024));
+        Assert.Throws<ArgumentException>("expectedVault", () => TransferBlobLinter.Lint(file, new Uri("/relative", UriKind.Relative)));
+        Assert.Throws<ArgumentOutOfRangeException>("kekSizeInBits", () => TransferBlob.Parse(file).Split(1024));
+    }
+
+    [Fact]
+    public void Split_ShortestWrappedKey_IsSplit() => Assert.Equal(24, TransferBlob.Create(KekId, new byte[280], "test").Split(2048).WrappedTargetKey.Length);
+
+    [Theory]
+    [InlineData(2048, 256 + 25, "kwp-not-multiple-of-8")]
+    [InlineData(2048, 255, "oaep-too-short")]
+    public void Parse_LengthOfNoTransferBlob_NamesTheFault(int kekSizeInBits, int length, string code)
+    {
+        var file = Encoding.UTF8.GetString(TransferBlob.Create(KekId, new byte[280], "test").ToUtf8Json())
+            .Replace(new string('A', 374), System.Buffers.Text.Base64Url.EncodeToString(new byte[length]), StringComparison.Ordinal);
+
+        Assert.Contains(code, Assert.Throws<TransferBlobException>(() => TransferBlob.Parse(Encoding.UTF8.GetBytes(file))).Message, StringComparison.Ordinal);
+        Assert.NotEmpty(TransferBlobLinter.Lint(Encoding.UTF8.GetBytes(file), null, kekSizeInBits));
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(272)]
     [InlineData(279)]
