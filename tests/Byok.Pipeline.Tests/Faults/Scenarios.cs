@@ -88,7 +88,12 @@ internal static class Scenarios
                 var audited = await scene.Runner.RunAsync<AuditKeysResult>(AuditKeysOrchestration.Name, new AuditKeysInput { ScrubPercent = 100 }, $"audit-{run}");
                 Assert.True(audited.Criticals == 0, string.Join('\n', (await scene.Stack.Catalog.Audits.ReadReportAsync(AuditArchive.Latest, default)).Findings));
             },
-            async scene => Assert.Equal(3, (await scene.Stack.Catalog.Audits.ReadReportAsync(AuditArchive.Latest, default)).ScrubbedBlobs)),
+            async scene =>
+            {
+                // A blob that is said to have been written meanwhile was not read, and is not counted.
+                var scrubbed = (await scene.Stack.Catalog.Audits.ReadReportAsync(AuditArchive.Latest, default)).ScrubbedBlobs;
+                Assert.InRange(scrubbed, scene.Fault is FaultKind.PreconditionFailed ? 2 : 3, 3);
+            }),
     ];
 
     /// <summary>More than one segment: planned, fanned out and gathered.</summary>
