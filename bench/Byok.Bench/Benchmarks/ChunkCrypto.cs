@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Byok.Bench.Measuring;
+using Byok.Bench.Peers;
 using Byok.Bench.Reporting;
 using Byok.Core.Envelope;
 
@@ -12,7 +13,7 @@ namespace Byok.Bench.Benchmarks;
 /// </summary>
 internal static class ChunkCrypto
 {
-    private const int Chunk = 4 * 1024 * 1024;
+    private const int Chunk = PlainAesGcm.ChunkSizeInBytes;
     private const int ChunksPerRun = 64;
 
     /// <summary>A run takes a twentieth of a second, so many cost little, and noise has more to average out of.</summary>
@@ -20,17 +21,17 @@ internal static class ChunkCrypto
 
     public static async Task RunAsync(BenchOptions options, ResultSection section)
     {
-        using var plain = new PlainWorker();
-        using var plainSecond = new PlainWorker();
+        using var plain = new PlainAesGcm();
+        using var plainSecond = new PlainAesGcm();
         var sealing = new SealingWorker();
         var second = new SealingWorker();
         var rounds = options.Rounds * RoundsPerRound;
         var series = await Rounds.RunAsync(
             rounds,
             TextWriter.Null,
-            new Contender("plain AesGcm, one key", () => Do(plain.Work)),
+            new Contender("plain AesGcm, one key", () => Do(() => plain.Encrypt(ChunksPerRun))),
             new Contender("chunk sealing, a fresh BEK each", () => Do(sealing.Work)),
-            new Contender("plain AesGcm, two workers", () => Do(() => Parallel.Invoke(plain.Work, plainSecond.Work))),
+            new Contender("plain AesGcm, two workers", () => Do(() => Parallel.Invoke(() => plain.Encrypt(ChunksPerRun), () => plainSecond.Encrypt(ChunksPerRun)))),
             new Contender("chunk sealing, two workers", () => Do(() => Parallel.Invoke(sealing.Work, second.Work)))).ConfigureAwait(false);
         var (p, s, plainPair, pair) = (series[0], series[1], series[2], series[3]);
         var openssl = OpenSsl();
@@ -76,24 +77,6 @@ internal static class ChunkCrypto
         }
 
         return best;
-    }
-
-    private sealed class PlainWorker : IDisposable
-    {
-        private readonly byte[] _buffer = new byte[Chunk + 16];
-        private readonly AesGcm _gcm = new(RandomNumberGenerator.GetBytes(32), 16);
-        private readonly byte[] _nonce = new byte[12];
-
-        public void Work()
-        {
-            for (var i = 0; i < ChunksPerRun; i++)
-            {
-                BitConverter.TryWriteBytes(_nonce, i);
-                _gcm.Encrypt(_nonce, _buffer.AsSpan(0, Chunk), _buffer.AsSpan(0, Chunk), _buffer.AsSpan(Chunk));
-            }
-        }
-
-        public void Dispose() => _gcm.Dispose();
     }
 
     private sealed class SealingWorker

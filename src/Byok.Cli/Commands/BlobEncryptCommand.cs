@@ -103,15 +103,19 @@ internal static class BlobEncryptCommand
             }
 
             // An upload that was complete before: whether it is still there, the pipeline finds out.
-            intent.ETag ??= await uploader.FindAsync(name, intent.Fingerprint, key, cancellationToken).ConfigureAwait(false);
-            if (intent is { ETag: null, IsResumed: true } && !overwrite
-                && await StoredCopy.FindAsync(
-                    stack.Catalog.Reader, source, name, stack.Catalog.Keys.SelectKeyName(name, key), report, cancellationToken).ConfigureAwait(false) is { } done)
+            if (intent.ETag is null)
             {
-                return done;
+                var found = await uploader.FindAsync(name, intent.Fingerprint, key, cancellationToken).ConfigureAwait(false);
+                if (found is null && intent.IsResumed && !overwrite
+                    && await StoredCopy.FindAsync(
+                        stack.Catalog.Reader, source, name, stack.Catalog.Keys.SelectKeyName(name, key), report, cancellationToken).ConfigureAwait(false) is { } done)
+                {
+                    return done;
+                }
+
+                intent.ETag = found ?? await uploader.UploadAsync(source, name, key, intent.Fingerprint, report, cancellationToken).ConfigureAwait(false);
             }
 
-            intent.ETag ??= await uploader.UploadAsync(source, name, key, intent.Fingerprint, report, cancellationToken).ConfigureAwait(false);
             var input = new EncryptBlobInput { BlobName = name, ETag = intent.ETag, Overwrite = overwrite };
             return await stack.RunAsync<EncryptBlobResult>(
                 EncryptBlobOrchestration.Name, input, EncryptBlobInput.InstanceIdFor(name, intent.ETag), status => Report(status, report), cancellationToken).ConfigureAwait(false);

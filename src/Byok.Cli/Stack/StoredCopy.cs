@@ -25,10 +25,9 @@ internal static class StoredCopy
         try
         {
             await using var blob = await reader.OpenAtStartAsync(name, DekSource.Vault, cancellationToken).ConfigureAwait(false);
-            var (header, layout) = (blob.Header, blob.Header.Layout);
-            return header.KeyId.Name == keyName && layout.PlaintextLength == source.Length && await IsSameAsync(blob.Envelope, source, report, cancellationToken).ConfigureAwait(false)
-                ? new EncryptBlobResult(
-                    EncryptBlobOutcome.Protected, header.BlobId.ToString(), header.KeyId, layout.PlaintextLength, layout.ChunkCount, Activities: 0, blob.ETag.ToString())
+            return blob.Header.KeyId.Name == keyName && blob.Header.Layout.PlaintextLength == source.Length
+                && await IsSameAsync(blob.Envelope, source, report, cancellationToken).ConfigureAwait(false)
+                ? EncryptBlobResult.Of(blob, activities: 0)
                 : null;
         }
         catch (Exception exception) when (exception is BlobNotFoundException or EnvelopeException)

@@ -71,8 +71,7 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
             await DeletePlaintextAsync(input, cancellationToken).ConfigureAwait(false);
         }
 
-        return new EncryptBlobResult(
-            EncryptBlobOutcome.Protected, input.BlobId, header.KeyId, header.Layout.PlaintextLength, header.Layout.ChunkCount, input.Activities, blob.ETag.ToString());
+        return EncryptBlobResult.Of(blob, input.Activities);
     }
 
     /// <summary>Completes a blob that an earlier run committed; null when there is no such blob.</summary>

@@ -1,4 +1,5 @@
 using Byok.Core.Keys;
+using Byok.Pipeline.Reading;
 
 namespace Byok.Pipeline.EncryptBlob;
 
@@ -21,4 +22,16 @@ public enum EncryptBlobOutcome
 /// <param name="Activities">Encrypting activities that the fan-out took.</param>
 /// <param name="ETag">The protected blob's ETag.</param>
 public sealed record EncryptBlobResult(
-    EncryptBlobOutcome Outcome, string? BlobId, KeyIdentifier? KeyId, long PlaintextLength, long Chunks, int Activities, string? ETag);
+    EncryptBlobOutcome Outcome, string? BlobId, KeyIdentifier? KeyId, long PlaintextLength, long Chunks, int Activities, string? ETag)
+{
+    /// <summary>What the encryption gave whose blob was read back.</summary>
+    /// <param name="blob">The blob, its header verified.</param>
+    /// <param name="activities">Encrypting activities that the fan-out took; 0 when that is not known any more.</param>
+    public static EncryptBlobResult Of(OpenedBlob blob, int activities)
+    {
+        ArgumentNullException.ThrowIfNull(blob);
+        var (header, layout) = (blob.Header, blob.Header.Layout);
+        return new EncryptBlobResult(
+            EncryptBlobOutcome.Protected, header.BlobId.ToString(), header.KeyId, layout.PlaintextLength, layout.ChunkCount, activities, blob.ETag.ToString());
+    }
+}
