@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Byok.Bench.Reporting;
 
@@ -14,7 +15,7 @@ internal static class MachineFacts
         $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1024.0 * 1024 * 1024):0} GiB",
         RuntimeInformation.OSDescription,
         RuntimeInformation.FrameworkDescription,
-        Run("openssl", "version").Split('(')[0].Trim(),
+        OpenSsl(),
         $"load {Load()} before the run",
     ]);
 
@@ -41,6 +42,18 @@ internal static class MachineFacts
         {
             return string.Empty;
         }
+    }
+
+    /// <summary>The OpenSSL that this process encrypts with, which need not be the command's. Its number is 0xMNN00PP0.</summary>
+    private static string OpenSsl()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return "no OpenSSL";
+        }
+
+        var version = SafeEvpPKeyHandle.OpenSslVersion;
+        return $"OpenSSL {version >> 28}.{(version >> 20) & 0xFF}.{(version >> 4) & 0xFF}";
     }
 
     private static string Processor() => FromFile("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString();

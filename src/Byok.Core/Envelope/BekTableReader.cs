@@ -55,8 +55,6 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
             {
                 CryptographicOperations.ZeroMemory(beks);
             }
-
-            _recent.Clear();
         }
     }
 

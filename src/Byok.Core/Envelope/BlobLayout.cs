@@ -16,7 +16,6 @@ public sealed record BlobLayout
     public BlobLayout(long plaintextLength, int chunkSizeInBytes, int chunksPerTableSegment)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(plaintextLength);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(plaintextLength, MaxPlaintextLength);
         ArgumentOutOfRangeException.ThrowIfLessThan(chunkSizeInBytes, MinChunkSizeInBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(chunkSizeInBytes, MaxChunkSizeInBytes);
         ArgumentOutOfRangeException.ThrowIfLessThan(chunksPerTableSegment, 1);

@@ -94,8 +94,8 @@ public sealed class DecryptingStream : Stream
             SeekOrigin.End => Length,
             _ => throw new ArgumentOutOfRangeException(nameof(origin)),
         };
-        var position = checked(start + offset);
-        return position >= 0 ? _position = position : throw new IOException("Cannot seek before the start.");
+        var position = start + offset;
+        return position >= 0 ? _position = position : throw new IOException("A stream has no position below zero or beyond 64 bits.");
     }
 
     /// <summary>Does nothing: there is nothing to write.</summary>

@@ -63,6 +63,14 @@ public sealed class BlobLayoutTests
         Assert.Throws<ArgumentOutOfRangeException>(() => layout.ChunkLength(2));
         Assert.Throws<ArgumentOutOfRangeException>(() => layout.StoredOffset(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => layout.SealedSegmentLength(2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => layout.SealedSegmentLength(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => layout.ChunkOfPlaintextOffset(128));
+        Assert.Throws<ArgumentOutOfRangeException>(() => layout.ChunkOfPlaintextOffset(-1));
     }
+
+    [Fact]
+    public void Layout_MoreChunksThanThereMayBe_SaysSo() => Assert.StartsWith(
+        "2147483649 bytes in chunks of 64 are more than 33554432 chunks.",
+        Assert.Throws<ArgumentOutOfRangeException>("plaintextLength", () => new BlobLayout((1L << 31) + 1, 64, 1)).Message,
+        StringComparison.Ordinal);
 }

@@ -51,9 +51,14 @@ public sealed class DecryptingStreamTests
         }
 
         Assert.Equal(Plaintext[..128], buffer);
-        stream.Position = 192;
-        await stream.ReadExactlyAsync(buffer.AsMemory(0, 64));
-        Assert.Equal(Plaintext[192..256], buffer[..64]);
+        foreach (var place in new[] { 192, 64 })
+        {
+            stream.Position = 128;
+            await Assert.ThrowsAsync<IntegrityException>(async () => await stream.ReadExactlyAsync(new byte[1]));
+            stream.Position = place;
+            await stream.ReadExactlyAsync(buffer.AsMemory(0, 64));
+            Assert.Equal(Plaintext[place..(place + 64)], buffer[..64]);
+        }
     }
 
     [Fact]
@@ -71,9 +76,40 @@ public sealed class DecryptingStreamTests
         using var stream = new DecryptingStream(Blob.Open());
 
         Assert.True(stream is { CanRead: true, CanSeek: true, CanWrite: false });
-        Assert.Throws<NotSupportedException>(() => stream.WriteByte(1));
-        Assert.Throws<NotSupportedException>(() => stream.SetLength(1));
-        Assert.Throws<IOException>(() => stream.Seek(-1, SeekOrigin.Begin));
+        foreach (var write in new Action[] { () => stream.WriteByte(1), () => stream.SetLength(1) })
+        {
+            Assert.Equal("The stream is read-only.", Assert.Throws<NotSupportedException>(write).Message);
+        }
+    }
+
+    [Fact]
+    public void Seek_ToAnyPlace_IsBoundedByNumbersOnly()
+    {
+        using var stream = new DecryptingStream(Blob.Open());
+        stream.Position = 5;
+
+        Assert.Equal(0, stream.Seek(-5, SeekOrigin.Current));
+        Assert.Equal(long.MaxValue, stream.Seek(long.MaxValue, SeekOrigin.Current));
+        Assert.Equal(0, stream.Read(new byte[1]));
+        foreach (var (offset, origin) in new[] { (-1L, SeekOrigin.Begin), (1L, SeekOrigin.Current), (-1001L, SeekOrigin.End), (long.MaxValue, SeekOrigin.End) })
+        {
+            Assert.Equal(
+                "A stream has no position below zero or beyond 64 bits.", Assert.Throws<IOException>(() => stream.Seek(offset, origin)).Message);
+        }
+
+        Assert.Equal(long.MaxValue, stream.Position);
+    }
+
+    [Fact]
+    public void Misuse_ArgumentsOutOfRange_NamesThem()
+    {
+        using var stream = new DecryptingStream(Blob.Open());
+
+        Assert.Throws<ArgumentNullException>("reader", () => new DecryptingStream(null!));
+        Assert.Throws<ArgumentOutOfRangeException>("value", () => stream.Position = -1);
+        Assert.Throws<ArgumentOutOfRangeException>("origin", () => stream.Seek(0, (SeekOrigin)3));
+        Assert.Throws<ArgumentNullException>("buffer", () => stream.Read(null!, 0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>("count", () => stream.Read(new byte[1], 1, 1));
     }
 
     [Fact]
@@ -85,5 +121,19 @@ public sealed class DecryptingStreamTests
 
         Assert.Throws<ObjectDisposedException>(() => stream.ReadByte());
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await reader.ReadChunkAsync(0, new byte[80]));
+    }
+
+    [Fact]
+    public async Task Dispose_WithLeaveOpen_EndsTheStreamOnly()
+    {
+        using var reader = Blob.Open();
+        var stream = new DecryptingStream(reader, leaveOpen: true);
+        stream.ReadByte();
+        stream.Dispose();
+        stream.Dispose();
+
+        Assert.True(stream is { CanRead: false, CanSeek: false });
+        Assert.Throws<ObjectDisposedException>(() => stream.ReadByte());
+        Assert.Equal(64, await reader.ReadChunkAsync(0, new byte[80]));
     }
 }

@@ -78,39 +78,14 @@ public sealed class EnvelopeDownloadTests
     }
 
     [Fact]
-    public async Task RentAsync_AllBuffersOut_WaitsForOneToComeBack()
+    public async Task CopyToAsync_Misused_NamesTheArgument()
     {
-        using var pool = new ChunkBufferPool(100, 2);
-        var first = await pool.RentAsync(CancellationToken.None);
-        using var second = await pool.RentAsync(CancellationToken.None);
-        var third = pool.RentAsync(CancellationToken.None).AsTask();
-        Assert.False(third.IsCompleted);
-        var memory = first.Memory;
+        using var reader = TestBlob.Create(new byte[1]).Open();
+        static ValueTask Write(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellation) => ValueTask.CompletedTask;
 
-        first.Dispose();
-        first.Dispose();
-
-        using var again = await third;
-        Assert.Equal(memory, again.Memory);
-        Assert.Equal(100, again.Memory.Length);
-        Assert.Throws<ObjectDisposedException>(() => first.Memory);
-        Assert.False(pool.RentAsync(CancellationToken.None).IsCompleted);
-    }
-
-    [Fact]
-    public async Task Dispose_BufferHeldPlaintext_IsZeroed()
-    {
-        var pool = new ChunkBufferPool(4, 1);
-        Memory<byte> memory;
-        using (var buffer = await pool.RentAsync(CancellationToken.None))
-        {
-            memory = buffer.Memory;
-            memory.Span.Fill(7);
-        }
-
-        pool.Dispose();
-
-        Assert.Equal(new byte[4], memory.ToArray());
+        await Assert.ThrowsAsync<ArgumentNullException>("reader", () => EnvelopeDownload.CopyToAsync(null!, 1, Write));
+        await Assert.ThrowsAsync<ArgumentNullException>("writeAsync", () => EnvelopeDownload.CopyToAsync(reader, 1, null!));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>("degreeOfParallelism", () => EnvelopeDownload.CopyToAsync(reader, 0, Write));
     }
 
     private static void InterlockedMax(ref long target, long value)

@@ -52,6 +52,7 @@ public sealed class EnvelopeHeaderTests
     [InlineData("byok_key_id", "https://Contoso.vault.azure.net/keys/archive/01")]
     [InlineData("byok_key_id", "https://user@contoso.vault.azure.net/keys/archive/01")]
     [InlineData("byok_key_id", "https://contoso.vault.azure.net/x/../keys/archive/01")]
+    [InlineData("byok_key_id", "https://hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh.net/keys/archive/01")]
     [InlineData("byok_extra", "1")]
     public void Parse_FieldBeyondItsLimitOrForm_IsMalformed(string field, string value) =>
         Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(Blob.With(field, value).Metadata, "a"));

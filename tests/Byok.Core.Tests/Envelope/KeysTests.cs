@@ -30,7 +30,13 @@ public sealed class KeysTests
         using var rsa = RSA.Create(1024);
         var key = RsaPublicKey.FromParameters(rsa.ExportParameters(false));
 
-        Assert.Throws<ArgumentException>(() => new DekWrapper(key));
+        Assert.StartsWith(
+            "A wrapping key has 2048, 3072 or 4096 bits, not 1024.",
+            Assert.Throws<ArgumentException>("wrappingKey", () => new DekWrapper(key)).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<ArgumentNullException>("wrappingKey", () => new DekWrapper(null!));
+        using var wrapper = new DekWrapper(TestKeys.PublicKey);
+        Assert.Throws<ArgumentNullException>("dek", () => wrapper.Wrap(null!));
     }
 
     [Theory]
@@ -114,6 +120,11 @@ public sealed class KeysTests
         Assert.NotEqual(id, BlobId.New());
         Assert.Throws<FormatException>(() => BlobId.Parse(id + "=="));
         Assert.Throws<FormatException>(() => BlobId.Parse(new string('A', 21) + "B"));
-        Assert.Throws<FormatException>(() => BlobId.Parse("AAAA"));
+        Assert.Equal(
+            "A blob id is 16 bytes in base64url without padding, 22 characters.",
+            Assert.Throws<FormatException>(() => BlobId.Parse("AAAA")).Message);
+        Assert.Throws<ArgumentNullException>("text", () => BlobId.Parse(null!));
+        Assert.StartsWith(
+            "A blob id has 16 bytes.", Assert.Throws<ArgumentException>("bytes", () => new BlobId(new byte[17])).Message, StringComparison.Ordinal);
     }
 }

@@ -33,6 +33,45 @@ public sealed class MetadataBudgetTests
         Assert.All(placements.Skip(inline), p => Assert.Equal(TablePlacement.Tail, p));
     }
 
+    [Theory]
+    [InlineData(0, 7, TablePlacement.Inline)]
+    [InlineData(0, 6, null)]
+    [InlineData(1, 4, TablePlacement.Tail)]
+    [InlineData(1, 3, null)]
+    [InlineData(1, 7 + 79, TablePlacement.Tail)]
+    [InlineData(1, 7 + 80, TablePlacement.Inline)]
+    public void Place_RoomToTheByte_IsUsedOrRefused(int chunks, int room, TablePlacement? expected)
+    {
+        // One BEK sealed is 60 bytes, 80 characters.
+        var layout = new BlobLayout(chunks * 64L, 64, 1);
+        var user = new Dictionary<string, string> { ["n"] = new string('x', MetadataBudget.LimitInBytes - MetadataBudget.ReserveInBytes - room - 1) };
+        if (expected is { } placement)
+        {
+            Assert.Equal(placement, MetadataBudget.Place(layout, user));
+            return;
+        }
+
+        Assert.Equal(
+            $"The blob's own metadata is {user["n"].Length + 1} bytes; beside the {MetadataBudget.ReserveInBytes + room + 1} that the envelope needs, " +
+            "that exceeds the 8192 bytes that the service allows. Shorten it.",
+            Assert.Throws<MetadataBudgetExceededException>(() => MetadataBudget.Place(layout, user)).Message);
+    }
+
+    [Theory]
+    [InlineData(8192, true)]
+    [InlineData(8193, false)]
+    public void Check_AtTheLimit_IsAllowed(int size, bool isAllowed) => Assert.Equal(
+        isAllowed, Record.Exception(() => MetadataBudget.Check([new("n", new string('x', size - 1))])) is null);
+
+    [Fact]
+    public void Misuse_Null_IsNamed()
+    {
+        Assert.Throws<ArgumentNullException>("metadata", () => MetadataBudget.SizeOf(null!));
+        Assert.Throws<ArgumentNullException>("metadata", () => UserMetadata.Of(null!));
+        Assert.Throws<ArgumentNullException>("layout", () => MetadataBudget.Place(null!, []));
+        Assert.Throws<ArgumentNullException>("name", () => EnvelopeFormat.IsReservedName(null!));
+    }
+
     [Fact]
     public void Place_AnyLayoutAndUserMetadata_FitsAfterTheWorstRotation() =>
         Gen.Select(Gen.Int[0, 300], Gen.Int[1, 64], Gen.Int[0, 7000]).Sample((chunks, segment, userSize) =>

@@ -1,0 +1,112 @@
+using Byok.Core.Envelope;
+using Byok.Core.Ports;
+
+namespace Byok.Core.Tests.Envelope;
+
+/// <summary>What the reader of BEKs keeps and what it reads again, told by the reads of the table in the tail.</summary>
+public sealed class BekTableReaderTests
+{
+    [Theory]
+    [InlineData(new long[] { 0, 0, 3 }, 1)]
+    [InlineData(new long[] { 4, 0, 1679 }, 1)]
+    [InlineData(new long[] { 0, 1680, 4, 1684, 8, 1688 }, 2)]
+    [InlineData(new long[] { 0, 1680, 3360, 4 }, 4)]
+    public async Task CopyBekAsync_SegmentsOfARun_KeepsTheTwoRunsReadLast(long[] chunks, int reads)
+    {
+        // 4 BEKs a segment, 420 segments a run.
+        using var blob = new Reading(chunkCount: 4000, chunksPerSegment: 4);
+
+        await blob.CopyAsync(chunks);
+
+        Assert.Equal(reads, blob.Reads);
+    }
+
+    [Fact]
+    public async Task CopyBekAsync_MoreSegmentsThanAreKept_DropsTheOneUsedLongestAgo()
+    {
+        // A segment of 64 KiB is a run by itself, and 16 stay open.
+        using var blob = new Reading(chunkCount: 17 * 2048, chunksPerSegment: 2048);
+        await blob.CopyAsync([.. Enumerable.Range(0, 16).Select(segment => segment * 2048L)]);
+        Assert.Equal(16, blob.Reads);
+
+        await blob.CopyAsync(0, 16 * 2048, 5, 16 * 2048);
+        Assert.Equal(17, blob.Reads);
+
+        await blob.CopyAsync(2048);
+        Assert.Equal(18, blob.Reads);
+    }
+
+    [Fact]
+    public async Task CopyBekAsync_AfterDisposal_IsRefused()
+    {
+        var blob = new Reading(chunkCount: 2, chunksPerSegment: 1);
+        await blob.CopyAsync(0);
+
+        blob.Dispose();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => blob.CopyAsync(0));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => blob.CopyAsync(1));
+    }
+
+    [Fact]
+    public async Task CopyBekAsync_DisposedWhileItReads_GivesNothing()
+    {
+        using var blob = new Reading(chunkCount: 1, chunksPerSegment: 1) { Held = new TaskCompletionSource() };
+        var bek = new byte[32];
+        var copying = blob.CopyAsync(bek, 0);
+
+        blob.Dispose();
+        blob.Held.SetResult();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => copying);
+        Assert.Equal(new byte[32], bek);
+    }
+
+    /// <summary>A blob whose table is read by a reader under test; the keys live on after it.</summary>
+    private sealed class Reading : IRangeSource, IDisposable
+    {
+        private readonly TestBlob _blob;
+        private readonly EnvelopeHeader _header;
+        private readonly BlobKeys _keys;
+        private readonly BekTableReader _reader;
+
+        public Reading(int chunkCount, int chunksPerSegment)
+        {
+            _blob = TestBlob.Create(new byte[64 * chunkCount], chunksPerSegment: chunksPerSegment, placement: TablePlacement.Tail);
+            _header = EnvelopeHeader.Parse(_blob.Metadata, TestBlob.Name);
+            using var dek = TestKeys.Unwrap(_header.WrappedDek.Span);
+            _keys = dek.DeriveFor(_header.BlobId);
+            _reader = new BekTableReader(_header, _keys, this);
+        }
+
+        public int Reads { get; private set; }
+
+        public TaskCompletionSource? Held { get; init; }
+
+        public long Length => _blob.Content.Length;
+
+        /// <summary>Takes the chunks' BEKs one after the other, and opens each chunk with its own.</summary>
+        public async Task CopyAsync(params long[] chunks)
+        {
+            var bek = new byte[32];
+            foreach (var index in chunks)
+            {
+                await CopyAsync(bek, index);
+                var layout = _header.Layout;
+                var stored = _blob.Content.AsSpan((int)layout.StoredOffset(index), layout.StoredChunkLength(index));
+                new ChunkCipher(_header.BlobId, layout).Open(index, stored, bek, new byte[layout.ChunkLength(index)]);
+            }
+        }
+
+        public Task CopyAsync(byte[] bek, long index) => _reader.CopyBekAsync(index, bek, CancellationToken.None).AsTask();
+
+        public async ValueTask ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
+        {
+            await (Held?.Task ?? Task.CompletedTask);
+            Reads++;
+            _blob.Content.AsMemory((int)offset, destination.Length).CopyTo(destination);
+        }
+
+        public void Dispose() => _reader.Dispose();
+    }
+}
