@@ -1,5 +1,5 @@
-using System.Buffers.Text;
 using System.Text.Json;
+using Byok.Core.Envelope;
 using Byok.Core.Keys;
 
 namespace Byok.Core.Transfer;
@@ -167,14 +167,15 @@ internal sealed class TransferBlobFields
         if (!_values.TryGetValue("ciphertext", out var text))
         {
             findings.Error(TransferBlobFault.MissingMember, "The member 'ciphertext' is missing.");
-            return;
         }
-
-        if (text is null)
+        else if (text is not null)
         {
-            return;
+            CheckBase64Url(text, findings);
         }
+    }
 
+    private void CheckBase64Url(string text, TransferBlobFindings findings)
+    {
         if (text.Any(char.IsWhiteSpace))
         {
             findings.Error(TransferBlobFault.Base64WhiteSpace, "The ciphertext holds white space or line breaks; base64url has none.");
@@ -187,7 +188,7 @@ internal sealed class TransferBlobFields
         {
             findings.Error(TransferBlobFault.Base64Alphabet, "The ciphertext is standard base64 ('+', '/'); it must be base64url ('-', '_').");
         }
-        else if (!Base64Url.IsValid(text) || Base64Url.DecodeFromChars(text) is not { } bytes || Base64Url.EncodeToString(bytes) != text)
+        else if (!StrictBase64Url.TryDecode(text, out var bytes))
         {
             findings.Error(TransferBlobFault.NotBase64Url, "The ciphertext is not base64url.");
         }

@@ -58,10 +58,6 @@ internal static class TransferBlobLength
             findings.Error(
                 TransferBlobFault.OaepTooShort, $"The ciphertext has {length} bytes, less than the {kekSizeInBits / 8} of this KEK's OAEP half.");
         }
-        else if (kwp % 8 != 0)
-        {
-            findings.Error(TransferBlobFault.KwpNotMultipleOf8, $"The KWP half has {kwp} bytes; RFC 5649 gives a multiple of 8.");
-        }
         else if (kwp < SmallestKwpInBytes)
         {
             findings.Error(TransferBlobFault.KwpTooShort, $"The KWP half has {kwp} bytes, too few for a wrapped key.");
@@ -77,12 +73,7 @@ internal static class TransferBlobLength
     /// <summary>Checks the KWP half against the target's size.</summary>
     public static void CheckTarget(int kwp, int targetSizeInBits, TransferBlobFindings findings)
     {
-        var target = RsaTargets.FirstOrDefault(candidate => candidate.SizeInBits == targetSizeInBits);
-        if (target == default)
-        {
-            throw new ArgumentOutOfRangeException(nameof(targetSizeInBits), targetSizeInBits, "A target key has 2048, 3072 or 4096 bits.");
-        }
-
+        var target = RsaTargets.Single(candidate => candidate.SizeInBits == targetSizeInBits);
         var expected = $"an RSA-{targetSizeInBits} key in PKCS#8 takes {target.Least} to {target.Most}";
         if (kwp < target.Least)
         {

@@ -61,4 +61,15 @@ public sealed class KeyIdentifierTests
         Assert.Throws<ArgumentException>("version", () => new KeyIdentifier(Vault, "name", ""));
         Assert.Throws<ArgumentException>("version", () => new KeyIdentifier(Vault, "name", "1-"));
     }
+
+    [Fact]
+    public void Failures_OfVaultVersionAndText_SayWhatIsAskedFor()
+    {
+        static void Says(string text, Func<object?> refused) =>
+            Assert.StartsWith(text, Assert.ThrowsAny<Exception>(refused).Message, StringComparison.Ordinal);
+
+        Says("A vault's address is an absolute https URI.", () => new KeyIdentifier(new Uri("http://v.example/"), "name", "1"));
+        Says("A key version is 1 to 64 ASCII letters and digits.", () => new KeyIdentifier(Vault, "name", "1-"));
+        Says("Not a versioned key identifier.", () => JsonSerializer.Deserialize<KeyIdentifier>("\"x\""));
+    }
 }

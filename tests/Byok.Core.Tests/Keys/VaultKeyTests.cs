@@ -27,7 +27,7 @@ public sealed class VaultKeyTests
         Assert.Equal(isProtected, (Key with { RecoveryLevel = level }).IsPurgeProtected);
 
     [Fact]
-    public void IsPurgeProtected_NothingSaid_IsNotTakenForProtection() => Assert.False(Key.IsPurgeProtected);
+    public void IsPurgeProtected_NothingSaid_IsNotTakenForProtection() => Assert.Equal((false, string.Empty), (Key.IsPurgeProtected, Key.RecoveryLevel));
 
     [Theory]
     [InlineData("RSA-HSM", true)]
