@@ -82,6 +82,51 @@ public sealed class AttributeTests
     }
 
     [Fact]
+    public void Parse_BufferRightBehindTheHeader_IsRead()
+    {
+        var sound = PrivateKey().ToSignedData();
+        byte[] closer = [.. sound[..16], .. sound[32..]];
+        var total = (uint)(closer.Length + TestStatement.SignatureSize);
+        (closer[10], closer[11]) = ((byte)(total >> 8), (byte)total);
+
+        Assert.True(AttestedAttributes.Parse(closer).Flag(AttestedAttribute.Sensitive));
+    }
+
+    [Fact]
+    public void Parse_BufferTooShortForItsHeader_Refuses()
+    {
+        for (byte length = 0; length < 8; length++)
+        {
+            var altered = PrivateKey().ToSignedData();
+            (altered[12], altered[13], altered[14], altered[15]) = (0, 0, 0, length);
+            Assert.Equal("its attributes are malformed.", Assert.Throws<AttestationException>(() => AttestedAttributes.Parse(altered)).Message);
+        }
+    }
+
+    [Theory]
+    [InlineData(0x0000u)]
+    [InlineData(0x0102u)]
+    public void Parse_ObjectWithoutClassOrName_IsNone(uint type)
+    {
+        foreach (var firmware in Enum.GetValues<Firmware>())
+        {
+            Assert.Throws<AttestationException>(() => AttestedAttributes.Parse(PrivateKey(firmware).Without(type).ToSignedData()));
+        }
+    }
+
+    [Fact]
+    public void Number_OfOneToEightBytes_IsRead()
+    {
+        for (var length = 1; length <= 8; length++)
+        {
+            var value = new byte[length];
+            (value[0], value[^1]) = (0x80, (byte)(length == 1 ? 0x80 : 3));
+            var number = AttestedAttributes.Parse(PrivateKey().With(0x0000, value).ToSignedData()).Number(AttestedAttribute.Class);
+            Assert.Equal((0x80UL << (8 * (length - 1))) | value[^1], number);
+        }
+    }
+
+    [Fact]
     public void Parse_ThatReadsInTwoWays_IsRefused()
     {
         // An object of the older layout at byte 20, within the space before the newer layout's buffer.

@@ -38,7 +38,7 @@ public sealed class CertificateTests
         Verify(Attest(PrivateKey()) with { Certificates = TestPartition.Pem(new TestPartition().Root) + new TestPartition().Bundle });
 
     [Fact]
-    public void Verify_NoRoots_Refuses() => AssertRefused(NoChain, () => Verify(Attest(PrivateKey()), roots: []));
+    public void Verify_NoRoots_Refuses() => AssertRefused(NoChain + " of the manufacturer, valid at 2030-01-01 00:00:00Z.", () => Verify(Attest(PrivateKey()), roots: []));
 
     [Fact]
     public void Verify_RootOfAnotherName_Refuses() =>
@@ -106,8 +106,17 @@ public sealed class CertificateTests
         AssertRefused(pem.Contains("AAAA", StringComparison.Ordinal) ? "cannot be read" : NoChain, () => Verify(Attest(PrivateKey()) with { Certificates = pem }));
 
     [Fact]
+    public void Verify_CertificatesTwice_TellsTheirFault()
+    {
+        var bundle = new TestPartition { AdapterNotAfter = Now.AddDays(-1) }.Bundle;
+
+        AssertRefused("(NotTimeValid)", () => Verify(Attest(PrivateKey()) with { Certificates = bundle + bundle }));
+    }
+
+    [Fact]
     public void Verify_BundleTooLong_Refuses()
     {
+        Verify(Attest(PrivateKey()) with { Certificates = string.Concat(Enumerable.Repeat(new TestPartition().Bundle, 4)).PadRight(128 * 1024) });
         AssertRefused("too many certificates", () => Verify(Attest(PrivateKey()) with { Certificates = string.Concat(Enumerable.Repeat(new TestPartition().Bundle, 5)) }));
         AssertRefused("too long", () => Verify(Attest(PrivateKey()) with { Certificates = new string(' ', 200_000) + new TestPartition().Bundle }));
     }
@@ -129,5 +138,19 @@ public sealed class CertificateTests
         {
             Assert.Throws<FormatException>(() => AttestationRoots.Parse(pem));
         }
+
+        Assert.Throws<ArgumentNullException>("pem", () => AttestationRoots.Parse(null!));
+    }
+
+    [Fact]
+    public void Roots_ThatAreNone_AreRefusedForTheirReason()
+    {
+        static string Refusal(string pem) => Assert.Throws<FormatException>(() => AttestationRoots.Parse(pem)).Message;
+
+        Assert.Equal("It holds no certificate in PEM.", Refusal("x"));
+        Assert.Equal("It holds a certificate that cannot be read.", Refusal("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"));
+        var adapter = new TestPartition().Adapter;
+        Assert.Equal(
+            $"The certificate '{adapter.Subject}' is not a root: not self-issued, or not marked as a certification authority's.", Refusal(TestPartition.Pem(adapter)));
     }
 }

@@ -176,6 +176,17 @@ public sealed class StatementTests
     }
 
     [Fact]
+    public void Verify_Misused_NamesTheArgument()
+    {
+        var verifier = new KeyAttestationVerifier([new TestPartition().Root]);
+        var sound = Attest(PrivateKey());
+
+        Assert.Throws<ArgumentNullException>("attestation", () => verifier.Verify(null!, Id, Key, KeyOrigin.Imported, Now));
+        Assert.Throws<ArgumentNullException>("id", () => verifier.Verify(sound, null!, Key, KeyOrigin.Imported, Now));
+        Assert.Throws<ArgumentNullException>("key", () => verifier.Verify(sound, Id, null!, KeyOrigin.Imported, Now));
+    }
+
+    [Fact]
     public void Verify_StatementsSwapped_Refuses() => AssertRefused("not of a private key", () => Verify(Attest(PublicKey(), PrivateKey())));
 
     [Fact]

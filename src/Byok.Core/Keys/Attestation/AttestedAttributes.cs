@@ -54,7 +54,6 @@ internal sealed class AttestedAttributes
         }
 
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        bytes.Clear();
         value.CopyTo(bytes[^value.Length..]);
         return BinaryPrimitives.ReadUInt64BigEndian(bytes);
     }
