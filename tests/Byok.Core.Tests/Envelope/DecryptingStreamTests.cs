@@ -34,6 +34,17 @@ public sealed class DecryptingStreamTests
         }, iter: 500, threads: 1);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(64)]
+    [InlineData(999)]
+    public void ReadAsync_FirstOfAll_GivesTheByteAtAnyPlace(int position)
+    {
+        using var stream = new DecryptingStream(Blob.Open()) { Position = position };
+
+        Assert.Equal(Plaintext[position], stream.ReadByte());
+    }
+
     [Fact]
     public async Task ReadAsync_ChunkAltered_ReleasesWhatIsBeforeAndNothingOfIt()
     {
