@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Byok.Core.Errors;
 using Byok.Core.Keys.Attestation;
 using Byok.Testing.Attestation;
@@ -86,8 +87,7 @@ public sealed class AttributeTests
     {
         var sound = PrivateKey().ToSignedData();
         byte[] closer = [.. sound[..16], .. sound[32..]];
-        var total = (uint)(closer.Length + TestStatement.SignatureSize);
-        (closer[10], closer[11]) = ((byte)(total >> 8), (byte)total);
+        WriteTotal(closer);
 
         Assert.True(AttestedAttributes.Parse(closer).Flag(AttestedAttribute.Sensitive));
     }
@@ -95,10 +95,10 @@ public sealed class AttributeTests
     [Fact]
     public void Parse_BufferTooShortForItsHeader_Refuses()
     {
-        for (byte length = 0; length < 8; length++)
+        for (var length = 0u; length < 8; length++)
         {
             var altered = PrivateKey().ToSignedData();
-            (altered[12], altered[13], altered[14], altered[15]) = (0, 0, 0, length);
+            BinaryPrimitives.WriteUInt32BigEndian(altered.AsSpan(12), length);
             Assert.Equal("its attributes are malformed.", Assert.Throws<AttestationException>(() => AttestedAttributes.Parse(altered)).Message);
         }
     }
@@ -133,10 +133,13 @@ public sealed class AttributeTests
         var older = PrivateKey(Firmware.Older).ToSignedData();
         var newer = PrivateKey().ToSignedData();
         byte[] both = [.. newer[..16], .. older[16..], .. newer[32..]];
-        var total = (uint)(both.Length + TestStatement.SignatureSize);
-        (both[10], both[11]) = ((byte)(total >> 8), (byte)total);
+        WriteTotal(both);
 
         var failure = Assert.Throws<AttestationException>(() => AttestedAttributes.Parse(both));
         Assert.Contains("two ways", failure.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>Makes the header's total right for data of another length.</summary>
+    private static void WriteTotal(byte[] signedData) =>
+        BinaryPrimitives.WriteUInt32BigEndian(signedData.AsSpan(8), (uint)(signedData.Length + TestStatement.SignatureSize));
 }

@@ -112,13 +112,7 @@ public sealed class EnvelopeHeaderTests
     [InlineData(466, false)]
     public void Parse_LongKeyId_IsReadUpToItsLimit(int length, bool isRead)
     {
-        // A port fills what host name, key name and version leave.
-        var name = new string('n', 127);
-        var version = new string('1', 64);
-        var rest = length - $"https://:8443/keys/{name}/{version}".Length;
-        var host = string.Join('.', Enumerable.Repeat(new string('h', 60), 5))[..rest].Trim('.');
-        var id = $"https://{host}:8443/keys/{name}/{version}";
-        id = id.Length == length ? id : id.Replace("https://", "https://" + new string('x', length - id.Length), StringComparison.Ordinal);
+        var id = TestKeys.LongKeyId(length);
         Assert.Equal(length, id.Length);
         var metadata = Blob.With("byok_key_id", id).Metadata;
 

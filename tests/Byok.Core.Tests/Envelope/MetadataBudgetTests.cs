@@ -7,10 +7,7 @@ namespace Byok.Core.Tests.Envelope;
 
 public sealed class MetadataBudgetTests
 {
-    private static readonly KeyIdentifier LongestKeyId = new(
-        new Uri($"https://{string.Join('.', new[] { 63, 63, 63, 61 }.Select(length => new string('h', length)))}:65535"),
-        new string('k', KeyName.MaxLength),
-        new string('v', 64));
+    private static readonly KeyIdentifier LongestKeyId = KeyIdentifier.Parse(TestKeys.LongKeyId(EnvelopeFormat.MaxKeyIdLength));
 
     [Fact]
     public void ReserveInBytes_LongestOfEveryField_IsWhatFormatSays()

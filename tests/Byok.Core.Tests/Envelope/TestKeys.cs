@@ -27,6 +27,13 @@ internal static class TestKeys
 
     public static RsaPublicKey PublicKey => RsaPublicKey.FromParameters(Rsa.Value.ExportParameters(false));
 
+    /// <summary>A key identifier of a length near the longest: labels, name and version as long as they may be, and the first label fills what is left.</summary>
+    public static string LongKeyId(int length)
+    {
+        var rest = $".{new string('h', 63)}.{new string('1', 63)}.{new string('n', 63)}:8443/keys/{new string('k', KeyName.MaxLength)}/{new string('v', 64)}";
+        return $"https://{new string('a', length - rest.Length - "https://".Length)}{rest}";
+    }
+
     /// <summary>What a vault does with a wrapped DEK.</summary>
     public static DataEncryptionKey Unwrap(ReadOnlySpan<byte> wrapped)
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Byok.Core.Envelope;
 
 namespace Byok.Relay.Export;
 
@@ -42,17 +43,7 @@ internal sealed record ApprovalJws(ApprovalJws.ProtectedHeader Header, byte[] Pa
 
     private static byte[] SigningInputOf(string header, string payload) => Encoding.ASCII.GetBytes($"{header}.{payload}");
 
-    private static bool TryDecode(string text, out byte[] bytes)
-    {
-        bytes = [];
-        if (text.Length == 0 || !Base64Url.IsValid(text))
-        {
-            return false;
-        }
-
-        bytes = Base64Url.DecodeFromChars(text);
-        return Base64Url.EncodeToString(bytes) == text; // one spelling only: no padding, no white space, no unused bits
-    }
+    private static bool TryDecode(string text, [NotNullWhen(true)] out byte[]? bytes) => StrictBase64Url.TryDecode(text, out bytes) && bytes.Length > 0;
 
     /// <summary>The protected header.</summary>
     internal sealed record ProtectedHeader(string Alg, string Kid, string Typ);

@@ -107,14 +107,7 @@ internal sealed class Scenarios(WrappedDeks wrappedDeks)
             blob.With("Author", "me").With("byokish", "not reserved").With("x_byok_format", "2"), Plaintext(100));
         Good("rewrapped", "generation 2 under another version of the key", Rewrap(Blob(100, seed: "rewrap"), "https://localhost:8443/keys/archive/2"), Plaintext(100));
         Good("key_id_host_of_four_numbers", "a vault at an IPv4 address and a port", Rewrap(Blob(100, seed: "ipv4"), "https://127.0.0.1:65535/keys/A-1/Z9"), Plaintext(100));
-        Good("key_id_of_465_characters", "the longest key identifier", Rewrap(Blob(100, seed: "long"), LongKeyId(465)), Plaintext(100));
-    }
-
-    /// <summary>Labels, name and version as long as they may be; the first label fills what is left.</summary>
-    private static string LongKeyId(int length)
-    {
-        var rest = $".{new string('h', 63)}.{new string('1', 63)}.{new string('n', 63)}:8443/keys/{new string('k', KeyName.MaxLength)}/{new string('v', 64)}";
-        return $"https://{new string('a', length - rest.Length - "https://".Length)}{rest}";
+        Good("key_id_of_465_characters", "the longest key identifier", Rewrap(Blob(100, seed: "long"), TestKeys.LongKeyId(465)), Plaintext(100));
     }
 
     private TestBlob Rewrap(TestBlob blob, string keyId)
@@ -280,7 +273,7 @@ internal sealed class Scenarios(WrappedDeks wrappedDeks)
         Set("key_id_upper_case_host", "a host in upper case", EnvelopeFields.KeyId, "https://CONTOSO.vault.azure.net/keys/archive/01");
         Set("key_id_user", "user information", EnvelopeFields.KeyId, "https://user@contoso.vault.azure.net/keys/archive/01");
         Set("key_id_port_443", "the port that is left out", EnvelopeFields.KeyId, "https://contoso.vault.azure.net:443/keys/archive/01");
-        Set("key_id_of_466_characters", "a key identifier longer than any may be", EnvelopeFields.KeyId, LongKeyId(466));
+        Set("key_id_of_466_characters", "a key identifier longer than any may be", EnvelopeFields.KeyId, TestKeys.LongKeyId(466));
         Set("key_id_label_of_64_characters", "a label longer than any may be", EnvelopeFields.KeyId, $"https://{new string('a', 64)}.net/keys/archive/01");
         Set("key_id_query", "a query", EnvelopeFields.KeyId, "https://contoso.vault.azure.net/keys/archive/01?a=b");
         Set("key_id_host_ends_in_a_dot", "a host that ends in a dot", EnvelopeFields.KeyId, "https://contoso.vault.azure.net./keys/archive/01");
