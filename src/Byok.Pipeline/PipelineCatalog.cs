@@ -29,7 +29,7 @@ public sealed class PipelineCatalog : IDisposable
         Reader = new ProtectedBlobReader(storage, Keys, Deks);
         var writer = new ProtectedBlobWriter(storage, Reader, Keys, Deks, Pools, options);
 
-        PrepareMasterKey = new PrepareMasterKey(hsm, options);
+        PrepareMasterKey = new PrepareMasterKey(vault, hsm, options);
         CreateKeyExchangeKey = new CreateKeyExchangeKey(vault, ledger, options);
         ExportMasterKey = new ExportMasterKey(hsm, ledger);
         AttestKey = new AttestKey(vault, ledger, options, time);
@@ -56,7 +56,6 @@ public sealed class PipelineCatalog : IDisposable
         CommitReencryption = new CommitReencryption(storage, Reader, writer, Deks, ledger);
         BeginReencryption = new BeginReencryption(Reader, writer, vault, Keys, ReencryptSegment, CommitReencryption);
 
-        PrepareRevocation = new PrepareRevocation(vault);
         OrderRevocation = new OrderRevocation(vault, Keys, Deks, time);
         ProbeRevocation = new ProbeRevocation(vault, time);
         RecordRevocation = new RecordRevocation(ledger);
@@ -64,7 +63,7 @@ public sealed class PipelineCatalog : IDisposable
         ReadCanary = new ReadCanary(Reader);
         RemoveCanary = new RemoveCanary(vault, storage);
 
-        PlanRestore = new PlanRestore(vault, hsm, Reader, ledger);
+        PlanRestore = new PlanRestore(vault, hsm, Reader, ledger, time);
         ReinstateKey = new ReinstateKey(vault, ledger);
         ProbeRestored = new ProbeRestored(vault, Keys, Deks, Reader, ledger);
 
@@ -159,9 +158,6 @@ public sealed class PipelineCatalog : IDisposable
     public CommitReencryption CommitReencryption { get; }
 
     /// <summary>Activity of RevokeKey.</summary>
-    public PrepareRevocation PrepareRevocation { get; }
-
-    /// <summary>Activity of RevokeKey.</summary>
     public OrderRevocation OrderRevocation { get; }
 
     /// <summary>Activity of RevokeKey.</summary>
@@ -246,7 +242,6 @@ public sealed class PipelineCatalog : IDisposable
         ActivityDescriptor.For(() => BeginReencryption, BeginReencryption.Name),
         ActivityDescriptor.For(() => ReencryptSegment, ReencryptSegment.Name),
         ActivityDescriptor.For(() => CommitReencryption, CommitReencryption.Name),
-        ActivityDescriptor.For(() => PrepareRevocation, PrepareRevocation.Name),
         ActivityDescriptor.For(() => OrderRevocation, OrderRevocation.Name),
         ActivityDescriptor.For(() => ProbeRevocation, ProbeRevocation.Name),
         ActivityDescriptor.For(() => RecordRevocation, RecordRevocation.Name),

@@ -29,10 +29,10 @@ internal static class KeyOperations
         LocalStack stack, string orchestration, string verb, string keyName, CancellationToken cancellationToken) =>
         await ListAsync(stack, orchestration, verb, keyName, cancellationToken).FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The id to run under: that of an operation that has not ended, else a new one.</summary>
+    /// <summary>The id to run under: that of an operation that has not ended and may be gone on with, else a new one.</summary>
     public static async Task<string> ContinueOrBeginAsync(
-        LocalStack stack, string orchestration, string verb, string keyName, CancellationToken cancellationToken) =>
-        await FindLastAsync(stack, orchestration, verb, keyName, cancellationToken).ConfigureAwait(false) is { IsEnded: false } running
+        LocalStack stack, string orchestration, string verb, string keyName, Func<OrchestrationStatus, bool> mayGoOn, CancellationToken cancellationToken) =>
+        await FindLastAsync(stack, orchestration, verb, keyName, cancellationToken).ConfigureAwait(false) is { IsEnded: false } running && mayGoOn(running)
             ? running.InstanceId
             : NewId(verb, keyName);
 }

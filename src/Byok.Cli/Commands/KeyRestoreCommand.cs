@@ -4,6 +4,7 @@ using Byok.Cli.Output;
 using Byok.Cli.Stack;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
+using Byok.Pipeline.Keys;
 using Byok.Pipeline.RestoreKey;
 
 namespace Byok.Cli.Commands;
@@ -23,7 +24,10 @@ internal static class KeyRestoreCommand
     private static async Task<int> RunAsync(RestoreKeyInput input, Terminal terminal, CancellationToken cancellationToken)
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var instance = await KeyOperations.ContinueOrBeginAsync(stack, RestoreKeyOrchestration.Name, "restore", input.KeyName, cancellationToken).ConfigureAwait(false);
+        var life = await stack.Vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+        input = input with { OrderedOn = life.NextOrderOn(TimeProvider.System.GetUtcNow()) };
+        var instance = await KeyOperations.ContinueOrBeginAsync(
+            stack, RestoreKeyOrchestration.Name, "restore", input.KeyName, begun => RestoreKeyInput.GoesOnWith(begun, life), cancellationToken).ConfigureAwait(false);
         var result = await ProgressLine.RunAsync(
             terminal,
             input.KeyName,

@@ -5,6 +5,7 @@ using Byok.Cli.Output;
 using Byok.Cli.Stack;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
+using Byok.Pipeline.Keys;
 using Byok.Pipeline.RevokeKey;
 
 namespace Byok.Cli.Commands;
@@ -33,7 +34,10 @@ internal static class KeyRevokeCommand
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
         var verb = input.Rehearsal ? "rehearse" : "revoke";
-        var instance = await KeyOperations.ContinueOrBeginAsync(stack, RevokeKeyOrchestration.Name, verb, input.KeyName, cancellationToken).ConfigureAwait(false);
+        var life = await stack.Vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+        input = input with { OrderedOn = life.NextOrderOn(TimeProvider.System.GetUtcNow()) };
+        var instance = await KeyOperations.ContinueOrBeginAsync(
+            stack, RevokeKeyOrchestration.Name, verb, input.KeyName, begun => input.GoesOnWith(begun, life), cancellationToken).ConfigureAwait(false);
         var result = await ProgressLine.RunAsync(
             terminal,
             input.KeyName,

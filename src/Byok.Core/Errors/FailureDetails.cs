@@ -32,6 +32,7 @@ public sealed record FailureDetails(string ErrorType, string Message)
         message => new VaultException(message),
         message => new AttestationException(message),
         message => new ConflictException(message),
+        message => new OverruledException(message),
         message => new HsmException(message),
         message => new HsmPinException(message),
         message => new HsmTokenNotFoundException(message),

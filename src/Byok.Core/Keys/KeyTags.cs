@@ -9,14 +9,14 @@ public static class KeyTags
     /// <summary>The master key's label in the HSM.</summary>
     public const string Label = "byok-label";
 
-    /// <summary><see cref="Active"/>, <see cref="Pending"/> or <see cref="Retired"/>.</summary>
+    /// <summary><see cref="Active"/>, <see cref="Pending"/>, <see cref="Retired"/> or <see cref="Replaced"/>.</summary>
     public const string State = "byok-state";
 
     /// <summary>What the key is for: <see cref="KeyExchange"/> or <see cref="Wrapping"/>.</summary>
     public const string Purpose = "byok-purpose";
 
-    /// <summary>The operation that revoked this version; a restore enables the versions that carry it.</summary>
-    public const string Revoked = "byok-revoked";
+    /// <summary>The newest order to revoke or restore this version: a <see cref="KeyOrder"/>.</summary>
+    public const string Order = "byok-order";
 
     /// <summary>Imported, not yet verified: protects nothing.</summary>
     public const string Pending = "pending";
@@ -26,6 +26,9 @@ public static class KeyTags
 
     /// <summary>No longer protects new blobs.</summary>
     public const string Retired = "retired";
+
+    /// <summary>Disabled by a rotation, because nothing needs it any more: no restore enables it.</summary>
+    public const string Replaced = "replaced";
 
     /// <summary>A one-shot KEK.</summary>
     public const string KeyExchange = "key-exchange";

@@ -7,6 +7,7 @@ using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
+using Byok.Pipeline.Keys;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
@@ -22,7 +23,8 @@ namespace Byok.Pipeline.Api;
 /// <param name="client">Starts and looks up operations.</param>
 /// <param name="audits">The audit reports.</param>
 /// <param name="vault">Knows which keys there are.</param>
-public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audits, IKeyVault vault)
+/// <param name="time">The clock of orders; the system's when null.</param>
+public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audits, IKeyVault vault, TimeProvider? time = null)
 {
     /// <summary>Longest approval, in characters.</summary>
     private const int MaxApprovalLength = 16 * 1024;
@@ -89,7 +91,8 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             Require(body.Mode is "disable" or "delete", "mode", "'disable' or 'delete'");
             await RequireKnownKeyAsync(keyName, cancellationToken).ConfigureAwait(false);
             var mode = body.Mode == "delete" ? RevocationMode.Delete : RevocationMode.Disable;
-            var input = new RevokeKeyInput { KeyName = keyName, Mode = mode, Rehearsal = body.Rehearsal };
+            var orderedOn = await FindOrderTimeAsync(keyName, cancellationToken).ConfigureAwait(false);
+            var input = new RevokeKeyInput { KeyName = keyName, Mode = mode, Rehearsal = body.Rehearsal, OrderedOn = orderedOn };
             return await StartAsync(request, (body.Rehearsal ? "rehearse-" : "revoke-") + keyName, RevokeKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
@@ -99,7 +102,8 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
         {
             RequireKeyName(keyName);
             var body = await RequestBody.ReadAsync<RestoreKeyBody>(request, cancellationToken).ConfigureAwait(false);
-            var input = new RestoreKeyInput { KeyName = keyName, Rewrap = body.Rewrap };
+            var orderedOn = await FindOrderTimeAsync(keyName, cancellationToken).ConfigureAwait(false);
+            var input = new RestoreKeyInput { KeyName = keyName, Rewrap = body.Rewrap, OrderedOn = orderedOn };
             return await StartAsync(request, "restore-" + keyName, RestoreKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
@@ -230,6 +234,19 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
         catch (PermanentByokException)
         {
             // There is one, and something is wrong with it: the operation finds out what.
+        }
+    }
+
+    /// <summary>When an order is given now; a vault with which something is wrong leaves that to the operation.</summary>
+    private async Task<DateTimeOffset?> FindOrderTimeAsync(string keyName, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await vault.ReadLifeAsync(keyName, cancellationToken).ConfigureAwait(false)).NextOrderOn((time ?? TimeProvider.System).GetUtcNow());
+        }
+        catch (PermanentByokException)
+        {
+            return null;
         }
     }
 

@@ -39,10 +39,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
             }
 
             keys.Add(new AuditedKey(newest.Id.Name, audited));
-            if (!audited.Exists(version => version.State == KeyTags.Active))
-            {
-                findings.Add(FindingKinds.KeyRevoked.On(newest.Id.Name));
-            }
+            findings.AddRange(CheckState(new KeyLife(newest.Id.Name, versions, null)));
         }
 
         if (isPurgeable)
@@ -52,6 +49,13 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
 
         return new AuditVaultResult(vault.VaultUri.Host, keys, FindingTally.Of(findings));
     }
+
+    private static IEnumerable<Finding> CheckState(KeyLife life) => life.State switch
+    {
+        KeyState.Revoking => [FindingKinds.KeyHalfRevoked.On(life.Name, life.NewestOrder is { } order ? $"ordered by '{order.OperationId}'" : null)],
+        KeyState.Restoring => [FindingKinds.KeyHalfRestored.On(life.Name, $"ordered by '{life.NewestOrder!.OperationId}'")],
+        _ => KeyLifecycle.Refusal(life.State, KeyOperation.Protect) is null ? [] : [FindingKinds.KeyRevoked.On(life.Name)],
+    };
 
     private IEnumerable<Finding> Check(VaultKey version, bool? isInHsm, bool isImported)
     {

@@ -30,6 +30,16 @@ public static class FindingKinds
         "Nothing can be protected with this key, and blobs under it cannot be read.",
         "If that is what you want, nothing. Else restore the key: 'key restore'.");
 
+    /// <summary>A revoked key that unwraps.</summary>
+    public static FindingKind KeyHalfRevoked { get; } = new(Critical, "key-half-revoked", "Revoked key has an enabled version",
+        "The key was ordered to be refused, and a version of it is enabled: the revocation was cut off, or somebody enabled the version past 'key restore'.",
+        "Revoke the key again, or restore it.");
+
+    /// <summary>A restore that was cut off.</summary>
+    public static FindingKind KeyHalfRestored { get; } = new(Warning, "key-half-restored", "Restore of a key has not ended",
+        "A restore has begun to give this key back, and has not proved that all of it unwraps: it is under way, or was cut off.",
+        "Wait for the restore, or restore the key again.");
+
     /// <summary>A version that was imported and never proved.</summary>
     public static FindingKind KeyUnproved { get; } = new(Warning, "key-unproved", "Imported key version was never proved",
         "An import stopped before the version was proved to be your HSM's key. It protects nothing, but it is enabled.",
@@ -143,7 +153,7 @@ public static class FindingKinds
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FindingKind> All { get; } =
     [
-        KeyNotInVaultHsm, KeyExportable, KeyDrift, KeyNotRestorable, KeyRevoked, KeyUnproved, KeyWithoutExpiry, KeyExpires, KeyTooOld,
+        KeyNotInVaultHsm, KeyExportable, KeyDrift, KeyNotRestorable, KeyRevoked, KeyHalfRevoked, KeyHalfRestored, KeyUnproved, KeyWithoutExpiry, KeyExpires, KeyTooOld,
         KekLeftBehind, VaultWithoutPurgeProtection, HsmUnreachable, BlobUnencrypted, BlobMalformed, BlobHeaderAltered, BlobOutOfPlace,
         BlobLength, BlobChunkAltered, BlobRolledBack, BlobNotInLedger, BlobKeyUnknown, BlobKeyDisabled, BlobKeyMoved, BlobOnRetiredKey,
         PlaintextLeftOver, LedgerBroken, LedgerCut,

@@ -3,12 +3,14 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.BringKey;
 
 /// <summary>
 /// Proves that an imported version is the HSM's key and fit for use (same public key, in the vault's HSM, not exportable, with expiry,
-/// a wrap and unwrap round trip), and only then marks it active.
+/// a wrap and unwrap round trip), and only then marks it active. A key that was revoked meanwhile does not come back by it: whoever revokes lists after
+/// disabling, and this looks after activating, so that one of the two sees the other.
 /// </summary>
 public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<ActivateInput, bool>
 {
@@ -17,9 +19,11 @@ public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<Acti
 
     /// <inheritdoc/>
     /// <exception cref="VaultException">A proof failed.</exception>
+    /// <exception cref="KeyUnavailableException">The key was revoked since the bring began.</exception>
     public override async Task<bool> RunAsync(ActivateInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
+        await RequireUnrevokedAsync(input.KeyId, cancellationToken).ConfigureAwait(false);
         var key = await vault.GetKeyAsync(input.KeyId.Name, input.KeyId.Version, cancellationToken).ConfigureAwait(false);
         Require(key.PublicKey?.Thumbprint == input.Thumbprint, key, $"its public key is not the HSM's ({input.Thumbprint})");
         Require(key.IsHsmProtected, key, $"it is {key.KeyType}, not held by the vault's HSM");
@@ -30,6 +34,7 @@ public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<Acti
 
         var tags = new Dictionary<string, string>(key.Tags) { [KeyTags.State] = KeyTags.Active };
         await vault.UpdateKeyAsync(key.Id, new KeyAttributes { Tags = tags }, cancellationToken).ConfigureAwait(false);
+        await RequireUnrevokedAsync(input.KeyId, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(
             new LedgerEvent
             {
@@ -41,6 +46,16 @@ public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<Acti
             },
             cancellationToken).ConfigureAwait(false);
         return true;
+    }
+
+    private async Task RequireUnrevokedAsync(KeyIdentifier id, CancellationToken cancellationToken)
+    {
+        var life = await vault.ReadLifeAsync(id.Name, cancellationToken).ConfigureAwait(false);
+        life.Beside(id).Require(KeyOperation.Activate);
+        if (life.NewestOrder is { GivesBack: false } order && life.Versions.Any(version => version.Id == id && KeyOrder.Of(version) == order))
+        {
+            throw new KeyUnavailableException($"The key '{id.Name}' was revoked by '{order.OperationId}' while it was brought, and the new version with it.");
+        }
     }
 
     private async Task ProveRoundTripAsync(VaultKey key, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using Byok.Core.Keys;
+
 namespace Byok.Pipeline.BringKey;
 
 /// <summary>What key to bring, and under which name.</summary>
@@ -14,4 +16,7 @@ public sealed record BringKeyInput
 
     /// <summary>The thumbprint that the master key must have; null for any. Set when a key is restored.</summary>
     public string? ExpectedThumbprint { get; init; }
+
+    /// <summary>The restore that this bring is part of; null when it is not.</summary>
+    public KeyOrder? Restores { get; init; }
 }

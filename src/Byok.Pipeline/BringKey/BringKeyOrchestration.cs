@@ -65,7 +65,7 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
 
         SetStage(context, plan, "importing into the vault", terms, approvals.Count);
         var imported = await context.CallActivityAsync<ImportedKey>(
-            ImportMasterKey.Name, new ImportInput(input.KeyName, input.KeyLabel, context.InstanceId, export.TransferBlob), RetryPolicy.Default);
+            ImportMasterKey.Name, new ImportInput(input.KeyName, input.KeyLabel, context.InstanceId, export.TransferBlob, input.Restores), RetryPolicy.Default);
         AttestedKey? attested;
         try
         {

@@ -4,7 +4,7 @@ using Byok.Core.Ports;
 
 namespace Byok.Pipeline.BringKey;
 
-/// <summary>Disables one key version.</summary>
+/// <summary>Disables one key version: one that failed its proof, or a retired one that nothing needs any more.</summary>
 public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activity<DisableInput, bool>
 {
     /// <summary>The name it is called by.</summary>
@@ -14,7 +14,14 @@ public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activit
     public override async Task<bool> RunAsync(DisableInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        await vault.UpdateKeyAsync(input.KeyId, new KeyAttributes { Enabled = false }, cancellationToken).ConfigureAwait(false);
+        var key = await vault.GetKeyAsync(input.KeyId.Name, input.KeyId.Version, cancellationToken).ConfigureAwait(false);
+        var tags = new Dictionary<string, string>(key.Tags);
+        if (tags.GetValueOrDefault(KeyTags.State) == KeyTags.Retired)
+        {
+            tags[KeyTags.State] = KeyTags.Replaced;
+        }
+
+        await vault.UpdateKeyAsync(key.Id, new KeyAttributes { Enabled = false, Tags = tags }, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(
             new LedgerEvent
             {

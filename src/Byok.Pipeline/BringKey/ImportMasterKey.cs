@@ -2,6 +2,7 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.BringKey;
 
@@ -12,27 +13,13 @@ public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOpt
     public const string Name = "ImportMasterKey";
 
     /// <inheritdoc/>
+    /// <exception cref="KeyUnavailableException">The key was revoked since the bring began.</exception>
     public override async Task<ImportedKey> RunAsync(ImportInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var key = await FindAsync(input, cancellationToken).ConfigureAwait(false)
-            ?? await vault.ImportKeyAsync(
-                input.KeyName,
-                input.TransferBlob,
-                new KeyAttributes
-                {
-                    Enabled = true,
-                    ExpiresOn = time.GetUtcNow() + options.WrappingKeyLifetime,
-                    Operations = ["wrapKey", "unwrapKey"],
-                    Tags = new Dictionary<string, string>
-                    {
-                        [KeyTags.Purpose] = KeyTags.Wrapping,
-                        [KeyTags.Request] = input.OperationId,
-                        [KeyTags.Label] = input.KeyLabel,
-                        [KeyTags.State] = KeyTags.Pending,
-                    },
-                },
-                cancellationToken).ConfigureAwait(false);
+        var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+        var key = life.Versions.FirstOrDefault(version => version.Tags.GetValueOrDefault(KeyTags.Request) == input.OperationId)
+            ?? await ImportAsync(input, life, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(
             new LedgerEvent
             {
@@ -46,17 +33,29 @@ public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOpt
         return new ImportedKey(key.Id, key.ExpiresOn ?? throw new VaultException($"The vault set no expiry on {key.Id}."));
     }
 
-    private async Task<VaultKey?> FindAsync(ImportInput input, CancellationToken cancellationToken)
+    private Task<VaultKey> ImportAsync(ImportInput input, KeyLife life, CancellationToken cancellationToken)
     {
-        await foreach (var version in vault.ListKeyVersionsAsync(input.KeyName, cancellationToken).ConfigureAwait(false))
+        life.Require(KeyOperation.Activate);
+        var tags = new Dictionary<string, string>
         {
-            if (version.Tags.GetValueOrDefault(KeyTags.Request) == input.OperationId)
-            {
-                return version;
-            }
+            [KeyTags.Purpose] = KeyTags.Wrapping,
+            [KeyTags.Request] = input.OperationId,
+            [KeyTags.Label] = input.KeyLabel,
+            [KeyTags.State] = KeyTags.Pending,
+        };
+        if (input.Restores is { } order)
+        {
+            tags[KeyTags.Order] = order.ToString();
         }
 
-        return null;
+        var attributes = new KeyAttributes
+        {
+            Enabled = true,
+            ExpiresOn = time.GetUtcNow() + options.WrappingKeyLifetime,
+            Operations = ["wrapKey", "unwrapKey"],
+            Tags = tags,
+        };
+        return vault.ImportKeyAsync(input.KeyName, input.TransferBlob, attributes, cancellationToken);
     }
 }
 
@@ -65,7 +64,8 @@ public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOpt
 /// <param name="KeyLabel">The master key's label in the HSM.</param>
 /// <param name="OperationId">The operation; marks the version.</param>
 /// <param name="TransferBlob">The .byok file. It holds no clear key material.</param>
-public sealed record ImportInput(string KeyName, string KeyLabel, string OperationId, byte[] TransferBlob);
+/// <param name="Restores">The restore that it is part of; null when it is not.</param>
+public sealed record ImportInput(string KeyName, string KeyLabel, string OperationId, byte[] TransferBlob, KeyOrder? Restores = null);
 
 /// <summary>The imported version.</summary>
 /// <param name="Id">Its identifier.</param>

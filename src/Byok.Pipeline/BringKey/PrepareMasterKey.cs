@@ -1,21 +1,29 @@
 using Byok.Core.Errors;
+using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.BringKey;
 
-/// <summary>Finds the master key in the HSM, or has it generated there, and reads the settings of this run.</summary>
-public sealed class PrepareMasterKey(IHsm hsm, PipelineOptions options) : Activity<BringKeyInput, BringKeyPlan>
+/// <summary>Sees that the key's state allows a bring, finds the master key in the HSM, or has it generated there, and reads the settings of this run.</summary>
+public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, PipelineOptions options) : Activity<BringKeyInput, BringKeyPlan>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "PrepareMasterKey";
 
     /// <inheritdoc/>
     /// <exception cref="HsmKeyNotFoundException">The HSM has no such key and none is to be generated.</exception>
-    /// <exception cref="ConflictException">The HSM's key is not the expected one.</exception>
+    /// <exception cref="ConflictException">The HSM's key is not the expected one, or the key is being restored.</exception>
+    /// <exception cref="KeyUnavailableException">The key is revoked.</exception>
     public override async Task<BringKeyPlan> RunAsync(BringKeyInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
+        if (input.Restores is null)
+        {
+            (await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false)).Require(KeyOperation.Bring);
+        }
+
         var keys = await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
         var key = keys.FirstOrDefault(candidate => candidate.Label == input.KeyLabel);
         if (key is null && input.GenerateSizeInBits is { } size)

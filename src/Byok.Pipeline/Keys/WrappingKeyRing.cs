@@ -44,21 +44,10 @@ public sealed class WrappingKeyRing(IKeyVault vault, PipelineOptions options, Ti
             return cached.Key;
         }
 
-        VaultKey? newest = null;
-        await foreach (var version in vault.ListKeyVersionsAsync(keyName, cancellationToken).ConfigureAwait(false))
-        {
-            if (version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active && (newest is null || version.CreatedOn >= newest.CreatedOn))
-            {
-                newest = version;
-            }
-        }
-
-        if (newest is null)
-        {
-            throw new KeyUnavailableException(
-                $"The wrapping key '{keyName}' has no enabled, verified version in {vault.VaultUri.Host}; bring the key, or restore it if it was revoked.");
-        }
-
+        var life = await vault.ReadLifeAsync(keyName, cancellationToken).ConfigureAwait(false);
+        life.Require(KeyOperation.Protect);
+        var newest = life.Current
+            ?? throw new KeyUnavailableException($"The wrapping key '{keyName}' has no enabled, verified version in {vault.VaultUri.Host}; restore it first.");
         var key = await vault.GetKeyAsync(keyName, newest.Id.Version, cancellationToken).ConfigureAwait(false);
         _current[keyName] = new Cached(key, time.GetUtcNow() + options.KeyCacheTime);
         return key;

@@ -3,12 +3,13 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
 
 namespace Byok.Pipeline.RestoreKey;
 
 /// <summary>Finds out in what way a key is revoked, and for a purged one, which master keys of the HSM bring it back. Changes nothing.</summary>
-public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader reader, ILedger ledger) : Activity<string, RestorePlan>
+public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader reader, ILedger ledger, TimeProvider time) : Activity<PlanRestoreInput, RestorePlan>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "PlanRestore";
@@ -18,36 +19,39 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
 
     /// <inheritdoc/>
     /// <exception cref="ConflictException">The key is not revoked.</exception>
+    /// <exception cref="OverruledException">The key was revoked since the restore was asked for.</exception>
     /// <exception cref="KeyUnavailableException">No such key was ever there.</exception>
     /// <exception cref="HsmKeyNotFoundException">The key is purged, and the HSM does not have it either.</exception>
-    public override async Task<RestorePlan> RunAsync(string input, CancellationToken cancellationToken)
+    public override async Task<RestorePlan> RunAsync(PlanRestoreInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var versions = await vault.ListKeyVersionsAsync(input, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
-        // A marked version is to be given back, whatever was brought under the name since: blobs need it.
-        var isMarked = versions.Exists(version => version.Tags.ContainsKey(KeyTags.Revoked));
-        if (!isMarked && versions.Exists(version => version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active))
-        {
-            throw new ConflictException($"The key '{input}' is not revoked: it has an enabled, verified version. Nothing was changed.");
-        }
+        var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+        var order = new KeyOrder(KeyOrderKind.Restoring, input.OrderedOn ?? life.NextOrderOn(time.GetUtcNow()), input.OperationId);
+        RestoreOrders.RequireNewest(life, order);
+        life.Require(KeyOperation.Restore);
+        var isThere = life.Versions.Any(KeyLife.IsInUse);
+        var state = isThere ? Revocation.Disabled : life.State == KeyState.Deleted ? Revocation.Deleted : Revocation.Purged;
 
-        // A version that was never proved is what an earlier restore left when it failed: there is nothing to enable in it.
-        if (isMarked || versions.Exists(version => version.Tags.GetValueOrDefault(KeyTags.State) is KeyTags.Active or KeyTags.Retired))
-        {
-            return new RestorePlan(Revocation.Disabled, [], []);
-        }
-
-        return await vault.ListDeletedKeysAsync(cancellationToken).AnyAsync(deleted => deleted.Key.Id.Name == input, cancellationToken).ConfigureAwait(false)
-            ? new RestorePlan(Revocation.Deleted, [], [])
-            : await PlanBringAsync(input, cancellationToken).ConfigureAwait(false);
+        // A restore that was cut off may have brought some of a purged key's master keys, and not the others.
+        return state == Revocation.Purged || life.State == KeyState.Restoring
+            ? await PlanBringAsync(life, order, state, cancellationToken).ConfigureAwait(false)
+            : new RestorePlan(state, [], [], order);
     }
 
-    private async Task<RestorePlan> PlanBringAsync(string keyName, CancellationToken cancellationToken)
+    private async Task<RestorePlan> PlanBringAsync(KeyLife life, KeyOrder order, Revocation state, CancellationToken cancellationToken)
     {
-        var wanted = await FindThumbprintsAsync(keyName, cancellationToken).ConfigureAwait(false);
+        var wanted = await FindThumbprintsAsync(life.Name, cancellationToken).ConfigureAwait(false);
+        foreach (var version in life.Versions.Where(KeyLife.IsInUse))
+        {
+            var key = version.PublicKey is null ? await vault.GetKeyAsync(version.Id.Name, version.Id.Version, cancellationToken).ConfigureAwait(false) : version;
+            wanted.Remove(key.PublicKey?.Thumbprint ?? string.Empty);
+        }
+
         if (wanted.Count == 0)
         {
-            throw new KeyUnavailableException($"Neither the vault nor the ledger nor any protected blob knows a key '{keyName}'; 'key bring' brings a new one.");
+            return state != Revocation.Purged
+                ? new RestorePlan(state, [], [], order)
+                : throw new KeyUnavailableException($"Neither the vault nor the ledger nor any protected blob knows a key '{life.Name}'; 'key bring' brings a new one.");
         }
 
         var present = await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
@@ -57,10 +61,10 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
             .Select(key => new MasterKeyToBring(key.Label, key.PublicKey.Thumbprint))
             .ToList();
         var missing = wanted.Except(toBring.Select(key => key.Thumbprint)).ToList();
-        return toBring.Count > 0
-            ? new RestorePlan(Revocation.Purged, toBring, missing)
+        return toBring.Count > 0 || state != Revocation.Purged
+            ? new RestorePlan(toBring.Count > 0 ? Revocation.Purged : state, toBring, missing, order)
             : throw new HsmKeyNotFoundException(
-                $"The key '{keyName}' was destroyed in the vault, and the HSM holds no master key with its thumbprint ({string.Join(", ", missing)}); restore the HSM from its backup first. Nothing was changed.");
+                $"The key '{life.Name}' was destroyed in the vault, and the HSM holds no master key with its thumbprint ({string.Join(", ", missing)}); restore the HSM from its backup first. Nothing was changed.");
     }
 
     /// <summary>The key's thumbprints, the current one last: those in the ledger in their order, before them those that only blobs name.</summary>
@@ -95,11 +99,18 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
     }
 }
 
+/// <summary>Which key to give back.</summary>
+/// <param name="OperationId">The operation.</param>
+/// <param name="KeyName">The key.</param>
+/// <param name="OrderedOn">When it was asked for; null for now.</param>
+public sealed record PlanRestoreInput(string OperationId, string KeyName, DateTimeOffset? OrderedOn);
+
 /// <summary>How a key comes back.</summary>
 /// <param name="State">In what way it is revoked.</param>
 /// <param name="ToBring">After a purge, the master keys to bring again, the current one last.</param>
 /// <param name="Missing">After a purge, thumbprints that the HSM does not have.</param>
-public sealed record RestorePlan(Revocation State, IReadOnlyList<MasterKeyToBring> ToBring, IReadOnlyList<string> Missing);
+/// <param name="Order">The order that marks what is given back.</param>
+public sealed record RestorePlan(Revocation State, IReadOnlyList<MasterKeyToBring> ToBring, IReadOnlyList<string> Missing, KeyOrder Order);
 
 /// <summary>A master key to bring again.</summary>
 /// <param name="Label">Its label in the HSM.</param>

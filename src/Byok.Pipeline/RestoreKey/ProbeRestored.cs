@@ -9,7 +9,10 @@ using Byok.Pipeline.Reading;
 
 namespace Byok.Pipeline.RestoreKey;
 
-/// <summary>Proves that a restored key unwraps: a fresh DEK with each version, and the DEK of a protected blob through the read path.</summary>
+/// <summary>
+/// Proves that a restored key unwraps: a fresh DEK with each version, and the DEK of a protected blob through the read path. Then the restore is marked
+/// as done, unless the key was revoked again meanwhile.
+/// </summary>
 public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCache deks, ProtectedBlobReader reader, ILedger ledger) : Activity<ProbeRestoredInput, RestoreProbe>
 {
     /// <summary>The name it is called by.</summary>
@@ -17,17 +20,20 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
 
     /// <inheritdoc/>
     /// <exception cref="ServiceUnavailableException">The vault does not unwrap yet.</exception>
+    /// <exception cref="OverruledException">The key was revoked since the restore was asked for.</exception>
     public override async Task<RestoreProbe> RunAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         keys.Forget();
         deks.Forget();
+        RestoreOrders.RequireNewest(await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false), input.Order);
         foreach (var id in input.Versions)
         {
             await ProbeAsync(id, cancellationToken).ConfigureAwait(false);
         }
 
         var (blob, namesGone) = await ProbeBlobsAsync(input, cancellationToken).ConfigureAwait(false);
+        await FinishAsync(input, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(
             new LedgerEvent
             {
@@ -43,6 +49,32 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
             },
             cancellationToken).ConfigureAwait(false);
         return new RestoreProbe(blob, namesGone);
+    }
+
+    /// <summary>Marks the versions as given back, and looks once more that they are.</summary>
+    private async Task FinishAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
+    {
+        foreach (var id in input.Versions)
+        {
+            try
+            {
+                if (await vault.FindVersionAsync(id, cancellationToken).ConfigureAwait(false) is { } version)
+                {
+                    await vault.OrderAsync(version, input.Order with { Kind = KeyOrderKind.Restored }, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
+                }
+            }
+            catch (VaultException)
+            {
+                // No room for a tag; then none says that it was revoked either.
+            }
+        }
+
+        var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+        RestoreOrders.RequireNewest(life, input.Order);
+        if (input.Versions.Except(life.Versions.Where(version => version.Enabled).Select(version => version.Id)).Any())
+        {
+            throw new ServiceUnavailableException($"The key '{input.KeyName}' was restored, and a version of it is not enabled any more.");
+        }
     }
 
     private async Task ProbeAsync(KeyIdentifier id, CancellationToken cancellationToken)
@@ -103,7 +135,8 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
 /// <param name="KeyName">The key.</param>
 /// <param name="Found">In what way it was revoked.</param>
 /// <param name="Versions">The versions that must unwrap.</param>
-public sealed record ProbeRestoredInput(string OperationId, string KeyName, Revocation Found, IReadOnlyList<KeyIdentifier> Versions);
+/// <param name="Order">The order that marks what is given back.</param>
+public sealed record ProbeRestoredInput(string OperationId, string KeyName, Revocation Found, IReadOnlyList<KeyIdentifier> Versions, KeyOrder Order);
 
 /// <summary>What the proof found.</summary>
 /// <param name="Blob">The blob whose DEK was unwrapped; null when the key protects none.</param>

@@ -2,12 +2,13 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RestoreKey;
 
 /// <summary>
-/// Recovers a deleted key, and enables what a revocation disabled. Versions that a rotation has put out of use stay disabled; when none
-/// carries the mark of a revocation, somebody disabled them by hand, and the verified ones are enabled.
+/// Recovers a deleted key, and enables all that was in use, each version marked in the same write, so that a revocation which is still alive sees that
+/// it was a restore. Versions that a rotation has put out of use stay disabled.
 /// </summary>
 public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<ReinstateInput, List<KeyIdentifier>>
 {
@@ -16,49 +17,59 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
 
     /// <inheritdoc/>
     /// <returns>The versions that are usable again, the current one last.</returns>
+    /// <exception cref="OverruledException">The key was revoked since the restore was asked for.</exception>
     public override async Task<List<KeyIdentifier>> RunAsync(ReinstateInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        if (await vault.ListDeletedKeysAsync(cancellationToken).AnyAsync(deleted => deleted.Key.Id.Name == input.KeyName, cancellationToken).ConfigureAwait(false))
+        var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+        RestoreOrders.RequireNewest(life, input.Order);
+        if (life.Deleted is not null)
         {
             await vault.RecoverDeletedKeyAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+            life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+            RestoreOrders.RequireNewest(life, input.Order);
         }
 
-        var versions = await vault.ListKeyVersionsAsync(input.KeyName, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
-        var marked = versions.Where(version => version.Tags.ContainsKey(KeyTags.Revoked)).ToList();
-        var disabled = marked.Count > 0
-            ? marked
-            : versions.Where(version => !version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active).ToList();
-        foreach (var version in disabled)
+        var usable = new List<VaultKey>();
+        foreach (var listed in life.Versions.Where(KeyLife.IsInUse))
         {
-            // Enabled first, unmarked second: a run that dies in between is repeated whole.
-            await vault.UpdateKeyAsync(version.Id, new KeyAttributes { Enabled = true }, cancellationToken).ConfigureAwait(false);
+            if (await vault.FindVersionAsync(listed.Id, cancellationToken).ConfigureAwait(false) is { } version && KeyLife.IsInUse(version))
+            {
+                await EnableAsync(version, input.Order, cancellationToken).ConfigureAwait(false);
+                usable.Add(version);
+            }
         }
 
-        var usable = versions
-            .Where(version => version.Enabled || disabled.Contains(version))
-            .Where(version => version.Tags.GetValueOrDefault(KeyTags.State) is KeyTags.Active or KeyTags.Retired)
-            .OrderBy(version => version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active)
-            .ThenBy(version => version.CreatedOn)
-            .Select(version => version.Id)
-            .ToList();
         if (usable.Count == 0)
         {
             throw new ConflictException($"The key '{input.KeyName}' has no verified version to enable; bring it again.");
         }
 
-        foreach (var id in usable)
+        var ids = usable
+            .OrderBy(version => version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active)
+            .ThenBy(version => version.CreatedOn)
+            .Select(version => version.Id)
+            .ToList();
+        foreach (var id in ids)
         {
             await RecordAsync(input, id, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (var version in marked)
-        {
-            var tags = version.Tags.Where(tag => tag.Key != KeyTags.Revoked).ToDictionary(tag => tag.Key, tag => tag.Value);
-            await vault.UpdateKeyAsync(version.Id, new KeyAttributes { Tags = tags }, cancellationToken).ConfigureAwait(false);
-        }
+        return ids;
+    }
 
-        return usable;
+    /// <summary>A newer revocation that came in between keeps what it took; the proof finds it.</summary>
+    private async Task EnableAsync(VaultKey version, KeyOrder order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await vault.OrderAsync(version, order, new KeyAttributes { Enabled = true }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (VaultException)
+        {
+            // No room for a tag keeps nobody from his data.
+            await vault.UpdateKeyAsync(version.Id, new KeyAttributes { Enabled = true }, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private Task RecordAsync(ReinstateInput input, KeyIdentifier id, CancellationToken cancellationToken) => ledger.AppendAsync(
@@ -75,4 +86,5 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
 /// <summary>Which key to reinstate.</summary>
 /// <param name="OperationId">The operation.</param>
 /// <param name="KeyName">The key.</param>
-public sealed record ReinstateInput(string OperationId, string KeyName);
+/// <param name="Order">The order that marks what is given back.</param>
+public sealed record ReinstateInput(string OperationId, string KeyName, KeyOrder Order);

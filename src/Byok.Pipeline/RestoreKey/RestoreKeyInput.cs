@@ -1,4 +1,5 @@
 using Byok.Core.Keys;
+using Byok.Core.Orchestration;
 
 namespace Byok.Pipeline.RestoreKey;
 
@@ -12,6 +13,24 @@ public sealed record RestoreKeyInput
     /// Whether blobs that name a version which is gone for good are rewrapped to the one that was brought instead. They are readable without.
     /// </summary>
     public bool Rewrap { get; init; }
+
+    /// <summary>
+    /// When it was asked for, as <see cref="KeyLife.NextOrderOn"/> says; null for when it begins. Of a revocation and a restore the one that was asked for later holds.
+    /// </summary>
+    public DateTimeOffset? OrderedOn { get; init; }
+
+    /// <summary>
+    /// Whether a restore that has not ended, begun by a command that was cut off, is gone on with. It is not when the key was revoked or deleted since: then
+    /// it is restored anew.
+    /// </summary>
+    /// <param name="begun">The restore that has not ended.</param>
+    /// <param name="life">What the vault has now.</param>
+    public static bool GoesOnWith(OrchestrationStatus begun, KeyLife life)
+    {
+        ArgumentNullException.ThrowIfNull(begun);
+        ArgumentNullException.ThrowIfNull(life);
+        return !(life.NewestOrder is { GivesBack: false } newest && newest.On > begun.CreatedOn) && !(life.Deleted?.DeletedOn > begun.CreatedOn);
+    }
 }
 
 /// <summary>A key that was given back, and the proof that the vault unwraps with it.</summary>
@@ -32,7 +51,7 @@ public enum Revocation
     /// <summary>It is not.</summary>
     None,
 
-    /// <summary>Its versions are disabled.</summary>
+    /// <summary>Its versions are disabled, some of them at least.</summary>
     Disabled,
 
     /// <summary>It is deleted and can be recovered.</summary>

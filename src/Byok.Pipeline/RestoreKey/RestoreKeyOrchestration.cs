@@ -1,6 +1,8 @@
+using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.BringKey;
+using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
 
 namespace Byok.Pipeline.RestoreKey;
@@ -14,36 +16,45 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
     /// <summary>The name it is started by.</summary>
     public const string Name = "RestoreKey";
 
+    /// <summary>Proofs after which the vault is said not to obey: with the waits below about a quarter of an hour.</summary>
+    private const int MaxProbes = 30;
+
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
     /// <inheritdoc/>
     public override async Task<RestoreKeyResult> RunAsync(IOrchestrationContext context, RestoreKeyInput input)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(input);
+        try
+        {
+            return await RestoreAsync(context, input);
+        }
+        catch (OverruledException exception)
+        {
+            await context.CallActivityAsync<bool>(
+                RecordRevocation.Name, RecordRevocationInput.Overruled("key.restore.overruled", context.InstanceId, input.KeyName, exception.Message), RetryPolicy.Default);
+            throw;
+        }
+    }
+
+    private static async Task<RestoreKeyResult> RestoreAsync(IOrchestrationContext context, RestoreKeyInput input)
+    {
         context.SetStatus(new RestoreKeyProgress("finding out how the key is revoked"));
         var startedOn = context.CurrentTime;
-        var found = await context.CallActivityAsync<RestorePlan>(PlanRestore.Name, input.KeyName, BringKeyRetries.Patient);
-        var versions = new List<KeyIdentifier>();
-        if (found.State == Revocation.Purged)
+        var found = await context.CallActivityAsync<RestorePlan>(
+            PlanRestore.Name, new PlanRestoreInput(context.InstanceId, input.KeyName, input.OrderedOn), BringKeyRetries.Patient);
+        for (var number = 0; number < found.ToBring.Count; number++)
         {
-            foreach (var key in found.ToBring)
-            {
-                context.SetStatus(new RestoreKeyProgress($"bringing '{key.Label}' again"));
-                var bring = new BringKeyInput { KeyName = input.KeyName, KeyLabel = key.Label, ExpectedThumbprint = key.Thumbprint };
-                var brought = await context.CallSubOrchestrationAsync<BringKeyResult>(
-                    BringKeyOrchestration.Name, bring, $"{context.InstanceId}-bring-{startedOn:yyyyMMddHHmmssfff}-{versions.Count}");
-                versions.Add(brought.KeyId);
-            }
-        }
-        else
-        {
-            context.SetStatus(new RestoreKeyProgress(found.State == Revocation.Deleted ? "recovering the key" : "enabling the key"));
-            versions.AddRange(await context.CallActivityAsync<List<KeyIdentifier>>(
-                ReinstateKey.Name, new ReinstateInput(context.InstanceId, input.KeyName), RetryPolicy.Default));
+            var key = found.ToBring[number];
+            context.SetStatus(new RestoreKeyProgress($"bringing '{key.Label}' again"));
+            var bring = new BringKeyInput { KeyName = input.KeyName, KeyLabel = key.Label, ExpectedThumbprint = key.Thumbprint, Restores = found.Order };
+            await context.CallSubOrchestrationAsync<BringKeyResult>(
+                BringKeyOrchestration.Name, bring, $"{context.InstanceId}-bring-{startedOn:yyyyMMddHHmmssfff}-{number}");
         }
 
-        context.SetStatus(new RestoreKeyProgress("probing that the vault unwraps"));
-        var probe = await context.CallActivityAsync<RestoreProbe>(
-            ProbeRestored.Name, new ProbeRestoredInput(context.InstanceId, input.KeyName, found.State, versions), ProbeRetries);
+        var (versions, probe) = await GiveBackAsync(context, input, found);
         var rewrapped = 0L;
         if (input.Rewrap && probe.NamesVersionsThatAreGone)
         {
@@ -57,6 +68,29 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
             input.KeyName, found.State, versions, found.Missing, probe.Blob, probe.NamesVersionsThatAreGone && !input.Rewrap, rewrapped);
     }
 
-    /// <summary>A vault's nodes do not all learn at once that a key is back.</summary>
-    private static RetryPolicy ProbeRetries { get; } = new(30, TimeSpan.FromSeconds(1), 1.5, TimeSpan.FromSeconds(30));
+    /// <summary>
+    /// Enables and proves until the vault unwraps: its nodes do not all learn at once that a key is back, and a revocation that was asked for earlier may
+    /// have disabled it once more before it saw this restore.
+    /// </summary>
+    private static async Task<(List<KeyIdentifier> Versions, RestoreProbe Probe)> GiveBackAsync(IOrchestrationContext context, RestoreKeyInput input, RestorePlan found)
+    {
+        var wait = FirstWait;
+        for (var attempt = 1; ; attempt++)
+        {
+            context.SetStatus(new RestoreKeyProgress(found.State == Revocation.Deleted ? "recovering the key" : "enabling the key"));
+            var versions = await context.CallActivityAsync<List<KeyIdentifier>>(
+                ReinstateKey.Name, new ReinstateInput(context.InstanceId, input.KeyName, found.Order), RetryPolicy.Default);
+            context.SetStatus(new RestoreKeyProgress("probing that the vault unwraps"));
+            try
+            {
+                var proof = new ProbeRestoredInput(context.InstanceId, input.KeyName, found.State, versions, found.Order);
+                return (versions, await context.CallActivityAsync<RestoreProbe>(ProbeRestored.Name, proof));
+            }
+            catch (TransientByokException) when (attempt < MaxProbes)
+            {
+                await context.CreateTimerAsync(context.CurrentTime + wait, CancellationToken.None);
+                wait = wait * 1.5 < LongestWait ? wait * 1.5 : LongestWait;
+            }
+        }
+    }
 }

@@ -6,5 +6,6 @@ namespace Byok.Pipeline.RevokeKey;
 /// <param name="OperationId">The operation.</param>
 /// <param name="KeyName">The key.</param>
 /// <param name="Mode">How it is taken away.</param>
-/// <param name="Versions">Its enabled versions.</param>
-public sealed record OrderInput(string OperationId, string KeyName, RevocationMode Mode, IReadOnlyList<KeyIdentifier> Versions);
+/// <param name="OrderedOn">When it was asked for; null for now.</param>
+/// <param name="Taken">The versions that earlier orders of this operation took; null when this is the first.</param>
+public sealed record OrderInput(string OperationId, string KeyName, RevocationMode Mode, DateTimeOffset? OrderedOn, IReadOnlyList<KeyIdentifier>? Taken);

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
@@ -6,60 +8,127 @@ using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RevokeKey;
 
-/// <summary>Tells the vault. Versions are marked with the operation that disabled them, so that a restore enables these and no others. Nothing but the vault can keep it from its work: the ledger comes afterwards.</summary>
+/// <summary>
+/// Tells the vault, by a fresh listing each time: whatever is enabled is disabled, whoever enabled it. It asks for no claim, and disables before it marks:
+/// neither another operation nor tags, and the ledger only afterwards, can keep it from its work. A restore that was asked for later ends it.
+/// </summary>
 public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCache deks, TimeProvider time) : Activity<OrderInput, RevocationOrder>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "OrderRevocation";
 
     /// <inheritdoc/>
+    /// <exception cref="KeyUnavailableException">There is no such key.</exception>
+    /// <exception cref="ConflictException">The key is revoked already.</exception>
+    /// <exception cref="OverruledException">The key was restored meanwhile.</exception>
     public override async Task<RevocationOrder> RunAsync(OrderInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var orderedOn = time.GetUtcNow();
-        var versions = input.Versions;
-        if (input.Mode == RevocationMode.Disable)
+        var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+        var isOwn = input.Taken is not null || life.NewestOrder?.OperationId == input.OperationId;
+        if (!isOwn)
         {
-            versions = await DisableAsync(input, cancellationToken).ConfigureAwait(false);
-        }
-        else
-        {
-            await DeleteAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+            life.Require(input.Mode == RevocationMode.Delete ? KeyOperation.Delete : KeyOperation.Disable);
         }
 
-        keys.Forget();
-        deks.Forget();
-        return new RevocationOrder(orderedOn, versions);
+        var order = new KeyOrder(KeyOrderKind.Revoked, input.OrderedOn ?? life.NextOrderOn(time.GetUtcNow()), input.OperationId);
+        if (life.NewestOrder is { GivesBack: true } newest && newest.On > order.On)
+        {
+            throw new OverruledException(
+                $"The key '{input.KeyName}' was restored meanwhile, by '{newest.OperationId}': this revocation ends, and the key is in use. Revoke it again to take it away.");
+        }
+
+        var on = time.GetUtcNow();
+        try
+        {
+            await DisableAsync(life, input.Mode, cancellationToken).ConfigureAwait(false);
+            var taken = input.Taken ?? [];
+            var probes = new List<RevocationProbe>();
+            var again = new List<KeyIdentifier>();
+            foreach (var listed in life.Versions.Where(version => version.Enabled || taken.Contains(version.Id) || KeyLife.IsInUse(version)))
+            {
+                var version = await MarkAsync(listed, order, cancellationToken).ConfigureAwait(false);
+                if (!taken.Contains(listed.Id))
+                {
+                    probes.Add(new RevocationProbe(listed.Id, ProbeOf(version)));
+                }
+                else if (listed.Enabled)
+                {
+                    again.Add(listed.Id);
+                }
+            }
+
+            // The first order disables, and prepares the probes, which a deleted key would not give; the second deletes, a moment later.
+            if (input is { Mode: RevocationMode.Delete, Taken: not null } && life.Versions.Count > 0)
+            {
+                await DeleteAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+            }
+
+            return new RevocationOrder(order.On, on, probes, again);
+        }
+        finally
+        {
+            keys.Forget();
+            deks.Forget();
+        }
     }
 
-    /// <summary>
-    /// Looks again after the marks are set: a rotation may have brought a version since the probes were prepared. One that is brought later finds
-    /// the marks, and revokes its version itself.
-    /// </summary>
-    /// <returns>All versions that were taken away, by this run or, marked, by one that died.</returns>
-    private async Task<IReadOnlyList<KeyIdentifier>> DisableAsync(OrderInput input, CancellationToken cancellationToken)
+    /// <summary>Disables every enabled version that the vault lets it, and fails only then, so that one does not keep the others in use.</summary>
+    private async Task DisableAsync(KeyLife life, RevocationMode mode, CancellationToken cancellationToken)
     {
-        var told = new HashSet<KeyIdentifier>();
-        var versions = input.Versions;
-        while (true)
+        ExceptionDispatchInfo? failure = null;
+        foreach (var version in life.Versions.Where(version => version.Enabled))
         {
-            foreach (var id in versions)
+            try
             {
-                var version = await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false);
-                var tags = new Dictionary<string, string>(version.Tags) { [KeyTags.Revoked] = input.OperationId };
-                await vault.UpdateKeyAsync(id, new KeyAttributes { Enabled = false, Tags = tags }, cancellationToken).ConfigureAwait(false);
-                told.Add(id);
+                await vault.UpdateKeyAsync(version.Id, new KeyAttributes { Enabled = false }, cancellationToken).ConfigureAwait(false);
             }
-
-            var found = await vault.ListKeyVersionsAsync(input.KeyName, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
-            versions = [.. found.Where(version => version.Enabled && !told.Contains(version.Id)).Select(version => version.Id)];
-            if (versions.Count == 0)
+            catch (KeyNotFoundInVaultException)
             {
-                return [.. found
-                    .Where(version => told.Contains(version.Id) || version.Tags.GetValueOrDefault(KeyTags.Revoked) == input.OperationId)
-                    .Select(version => version.Id)];
+                // Somebody deleted it meanwhile.
+            }
+            catch (PermanentByokException) when (mode == RevocationMode.Delete)
+            {
+                // Then deleting has to do.
+            }
+            catch (ByokException exception)
+            {
+                failure ??= ExceptionDispatchInfo.Capture(exception);
             }
         }
+
+        failure?.Throw();
+    }
+
+    /// <returns>The version with its public part, where the vault gives it.</returns>
+    private async Task<VaultKey> MarkAsync(VaultKey listed, KeyOrder order, CancellationToken cancellationToken)
+    {
+        var version = listed;
+        try
+        {
+            if (listed.PublicKey is null || KeyOrder.Of(listed) is not { } mark || mark.On < order.On)
+            {
+                version = await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false);
+                await vault.OrderAsync(version, order, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (PermanentByokException)
+        {
+            // It is disabled, or gone. Without a mark the state follows from that, and a restore gives back what is in use.
+        }
+
+        return version;
+    }
+
+    private static byte[]? ProbeOf(VaultKey version)
+    {
+        if (version.PublicKey is not { SizeInBits: 2048 or 3072 or 4096 } publicKey)
+        {
+            return null;
+        }
+
+        using var dek = DataEncryptionKey.Generate();
+        return dek.WrapWith(publicKey);
     }
 
     private async Task DeleteAsync(string keyName, CancellationToken cancellationToken)

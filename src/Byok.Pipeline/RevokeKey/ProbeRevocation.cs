@@ -6,21 +6,24 @@ using Byok.Core.Ports;
 namespace Byok.Pipeline.RevokeKey;
 
 /// <summary>Tries to unwrap with every version of a key that is to refuse.</summary>
-public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activity<RevocationProbes, ProbeResult>
+public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activity<List<RevocationProbe>, ProbeResult>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "ProbeRevocation";
 
     /// <inheritdoc/>
-    public override async Task<ProbeResult> RunAsync(RevocationProbes input, CancellationToken cancellationToken)
+    public override async Task<ProbeResult> RunAsync(List<RevocationProbe> input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        foreach (var probe in input.Probes)
+        foreach (var probe in input)
         {
             try
             {
-                CryptographicOperations.ZeroMemory(await vault.UnwrapKeyAsync(probe.KeyId, probe.WrappedDek, cancellationToken).ConfigureAwait(false));
-                return new ProbeResult(true, time.GetUtcNow());
+                if (probe.WrappedDek is { } wrapped)
+                {
+                    CryptographicOperations.ZeroMemory(await vault.UnwrapKeyAsync(probe.KeyId, wrapped, cancellationToken).ConfigureAwait(false));
+                    return new ProbeResult(true, time.GetUtcNow());
+                }
             }
             catch (KeyUnavailableException)
             {

@@ -3,7 +3,7 @@ using Byok.Core.Ports;
 
 namespace Byok.Pipeline.RevokeKey;
 
-/// <summary>Writes to the ledger what became of a revocation: that it was ordered, then that the vault refuses, and how long that took.</summary>
+/// <summary>Writes to the ledger what became of a revocation: each order, then that the vault refuses, and how long that took, or that the key was restored meanwhile.</summary>
 public sealed class RecordRevocation(ILedger ledger) : Activity<RecordRevocationInput, bool>
 {
     /// <summary>The name it is called by.</summary>
@@ -16,7 +16,7 @@ public sealed class RecordRevocation(ILedger ledger) : Activity<RecordRevocation
         await ledger.AppendAsync(
             new LedgerEvent
             {
-                EventId = $"{input.OperationId}/{input.Kind}",
+                EventId = input.Details.GetValueOrDefault("order") is { } number and not "1" ? $"{input.OperationId}/{input.Kind}/{number}" : $"{input.OperationId}/{input.Kind}",
                 Kind = input.Kind,
                 Subject = input.KeyName,
                 CorrelationId = input.OperationId,

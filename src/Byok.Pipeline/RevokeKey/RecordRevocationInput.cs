@@ -10,10 +10,11 @@ namespace Byok.Pipeline.RevokeKey;
 /// <param name="Details">What the event says.</param>
 public sealed record RecordRevocationInput(string OperationId, string KeyName, string Kind, IReadOnlyDictionary<string, string> Details)
 {
-    /// <summary>The vault was told.</summary>
-    internal static RecordRevocationInput Ordered(string operationId, string keyName, RevocationMode mode, IReadOnlyList<KeyIdentifier> versions) =>
+    /// <summary>The vault was told, for the first time or once more.</summary>
+    internal static RecordRevocationInput Ordered(string operationId, string keyName, RevocationMode mode, IReadOnlyList<KeyIdentifier> versions, int number) =>
         new(operationId, keyName, "key.revocation.ordered", new Dictionary<string, string>
         {
+            ["order"] = $"{number}",
             ["mode"] = Name(mode),
             ["versions"] = string.Join(' ', versions.Select(version => version.Version)),
         });
@@ -34,6 +35,10 @@ public sealed record RecordRevocationInput(string OperationId, string KeyName, s
             ["refusedAfterSeconds"] = Seconds(refusedAfterSeconds),
             ["probes"] = $"{probes}",
         });
+
+    /// <summary>A newer order on the key holds.</summary>
+    internal static RecordRevocationInput Overruled(string kind, string operationId, string keyName, string reason) =>
+        new(operationId, keyName, kind, new Dictionary<string, string> { ["reason"] = reason });
 
     private static string Name(RevocationMode mode) => mode == RevocationMode.Delete ? "delete" : "disable";
 

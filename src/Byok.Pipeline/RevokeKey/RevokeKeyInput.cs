@@ -1,3 +1,7 @@
+using System.Text.Json;
+using Byok.Core.Keys;
+using Byok.Core.Orchestration;
+
 namespace Byok.Pipeline.RevokeKey;
 
 /// <summary>Which key to take away, and how.</summary>
@@ -11,6 +15,26 @@ public sealed record RevokeKeyInput
 
     /// <summary>Whether this is a rehearsal: on a canary key and a canary blob that are made for it and removed afterwards.</summary>
     public bool Rehearsal { get; init; }
+
+    /// <summary>
+    /// When it was asked for, as <see cref="KeyLife.NextOrderOn"/> says; null for when it begins. Of a revocation and a restore the one that was asked for later holds.
+    /// </summary>
+    public DateTimeOffset? OrderedOn { get; init; }
+
+    /// <summary>
+    /// Whether a revocation that has not ended is this one, begun by a command that was cut off, and is gone on with. It is not when the key was restored
+    /// since, or when it only disables and the key is to be deleted: then the order is given anew.
+    /// </summary>
+    /// <param name="begun">The revocation that has not ended.</param>
+    /// <param name="life">What the vault has now.</param>
+    public bool GoesOnWith(OrchestrationStatus begun, KeyLife life)
+    {
+        ArgumentNullException.ThrowIfNull(begun);
+        ArgumentNullException.ThrowIfNull(life);
+        return Rehearsal
+            || (!(life.NewestOrder is { GivesBack: true } newest && newest.On > begun.CreatedOn)
+                && (Mode == RevocationMode.Disable || begun.CustomStatus?.Deserialize<RevokeKeyProgress>(OrchestrationJson.Options)?.Mode == RevocationMode.Delete));
+    }
 }
 
 /// <summary>How a key is taken away.</summary>

@@ -7,7 +7,8 @@ namespace Byok.Pipeline.RevokeKey;
 
 /// <summary>
 /// The kill switch: takes a key away, and goes on trying to unwrap until the vault refuses, so that it is known and recorded how long data
-/// could still be read after the order. A rehearsal does all of it to a canary.
+/// could still be read after the order. Each round orders again whatever is enabled by then, and it ends well only when a listing after the last
+/// refusal finds nothing enabled; a restore that is asked for later ends it. A rehearsal does all of it to a canary.
 /// </summary>
 public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, RevokeKeyResult>
 {
@@ -49,19 +50,19 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
             failure = exception;
         }
 
-        context.SetStatus(new RevokeKeyProgress("removing the canary", 0, null));
+        SetStatus(context, input, "removing the canary", 0, null);
         await context.CallActivityAsync<bool>(RemoveCanary.Name, canary, RetryPolicy.Default);
         return failure is null ? result! : throw failure;
     }
 
     private static async Task<RevokeKeyResult> RehearseAsync(IOrchestrationContext context, RevokeKeyInput input, string canary)
     {
-        context.SetStatus(new RevokeKeyProgress("bringing a canary key", 0, null));
+        SetStatus(context, input, "bringing a canary key", 0, null);
         await context.CallSubOrchestrationAsync<BringKeyResult>(
             BringKeyOrchestration.Name,
             new BringKeyInput { KeyName = canary, KeyLabel = CanaryLabel, GenerateSizeInBits = 2048 },
             $"{context.InstanceId}-bring-{context.CurrentTime:yyyyMMddHHmmssfff}");
-        context.SetStatus(new RevokeKeyProgress("protecting a canary blob", 0, null));
+        SetStatus(context, input, "protecting a canary blob", 0, null);
         var upload = await context.CallActivityAsync<EncryptBlobInput>(UploadCanary.Name, canary, RetryPolicy.Default);
         await context.CallSubOrchestrationAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, upload);
         var result = await RevokeAsync(context, input, canary);
@@ -73,27 +74,44 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
 
     private static async Task<RevokeKeyResult> RevokeAsync(IOrchestrationContext context, RevokeKeyInput input, string keyName)
     {
-        context.SetStatus(new RevokeKeyProgress("preparing the probes", 0, null));
-        var prepared = await context.CallActivityAsync<RevocationProbes>(PrepareRevocation.Name, new PrepareRevocationInput(context.InstanceId, keyName), RetryPolicy.Default);
-        context.SetStatus(new RevokeKeyProgress("telling the vault", 0, null));
-        var order = await context.CallActivityAsync<RevocationOrder>(
-            OrderRevocation.Name, new OrderInput(context.InstanceId, keyName, input.Mode, prepared.Versions), RetryPolicy.Default);
-        var unrecorded = await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, order.Versions));
+        SetStatus(context, input, "telling the vault", 0, null);
+        var order = await OrderAsync(context, new OrderInput(context.InstanceId, keyName, input.Mode, input.OrderedOn, null));
+        var askedOn = order.OrderedOn;
+        var (orders, orderedOn, taken) = (1, order.On, order.Probes.ToList());
+        var unrecorded = await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, order.Versions, orders));
 
         double? lastUnwrap = null;
         double refusedSince = 0;
         var wait = FirstWait;
         var probes = 0;
-        for (var refusals = 0; refusals < RefusalsInARow;)
+        for (var refusals = 0; ;)
         {
+            // Whatever is enabled now is ordered anew: a version that was brought, or that somebody enabled, since the last look.
+            order = await OrderAsync(context, new OrderInput(context.InstanceId, keyName, input.Mode, askedOn, [.. taken.Select(probe => probe.KeyId)]));
+            if (order.Versions.Count > 0)
+            {
+                refusals = 0;
+                unrecorded ??= await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, order.Versions, ++orders));
+            }
+            else if (refusals == RefusalsInARow)
+            {
+                break;
+            }
+
+            if (order.Probes.Count > 0)
+            {
+                taken.AddRange(order.Probes);
+                (orderedOn, lastUnwrap) = (order.On, null);
+            }
+
             if (probes++ == MaxProbes)
             {
                 throw new VaultException(
-                    $"The vault was told to revoke '{keyName}' on {order.On:yyyy-MM-dd HH:mm:ss} UTC and still unwraps with it; look into the vault itself, and take away the app's access to it.");
+                    $"The vault was told to revoke '{keyName}' on {orderedOn:yyyy-MM-dd HH:mm:ss} UTC and still unwraps with it; look into the vault itself, and take away the app's access to it.");
             }
 
-            var probe = await context.CallActivityAsync<ProbeResult>(ProbeRevocation.Name, prepared, RetryPolicy.Default);
-            var after = (probe.On - order.On).TotalSeconds;
+            var probe = await context.CallActivityAsync<ProbeResult>(ProbeRevocation.Name, taken, RetryPolicy.Default);
+            var after = (probe.On - orderedOn).TotalSeconds;
             if (probe.Unwrapped)
             {
                 lastUnwrap = after;
@@ -104,7 +122,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
                 refusedSince = after;
             }
 
-            context.SetStatus(new RevokeKeyProgress("probing until the vault refuses", probes, lastUnwrap));
+            SetStatus(context, input, "probing until the vault refuses", probes, lastUnwrap);
             if (refusals < RefusalsInARow)
             {
                 await context.CreateTimerAsync(context.CurrentTime + wait, CancellationToken.None);
@@ -119,8 +137,25 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
             throw (unrecorded with { Message = $"'{keyName}' is revoked and the vault refuses it, but the ledger does not say so: {unrecorded.Message}" }).ToException();
         }
 
-        return new RevokeKeyResult(keyName, input.Mode, input.Rehearsal, order.Versions, order.On, lastUnwrap, refusedSince, probes, null);
+        return new RevokeKeyResult(
+            keyName, input.Mode, input.Rehearsal, [.. taken.Select(probe => probe.KeyId)], orderedOn, lastUnwrap, refusedSince, probes, null);
     }
+
+    private static async Task<RevocationOrder> OrderAsync(IOrchestrationContext context, OrderInput input)
+    {
+        try
+        {
+            return await context.CallActivityAsync<RevocationOrder>(OrderRevocation.Name, input, RetryPolicy.Default);
+        }
+        catch (OverruledException exception)
+        {
+            await RecordAsync(context, RecordRevocationInput.Overruled("key.revocation.overruled", context.InstanceId, input.KeyName, exception.Message));
+            throw;
+        }
+    }
+
+    private static void SetStatus(IOrchestrationContext context, RevokeKeyInput input, string stage, int probes, double? lastUnwrap) =>
+        context.SetStatus(new RevokeKeyProgress(stage, probes, lastUnwrap, input.Mode));
 
     /// <summary>A ledger that cannot be written to is told in the end; it does not keep anybody from knowing whether the key is gone.</summary>
     /// <returns>Why the event is not in the ledger; null when it is.</returns>

@@ -6,8 +6,8 @@ namespace Byok.Pipeline.RevokeKey;
 /// <param name="KeyName">The key that was revoked: the canary's name in a rehearsal.</param>
 /// <param name="Mode">How.</param>
 /// <param name="Rehearsal">Whether this was a rehearsal.</param>
-/// <param name="Versions">The versions that were enabled before.</param>
-/// <param name="OrderedOn">When the vault was told.</param>
+/// <param name="Versions">The versions that were taken away: all that a restore gives back, and those that were not proved yet.</param>
+/// <param name="OrderedOn">When the vault was told of the last version that was new to it; the seconds count from here.</param>
 /// <param name="LastUnwrapAfterSeconds">How long after the order the last unwrap still succeeded; null when none did.</param>
 /// <param name="RefusedAfterSeconds">How long after the order the vault was first seen to refuse for good.</param>
 /// <param name="Probes">Unwraps that were tried.</param>
@@ -20,4 +20,5 @@ public sealed record RevokeKeyResult(
 /// <param name="Stage">What happens now, in words.</param>
 /// <param name="Probes">Unwraps that were tried since the order.</param>
 /// <param name="LastUnwrapAfterSeconds">How long after the order the last unwrap still succeeded; null when none did.</param>
-public sealed record RevokeKeyProgress(string Stage, int Probes, double? LastUnwrapAfterSeconds);
+/// <param name="Mode">How the key is taken away.</param>
+public sealed record RevokeKeyProgress(string Stage, int Probes, double? LastUnwrapAfterSeconds, RevocationMode Mode = RevocationMode.Disable);

@@ -2,6 +2,7 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RotateKey;
 
@@ -17,22 +18,17 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
 
     /// <inheritdoc/>
     /// <exception cref="KeyUnavailableException">There is no such key, or it is revoked.</exception>
-    /// <exception cref="ConflictException">Another rotation of the key is under way, or the new master key is in use by it already.</exception>
+    /// <exception cref="ConflictException">Another rotation of the key is under way, or it is being restored, or the new master key is in use by it already.</exception>
     /// <exception cref="HsmKeyNotFoundException">The HSM has no such master key and none is to be generated.</exception>
     public override async Task<RotationBegun> RunAsync(BeginRotationInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var rotation = input.Rotation;
-        var versions = await vault.ListKeyVersionsAsync(rotation.KeyName, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
-        if (versions.Count == 0)
-        {
-            throw new KeyUnavailableException($"The vault holds no key '{rotation.KeyName}'; bring it first, or restore it if it was deleted.");
-        }
-
+        var life = await vault.ReadLifeAsync(rotation.KeyName, cancellationToken).ConfigureAwait(false);
+        life.Require(KeyOperation.Rotate);
         await claims.ClaimAsync(rotation.KeyName, input.OperationId, cancellationToken).ConfigureAwait(false);
-        var active = versions.Where(version => version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active).ToList();
-        var current = active.MaxBy(version => version.CreatedOn)
-            ?? throw new KeyUnavailableException($"The key '{rotation.KeyName}' has no enabled, verified version to rotate from; restore it first.");
+        var active = life.Versions.Where(version => version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active).ToList();
+        var current = life.Current!;
         var target = rotation.TargetId is { } id
             ? active.Find(version => version.Id == id)
                 ?? throw new KeyUnavailableException($"{id} is not an enabled, verified version of '{rotation.KeyName}'; blobs cannot move to it.")
@@ -44,7 +40,6 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         var begun = target is null
             ? await ChooseMasterKeyAsync(input, current, terms, cancellationToken).ConfigureAwait(false)
             : new RotationBegun(target.Id, await ThumbprintAsync(target, cancellationToken).ConfigureAwait(false), null, null, terms);
-        begun = begun with { CurrentId = current.Id };
         await ledger.AppendAsync(
             new LedgerEvent
             {
@@ -114,8 +109,4 @@ public sealed record BeginRotationInput(string OperationId, DateTimeOffset Start
 /// <param name="KeyLabel">Label of the master key to bring; null when the version is there.</param>
 /// <param name="GenerateSizeInBits">Size of the master key if it has to be generated.</param>
 /// <param name="Terms">The settings.</param>
-public sealed record RotationBegun(KeyIdentifier? TargetId, string? TargetThumbprint, string? KeyLabel, int? GenerateSizeInBits, RotationTerms Terms)
-{
-    /// <summary>The version that protects new blobs when the rotation begins; null in one that began before this was recorded.</summary>
-    public KeyIdentifier? CurrentId { get; init; }
-}
+public sealed record RotationBegun(KeyIdentifier? TargetId, string? TargetThumbprint, string? KeyLabel, int? GenerateSizeInBits, RotationTerms Terms);

@@ -1,6 +1,7 @@
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RotateKey;
 
@@ -32,15 +33,9 @@ public sealed class DueRotations(IKeyVault vault, IOrchestrationClient client, P
 
     private async Task<KeyIdentifier?> FindDueAsync(string name, CancellationToken cancellationToken)
     {
-        VaultKey? newest = null;
-        await foreach (var version in vault.ListKeyVersionsAsync(name, cancellationToken).ConfigureAwait(false))
-        {
-            if (version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active)
-            {
-                newest = version;
-            }
-        }
-
-        return newest is not null && newest.CreatedOn + options.MaxKeyAge <= time.GetUtcNow() ? newest.Id : null;
+        var life = await vault.ReadLifeAsync(name, cancellationToken).ConfigureAwait(false);
+        return KeyLifecycle.Refusal(life.State, KeyOperation.Rotate) is null && life.Current is { } current && current.CreatedOn + options.MaxKeyAge <= time.GetUtcNow()
+            ? current.Id
+            : null;
     }
 }

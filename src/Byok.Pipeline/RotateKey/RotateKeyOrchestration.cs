@@ -67,7 +67,7 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
         }
 
         var old = await context.CallActivityAsync<RetiredVersions>(
-            RetireOldVersions.Name, new RetireInput(context.InstanceId, targetId, begun.CurrentId), RetryPolicy.Default);
+            RetireOldVersions.Name, new RetireInput(context.InstanceId, targetId), RetryPolicy.Default);
         var retiredOn = context.CurrentTime;
         context.SetStatus(new RotateKeyProgress("counting the blobs", 0, 0, 0, 0, null));
         var total = await context.CallActivityAsync<long>(CountBlobs.Name, null, RetryPolicy.Default);

@@ -17,7 +17,7 @@ public sealed class RestoreKeyFunctions(PipelineCatalog pipeline)
 
     /// <summary>The activity of that name.</summary>
     [Function(PlanRestore.Name)]
-    public Task<RestorePlan> PlanRestoreAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
+    public Task<RestorePlan> PlanRestoreAsync([ActivityTrigger] PlanRestoreInput input, CancellationToken cancellationToken) =>
         pipeline.PlanRestore.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>

@@ -16,18 +16,13 @@ public sealed class RevokeKeyFunctions(PipelineCatalog pipeline)
         new RevokeKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
     /// <summary>The activity of that name.</summary>
-    [Function(PrepareRevocation.Name)]
-    public Task<RevocationProbes> PrepareRevocationAsync([ActivityTrigger] PrepareRevocationInput input, CancellationToken cancellationToken) =>
-        pipeline.PrepareRevocation.RunAsync(input, cancellationToken);
-
-    /// <summary>The activity of that name.</summary>
     [Function(OrderRevocation.Name)]
     public Task<RevocationOrder> OrderRevocationAsync([ActivityTrigger] OrderInput input, CancellationToken cancellationToken) =>
         pipeline.OrderRevocation.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>
     [Function(ProbeRevocation.Name)]
-    public Task<ProbeResult> ProbeRevocationAsync([ActivityTrigger] RevocationProbes input, CancellationToken cancellationToken) =>
+    public Task<ProbeResult> ProbeRevocationAsync([ActivityTrigger] List<RevocationProbe> input, CancellationToken cancellationToken) =>
         pipeline.ProbeRevocation.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>

@@ -157,7 +157,7 @@ public sealed class AttestedBringTests : IDisposable
         var options = new PipelineOptions { KekSizeInBits = 2048, AttestationRoots = roots ?? [_root] };
         ActivityDescriptor[] activities =
         [
-            ActivityDescriptor.For(() => new PrepareMasterKey(_hsm, options), PrepareMasterKey.Name),
+            ActivityDescriptor.For(() => new PrepareMasterKey(_vault, _hsm, options), PrepareMasterKey.Name),
             ActivityDescriptor.For(() => new CreateKeyExchangeKey(_vault, _ledger, options), CreateKeyExchangeKey.Name),
             ActivityDescriptor.For(() => new AttestKey(_vault, _ledger, options, _time), AttestKey.Name),
             ActivityDescriptor.For(() => new ExportMasterKey(_hsm, _ledger), ExportMasterKey.Name),
