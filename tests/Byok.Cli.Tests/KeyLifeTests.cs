@@ -48,6 +48,55 @@ public sealed class KeyLifeTests(StackFixture stack)
         Assert.Equal("disabled", (await VersionAsync("life", old!)).GetProperty("state").GetString()); // A rotation put it out of use, not the revocation.
     }
 
+    [Theory]
+    [InlineData("kill-disable", false)]
+    [InlineData("kill-delete", true)]
+    public async Task Revoke_KilledThenRestoredAndRevokedAgain_Kills(string key, bool isDeleted)
+    {
+        string[] revoke = isDeleted ? ["key", "revoke", key, "--delete"] : ["key", "revoke", key];
+        await BringAsync(key);
+        var file = await EncryptAsync($"{key}/a", key);
+        foreach (var isRotated in new[] { false, true })
+        {
+            using (var command = stack.Byok.Start(revoke))
+            {
+                await command.WaitForAsync("probing");
+                command.Kill();
+                await command.WaitAsync();
+            }
+
+            await RestoreAsync(key);
+            await AssertReadsAsync($"{key}/a", file);
+            if (isRotated)
+            {
+                await stack.Byok.SucceedAsync("key", "rotate", key);
+            }
+
+            var revoked = (await stack.Byok.SucceedAsync([.. revoke, "--json"])).Json;
+
+            Assert.Single(revoked.GetProperty("versions").EnumerateArray());
+            await AssertRefusedAsync($"{key}/a");
+            CommandAssert.Failed(3, key, await stack.Byok.RunAsync("blob", "encrypt", file, "--name", $"{key}/b", "--key", key));
+            CommandAssert.Failed(3, "restore it first", await stack.Byok.RunAsync("key", "bring", key, "--label", $"{key}-other"));
+            await RestoreAsync(key);
+            await AssertReadsAsync($"{key}/a", file);
+        }
+    }
+
+    [Fact]
+    public async Task Revoke_RestoredWhileItProbes_OneOfThemHolds()
+    {
+        await BringAsync("contested");
+        var file = await EncryptAsync("contested/a", "contested");
+        using var revocation = stack.Byok.Start("key", "revoke", "contested");
+        await revocation.WaitForAsync("probing");
+
+        await RestoreAsync("contested");
+
+        CommandAssert.Failed(1, "was restored meanwhile", await revocation.WaitAsync());
+        await AssertReadsAsync("contested/a", file);
+    }
+
     [Fact]
     public async Task Restore_AfterAPurge_BringsTheKeyAgainAndOffersToRewrap()
     {

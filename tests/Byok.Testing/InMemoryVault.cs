@@ -33,6 +33,9 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
     /// <summary>Runs before each unwrap; may throw, or let time pass.</summary>
     public Action<KeyIdentifier>? OnUnwrap { get; set; }
 
+    /// <summary>Runs before a version's attributes change; may throw.</summary>
+    public Action<KeyIdentifier, KeyAttributes>? OnUpdate { get; set; }
+
     /// <summary>Attests a key, as Managed HSM does; null for a vault that attests none.</summary>
     public Func<VaultKey, KeyAttestation?>? Attest { get; set; }
 
@@ -110,6 +113,7 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
 
     public Task<VaultKey> UpdateKeyAsync(KeyIdentifier id, KeyAttributes attributes, CancellationToken cancellationToken)
     {
+        OnUpdate?.Invoke(id, attributes);
         lock (_lock)
         {
             var version = Find(id.Name, id.Version);

@@ -6,6 +6,7 @@ using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.RestoreKey;
+using Byok.Pipeline.RevokeKey;
 
 namespace Byok.Cli.Commands;
 
@@ -26,8 +27,9 @@ internal static class KeyRestoreCommand
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
         var life = await stack.Vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         input = input with { OrderedOn = life.NextOrderOn(TimeProvider.System.GetUtcNow()) };
+        var revocation = await KeyOperations.FindLastAsync(stack, RevokeKeyOrchestration.Name, "revoke", input.KeyName, cancellationToken).ConfigureAwait(false);
         var instance = await KeyOperations.ContinueOrBeginAsync(
-            stack, RestoreKeyOrchestration.Name, "restore", input.KeyName, begun => RestoreKeyInput.GoesOnWith(begun, life), cancellationToken).ConfigureAwait(false);
+            stack, RestoreKeyOrchestration.Name, "restore", input.KeyName, begun => RestoreKeyInput.GoesOnWith(begun, revocation, life), cancellationToken).ConfigureAwait(false);
         var result = await ProgressLine.RunAsync(
             terminal,
             input.KeyName,

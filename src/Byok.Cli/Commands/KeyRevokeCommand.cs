@@ -6,6 +6,7 @@ using Byok.Cli.Stack;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.Keys;
+using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
 
 namespace Byok.Cli.Commands;
@@ -36,8 +37,9 @@ internal static class KeyRevokeCommand
         var verb = input.Rehearsal ? "rehearse" : "revoke";
         var life = await stack.Vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         input = input with { OrderedOn = life.NextOrderOn(TimeProvider.System.GetUtcNow()) };
+        var restore = await KeyOperations.FindLastAsync(stack, RestoreKeyOrchestration.Name, "restore", input.KeyName, cancellationToken).ConfigureAwait(false);
         var instance = await KeyOperations.ContinueOrBeginAsync(
-            stack, RevokeKeyOrchestration.Name, verb, input.KeyName, begun => input.GoesOnWith(begun, life), cancellationToken).ConfigureAwait(false);
+            stack, RevokeKeyOrchestration.Name, verb, input.KeyName, begun => input.GoesOnWith(begun, restore, life), cancellationToken).ConfigureAwait(false);
         var result = await ProgressLine.RunAsync(
             terminal,
             input.KeyName,

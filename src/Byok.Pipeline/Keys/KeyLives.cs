@@ -1,4 +1,3 @@
-using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
 
@@ -16,19 +15,6 @@ public static class KeyLives
             ? null
             : await vault.ListDeletedKeysAsync(cancellationToken).FirstOrDefaultAsync(key => key.Key.Id.Name == keyName, cancellationToken).ConfigureAwait(false);
         return new KeyLife(keyName, versions, deleted);
-    }
-
-    /// <summary>A version as it is now; null when it is gone.</summary>
-    internal static async Task<VaultKey?> FindVersionAsync(this IKeyVault vault, KeyIdentifier id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false);
-        }
-        catch (KeyNotFoundInVaultException)
-        {
-            return null;
-        }
     }
 
     /// <summary>Writes an order onto a version that was read a moment ago, with what else changes; its other tags stay.</summary>

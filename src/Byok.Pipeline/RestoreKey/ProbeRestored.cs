@@ -58,14 +58,12 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
         {
             try
             {
-                if (await vault.FindVersionAsync(id, cancellationToken).ConfigureAwait(false) is { } version)
-                {
-                    await vault.OrderAsync(version, input.Order with { Kind = KeyOrderKind.Restored }, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
-                }
+                var version = await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false);
+                await vault.OrderAsync(version, input.Order with { Kind = KeyOrderKind.Restored }, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
             }
-            catch (VaultException)
+            catch (Exception exception) when (exception is VaultException or KeyNotFoundInVaultException)
             {
-                // No room for a tag; then none says that it was revoked either.
+                // No room for a tag: then none says that it was revoked either. Or deleted at this moment, which the look below finds.
             }
         }
 

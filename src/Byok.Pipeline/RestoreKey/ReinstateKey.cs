@@ -21,23 +21,14 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
     public override async Task<List<KeyIdentifier>> RunAsync(ReinstateInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
-        RestoreOrders.RequireNewest(life, input.Order);
-        if (life.Deleted is not null)
+        List<VaultKey> usable;
+        try
         {
-            await vault.RecoverDeletedKeyAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
-            life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
-            RestoreOrders.RequireNewest(life, input.Order);
+            usable = await GiveBackAsync(input, cancellationToken).ConfigureAwait(false);
         }
-
-        var usable = new List<VaultKey>();
-        foreach (var listed in life.Versions.Where(KeyLife.IsInUse))
+        catch (KeyNotFoundInVaultException exception)
         {
-            if (await vault.FindVersionAsync(listed.Id, cancellationToken).ConfigureAwait(false) is { } version && KeyLife.IsInUse(version))
-            {
-                await EnableAsync(version, input.Order, cancellationToken).ConfigureAwait(false);
-                usable.Add(version);
-            }
+            throw new ServiceUnavailableException($"The key '{input.KeyName}' was deleted or recovered at the same moment by another operation.", exception);
         }
 
         if (usable.Count == 0)
@@ -56,6 +47,31 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
         }
 
         return ids;
+    }
+
+    private async Task<List<VaultKey>> GiveBackAsync(ReinstateInput input, CancellationToken cancellationToken)
+    {
+        var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+        RestoreOrders.RequireNewest(life, input.Order);
+        if (life.Deleted is not null)
+        {
+            await vault.RecoverDeletedKeyAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+            life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+            RestoreOrders.RequireNewest(life, input.Order);
+        }
+
+        var usable = new List<VaultKey>();
+        foreach (var listed in life.Versions.Where(KeyLife.IsInUse))
+        {
+            var version = await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false);
+            if (KeyLife.IsInUse(version))
+            {
+                await EnableAsync(version, input.Order, cancellationToken).ConfigureAwait(false);
+                usable.Add(version);
+            }
+        }
+
+        return usable;
     }
 
     /// <summary>A newer revocation that came in between keeps what it took; the proof finds it.</summary>

@@ -20,16 +20,19 @@ public sealed record RestoreKeyInput
     public DateTimeOffset? OrderedOn { get; init; }
 
     /// <summary>
-    /// Whether a restore that has not ended, begun by a command that was cut off, is gone on with. It is not when the key was revoked or deleted since: then
-    /// it is restored anew.
+    /// Whether a restore that has not ended, begun by a command that was cut off, is gone on with. It is not when a revocation was begun or the key was
+    /// deleted since: then it is restored anew.
     /// </summary>
     /// <param name="begun">The restore that has not ended.</param>
+    /// <param name="revocation">The last revocation; null when there was none.</param>
     /// <param name="life">What the vault has now.</param>
-    public static bool GoesOnWith(OrchestrationStatus begun, KeyLife life)
+    public static bool GoesOnWith(OrchestrationStatus begun, OrchestrationStatus? revocation, KeyLife life)
     {
         ArgumentNullException.ThrowIfNull(begun);
         ArgumentNullException.ThrowIfNull(life);
-        return !(life.NewestOrder is { GivesBack: false } newest && newest.On > begun.CreatedOn) && !(life.Deleted?.DeletedOn > begun.CreatedOn);
+        return !(life.NewestOrder is { GivesBack: false } newest && newest.On > begun.CreatedOn)
+            && !(revocation is { IsEnded: false } && revocation.CreatedOn >= begun.CreatedOn)
+            && !(life.Deleted?.DeletedOn > begun.CreatedOn);
     }
 }
 

@@ -19,6 +19,9 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
     /// <summary>Proofs after which the vault is said not to obey: with the waits below about a quarter of an hour.</summary>
     private const int MaxProbes = 30;
 
+    /// <summary>Few: what an earlier revocation took away meanwhile has to be enabled again, not waited for.</summary>
+    private static readonly RetryPolicy ProofRetries = new(2, TimeSpan.FromSeconds(1), 1, TimeSpan.FromSeconds(1));
+
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
@@ -84,7 +87,7 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
             try
             {
                 var proof = new ProbeRestoredInput(context.InstanceId, input.KeyName, found.State, versions, found.Order);
-                return (versions, await context.CallActivityAsync<RestoreProbe>(ProbeRestored.Name, proof));
+                return (versions, await context.CallActivityAsync<RestoreProbe>(ProbeRestored.Name, proof, ProofRetries));
             }
             catch (TransientByokException) when (attempt < MaxProbes)
             {

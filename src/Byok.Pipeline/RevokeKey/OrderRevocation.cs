@@ -19,16 +19,16 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
 
     /// <inheritdoc/>
     /// <exception cref="KeyUnavailableException">There is no such key.</exception>
-    /// <exception cref="ConflictException">The key is revoked already.</exception>
     /// <exception cref="OverruledException">The key was restored meanwhile.</exception>
     public override async Task<RevocationOrder> RunAsync(OrderInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         var isOwn = input.Taken is not null || life.NewestOrder?.OperationId == input.OperationId;
-        if (!isOwn)
+        var refusal = isOwn ? null : KeyLifecycle.Refusal(life.State, input.Mode == RevocationMode.Delete ? KeyOperation.Delete : KeyOperation.Disable);
+        if (refusal is { Kind: KeyRefusalKind.Unavailable })
         {
-            life.Require(input.Mode == RevocationMode.Delete ? KeyOperation.Delete : KeyOperation.Disable);
+            throw refusal.ToException(input.KeyName);
         }
 
         var order = new KeyOrder(KeyOrderKind.Revoked, input.OrderedOn ?? life.NextOrderOn(time.GetUtcNow()), input.OperationId);
@@ -64,7 +64,7 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
                 await DeleteAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
             }
 
-            return new RevocationOrder(order.On, on, probes, again);
+            return new RevocationOrder(order.On, on, probes, again, refusal);
         }
         finally
         {

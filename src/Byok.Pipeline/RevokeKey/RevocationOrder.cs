@@ -7,7 +7,9 @@ namespace Byok.Pipeline.RevokeKey;
 /// <param name="On">When this order was given: the moment before the first call that changed something.</param>
 /// <param name="Probes">What to probe the versions with that this order took first.</param>
 /// <param name="Again">Versions of earlier orders that were enabled again, and were taken once more.</param>
-public sealed record RevocationOrder(DateTimeOffset OrderedOn, DateTimeOffset On, IReadOnlyList<RevocationProbe> Probes, IReadOnlyList<KeyIdentifier> Again)
+/// <param name="Refusal">Why there was nothing to take away; null when there was. The order stands all the same, before any restore that was asked for earlier.</param>
+public sealed record RevocationOrder(
+    DateTimeOffset OrderedOn, DateTimeOffset On, IReadOnlyList<RevocationProbe> Probes, IReadOnlyList<KeyIdentifier> Again, KeyRefusal? Refusal = null)
 {
     /// <summary>The versions that this order took.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

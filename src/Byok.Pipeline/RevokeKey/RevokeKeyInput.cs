@@ -22,17 +22,19 @@ public sealed record RevokeKeyInput
     public DateTimeOffset? OrderedOn { get; init; }
 
     /// <summary>
-    /// Whether a revocation that has not ended is this one, begun by a command that was cut off, and is gone on with. It is not when the key was restored
+    /// Whether a revocation that has not ended is this one, begun by a command that was cut off, and is gone on with. It is not when a restore was begun
     /// since, or when it only disables and the key is to be deleted: then the order is given anew.
     /// </summary>
     /// <param name="begun">The revocation that has not ended.</param>
+    /// <param name="restore">The last restore; null when there was none.</param>
     /// <param name="life">What the vault has now.</param>
-    public bool GoesOnWith(OrchestrationStatus begun, KeyLife life)
+    public bool GoesOnWith(OrchestrationStatus begun, OrchestrationStatus? restore, KeyLife life)
     {
         ArgumentNullException.ThrowIfNull(begun);
         ArgumentNullException.ThrowIfNull(life);
         return Rehearsal
             || (!(life.NewestOrder is { GivesBack: true } newest && newest.On > begun.CreatedOn)
+                && !(restore is { IsEnded: false } && restore.CreatedOn >= begun.CreatedOn)
                 && (Mode == RevocationMode.Disable || begun.CustomStatus?.Deserialize<RevokeKeyProgress>(OrchestrationJson.Options)?.Mode == RevocationMode.Delete));
     }
 }

@@ -76,7 +76,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
     {
         SetStatus(context, input, "telling the vault", 0, null);
         var order = await OrderAsync(context, new OrderInput(context.InstanceId, keyName, input.Mode, input.OrderedOn, null));
-        var askedOn = order.OrderedOn;
+        var (askedOn, refusal) = (order.OrderedOn, order.Refusal);
         var (orders, orderedOn, taken) = (1, order.On, order.Probes.ToList());
         var unrecorded = await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, order.Versions, orders));
 
@@ -90,7 +90,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
             order = await OrderAsync(context, new OrderInput(context.InstanceId, keyName, input.Mode, askedOn, [.. taken.Select(probe => probe.KeyId)]));
             if (order.Versions.Count > 0)
             {
-                refusals = 0;
+                (refusals, refusal) = (0, null);
                 unrecorded ??= await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, order.Versions, ++orders));
             }
             else if (refusals == RefusalsInARow)
@@ -128,6 +128,11 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
                 await context.CreateTimerAsync(context.CurrentTime + wait, CancellationToken.None);
                 wait = probe.Unwrapped ? Min(wait * 2, LongestWait) : FirstWait;
             }
+        }
+
+        if (refusal is not null)
+        {
+            throw refusal.ToException(keyName);
         }
 
         unrecorded ??= await RecordAsync(

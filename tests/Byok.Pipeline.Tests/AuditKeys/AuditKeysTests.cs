@@ -225,6 +225,13 @@ public class AuditKeysTests(AzuriteFixture azurite)
         stack.Hsm.Remove("lost");
         planted["key-drift"] = stack.Vault.AddActiveKey("drift").Id.ToString();
 
+        foreach (var (name, kind) in new[] { ("half-revoked", KeyOrderKind.Revoked), ("half-restored", KeyOrderKind.Restoring) })
+        {
+            planted[$"key-{name}"] = name;
+            var key = await stack.VersionAsync((await stack.BringAsync(name)).KeyId);
+            stack.Vault.Replace(key with { Tags = new Dictionary<string, string>(key.Tags) { [KeyTags.Order] = $"{new KeyOrder(kind, now, "cut-off")}" } });
+        }
+
         var unproved = await BringAsync("unproved", "key-unproved");
         await stack.BringAsync("unproved");
         stack.Vault.Replace(unproved with { CreatedOn = now.AddDays(-1), Tags = new Dictionary<string, string> { [KeyTags.State] = KeyTags.Pending } });

@@ -12,14 +12,8 @@ internal sealed class KeyLifeModel
     /// <summary>Blobs that were told to be protected, and what they hold.</summary>
     public Dictionary<string, byte[]> Blobs { get; } = [];
 
-    /// <summary>Versions that a rotation said it put out of use.</summary>
-    public HashSet<string> PutOutOfUse { get; } = [];
-
     /// <summary>Whether the key must be usable, or refused; null when a killed command left it open.</summary>
     public bool? IsUsable { get; private set; }
-
-    /// <summary>Whether the key was ever told to be there.</summary>
-    public bool IsBrought { get; private set; }
 
     /// <summary>Whether a killed command may still go on beside the others.</summary>
     public bool IsSomethingOpen => _hasOpenRevocation || _hasOpenRestore || _hasOpenOther;
@@ -27,14 +21,12 @@ internal sealed class KeyLifeModel
     /// <summary>A bring or a rotation ended well.</summary>
     public void Advanced()
     {
-        IsBrought = true;
         IsUsable = _hasOpenRevocation ? null : true;
     }
 
     /// <summary>A revocation ended well. What was asked for before it has nothing to say any more.</summary>
     public void Revoked()
     {
-        IsBrought = true;
         IsUsable = false;
         _hasOpenRevocation = _hasOpenRestore = false;
     }
@@ -42,7 +34,6 @@ internal sealed class KeyLifeModel
     /// <summary>A restore ended well.</summary>
     public void Restored()
     {
-        IsBrought = true;
         IsUsable = true;
         _hasOpenRevocation = _hasOpenRestore = false;
     }
