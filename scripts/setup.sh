@@ -44,29 +44,37 @@ npm_bring() { # folder
     fi
 }
 
-# Microsoft's packages for the Functions worker, the Durable extension and Key Vault keys are not on every feed.
+# Microsoft's packages are not on every feed. There are three ways: everything; without the Key Vault client; without the Functions app too.
 choose_solution() {
-    local stamp="$artifacts/azure-packages" key
-    key="$(cat "$root/Directory.Packages.props" | cksum) ${RestoreAdditionalProjectSources:-}"
+    local stamp="$artifacts/azure-packages" log="$artifacts/azure-packages.log" key answer=without-functions
+    key="$(cksum <"$root/Directory.Packages.props") ${RestoreAdditionalProjectSources:-} ${NUGET_PACKAGES:-} ${KeyVaultKeysVersion:-} ${KeyVaultClient:-}"
     if [ ! -f "$stamp" ] || [ "$(sed -n 2p "$stamp")" != "$key" ]; then
-        say "looking whether the Azure Functions and Key Vault packages can be had"
-        local answer=no
-        if (cd "$root" && dotnet restore src/ByokFunctions/ByokFunctions.csproj -v q && dotnet restore src/Byok.KeyVault/Byok.KeyVault.csproj -v q) \
-            >"$artifacts/azure-packages.log" 2>&1; then answer=yes; fi
+        say "looking which of Microsoft's packages for Functions and Key Vault can be had"
+        : >"$log"
+        restores() { dotnet restore "$root/src/$1/$1.csproj" -v q >>"$log" 2>&1; }
+        if [ "${KeyVaultClient:-true}" = true ] && restores Byok.KeyVault && restores ByokFunctions; then answer=everything
+        elif KeyVaultClient=false restores ByokFunctions; then answer=without-key-vault-client
+        fi
+        rm -f "$artifacts"/built-* # built by another choice
         printf '%s\n%s\n' "$answer" "$key" >"$stamp"
     fi
-    if [ "$(sed -n 1p "$stamp")" = yes ]; then
-        solution=ByokFunctions.sln
-    else
-        solution=ByokFunctions.Local.slnf
-        say "left out: ByokFunctions and Byok.KeyVault, because this package feed lacks Microsoft's packages for them ($(basename "$artifacts")/azure-packages.log); all else is built"
-    fi
+    case "$(sed -n 1p "$stamp")" in
+        everything)
+            solution=ByokFunctions.sln ;;
+        without-key-vault-client)
+            export KeyVaultClient=false
+            solution=ByokFunctions.WithoutKeyVault.slnf
+            say "left out: Byok.KeyVault, because this package feed lacks Azure.Security.KeyVault.Keys (artifacts/azure-packages.log); the app is built without it, for its tests" ;;
+        *)
+            solution=ByokFunctions.Local.slnf
+            say "left out: ByokFunctions and Byok.KeyVault, because this package feed lacks Microsoft's packages for them (artifacts/azure-packages.log); all else is built" ;;
+    esac
 }
 
 build() { # project or solution
     local stamp="$artifacts/built-$(basename "$1")"
     if [ -f "$stamp" ] && [ -z "$(find "$root" \( -name bin -o -name obj -o -name node_modules -o -name artifacts -o -name .byok -o -name .git \) -prune \
-            -o -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.targets' -o -name '*.txt' -o -name '*.json' \) -newer "$stamp" -print -quit)" ]; then
+            -o -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.targets' -o -name '*.txt' -o -name '*.json' -o -name '*.sln' -o -name '*.slnf' \) -newer "$stamp" -print -quit)" ]; then
         return
     fi
     say "building $1 ($configuration)"

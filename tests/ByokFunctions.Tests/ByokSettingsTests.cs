@@ -100,7 +100,7 @@ public sealed class ByokSettingsTests
         Assert.Equal(root.Thumbprint, Assert.Single(Read(("AttestationRoots", root.ExportCertificatePem())).Pipeline.AttestationRoots).Thumbprint);
     }
 
-    private static ByokSettings Read(params (string Name, string? Value)[] changes)
+    internal static ByokSettings Read(params (string Name, string? Value)[] changes)
     {
         var values = new Dictionary<string, string?>(InAzure);
         foreach (var (name, value) in changes)

@@ -1,14 +1,12 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
-using Byok.KeyVault;
 using Byok.Relay.HybridConnections;
 using Byok.Testing;
 using Byok.Testing.CommandLine;
-using ByokFunctions.Composition;
 
 namespace ByokFunctions.Tests;
 
@@ -17,6 +15,11 @@ public sealed class FunctionsHostTests
 {
     private const string Key = "customer-key";
     private const string SecondKey = "second-key";
+
+    private static readonly DirectoryInfo Output = new(AppContext.BaseDirectory); // tests/ByokFunctions.Tests/bin/Release/net10.0
+
+    /// <summary>The repository.</summary>
+    internal static string Root { get; } = Output.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
 
     [FunctionsHostFact]
     public async Task Contract_OnTheFunctionsHost_IsKept()
@@ -153,17 +156,14 @@ public sealed class FunctionsHostTests
         var vault = (await byok.SucceedAsync("status", "--json")).Json.GetProperty("vault");
         var address = new Uri(vault.GetProperty("uri").GetString()!);
         using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(vault.GetProperty("certificateFile").GetString()!));
-        using var transport = new HttpClientTransport(new HttpClient(PinnedCertificate.CreateTransport(certificate)));
-        var token = File.ReadAllText(vault.GetProperty("tokenFile").GetString()!).Trim();
-        await new AzureKeyVault(address, new FixedTokenCredential(token), AzureKeyVault.CreateClientOptions(address, transport)).PurgeDeletedKeyAsync(key, default);
+        using var http = new HttpClient(PinnedCertificate.CreateTransport(certificate)) { BaseAddress = address };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(vault.GetProperty("tokenFile").GetString()!).Trim());
+        using var answer = await http.DeleteAsync($"deletedkeys/{key}?api-version=7.6");
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
     }
 
-    private static string CommandLine()
-    {
-        var output = new DirectoryInfo(AppContext.BaseDirectory); // tests/ByokFunctions.Tests/bin/Release/net10.0
-        var root = output.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
-        return Path.Combine(root, "src", "Byok.Cli", "bin", output.Parent.Name, output.Name, "byok.dll");
-    }
+    /// <summary>The command line as built in its own folder.</summary>
+    internal static string CommandLine() => Path.Combine(Root, "src", "Byok.Cli", "bin", Output.Parent!.Name, Output.Name, "byok.dll");
 
     private static async Task AssertReadableAsync(ByokHome byok, string name, string file)
     {

@@ -14,6 +14,7 @@ internal sealed record FunctionsApp(string Folder, string Program)
     public const string KeyVariable = "BYOK_FUNCTION_KEY";
 
     private const string CoreTools = "func";
+    private const string KeyVaultPackage = "Azure.Security.KeyVault.Keys";
 
     private static readonly string[] OutputFolders = ["src/ByokFunctions/bin/Release/net10.0", "src/ByokFunctions/bin/Debug/net10.0"];
 
@@ -33,7 +34,9 @@ internal sealed record FunctionsApp(string Folder, string Program)
             var folder = OutputFolders.Select(output => Path.Combine(root.FullName, output)).FirstOrDefault(output => File.Exists(Path.Combine(output, "functions.metadata")));
             if (folder is not null)
             {
-                return new FunctionsApp(folder, program);
+                return HasKeyVaultClient(folder)
+                    ? new FunctionsApp(folder, program)
+                    : throw new ConfigurationException($"The Functions app in '{folder}' was built without the Key Vault client and does not start; build it from a package feed that has {KeyVaultPackage}.");
             }
         }
 
@@ -68,6 +71,9 @@ internal sealed record FunctionsApp(string Folder, string Program)
             ["Byok__DefaultKey"] = state.DefaultKey ?? string.Empty,
         };
     }
+
+    private static bool HasKeyVaultClient(string folder) =>
+        File.ReadAllText(Path.Combine(folder, "ByokFunctions.deps.json")).Contains($"\"{KeyVaultPackage}/", StringComparison.Ordinal);
 
     private static string? FindProgram(string name)
     {

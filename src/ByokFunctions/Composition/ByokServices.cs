@@ -4,7 +4,6 @@ using Azure.Identity;
 using Azure.Storage.Blobs;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.KeyVault;
 using Byok.Pipeline;
 using Byok.Relay.Export;
 using Byok.Relay.HybridConnections;
@@ -26,9 +25,7 @@ public static class ByokServices
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
-        services.AddSingleton<IKeyVault>(provider => new AzureKeyVault(
-            settings.VaultUri,
-            settings.VaultToken is { } token ? new FixedTokenCredential(token) : provider.GetRequiredService<TokenCredential>()));
+        KeyVaultClient.Add(services, settings);
         AddHsm(services, settings);
         services.AddSingleton(provider => settings.StorageConnectionString is { } connection
             ? StorageAccount.OpenEmulator(connection, settings.Containers)
