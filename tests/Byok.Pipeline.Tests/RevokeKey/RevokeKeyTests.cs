@@ -122,7 +122,7 @@ public class RevokeKeyTests(AzuriteFixture azurite)
 
         var result = await RevokeAsync(stack, RevocationMode.Disable);
 
-        Assert.True(stack.Engine.Deaths >= 10, $"died {stack.Engine.Deaths} times");
+        Assert.Equal(8, stack.Engine.Deaths); // before and after the order, the record, the probe and the wait
         Assert.Single(result.Versions);
         await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("blob-000000"));
     }
@@ -153,6 +153,7 @@ public class RevokeKeyTests(AzuriteFixture azurite)
             Assert.Equal(LifeStack.ContentOf(name), await stack.ReadAsync(name));
         }
 
+        stack.Time.Advance(TimeSpan.FromSeconds(1));
         var rotated = await stack.Engine.RunAsync<RotateKeyResult>(RotateKeyOrchestration.Name, input, rotation);
         Assert.Equal(2, (await stack.VersionsAsync()).Count);
         Assert.Equal([rotated.KeyId.ToString()], (await stack.CoverageAsync()).Keys);
