@@ -8,9 +8,7 @@ namespace ByokFunctions.Tests;
 /// <summary>Random sequences of commands on one key, on the Durable Functions engine, against the model that the embedded engine's run by the thousand.</summary>
 public sealed class DurableKeyLifeTests
 {
-    private static readonly Gen<KeyStep[]> Sequences = Gen.OneOfConst(
-        KeyCommand.Rotate, KeyCommand.Disable, KeyCommand.Disable, KeyCommand.Delete, KeyCommand.Restore, KeyCommand.Restore, KeyCommand.Encrypt, KeyCommand.Read)
-        .Select(command => new KeyStep(command)).Array[2, 5];
+    private static readonly Gen<KeyStep[]> Sequences = Gen.Enum<KeyCommand>().Select(command => new KeyStep(command)).Array[3, 6];
 
     [Fact]
     public Task AnySequence_OfFive_KeepsTheThreePromises() => Sequences.SampleAsync(

@@ -1,6 +1,7 @@
 using Byok.Core.Keys;
+using Byok.Core.Tests.Envelope;
 
-namespace Byok.Infra.Tests.Documents;
+namespace Byok.Core.Tests.Keys;
 
 /// <summary>The table of a key's states in docs/OPERATIONS.md is the one that the code goes by.</summary>
 public sealed class KeyStatesTests
@@ -10,7 +11,7 @@ public sealed class KeyStatesTests
     [Fact]
     public void Guide_TableOfStates_IsTheCodes()
     {
-        var lines = RepositoryFiles.Read("docs", "OPERATIONS.md").Split('\n').SkipWhile(line => line != "### The states of a key").Skip(1).TakeWhile(line => !line.StartsWith('#')).ToList();
+        var lines = File.ReadAllText(Path.Combine(TestKeys.VectorFolder, "../../../docs/OPERATIONS.md")).Split('\n').SkipWhile(line => line != "### The states of a key").Skip(1).TakeWhile(line => !line.StartsWith('#')).ToList();
         var rows = Enum.GetValues<KeyState>().Select(state => $"| {state.ToString().ToLowerInvariant()} | {string.Join(" | ", Columns.Select(operation => Cell(state, operation)))} |");
         var refusals = Enum.GetValues<KeyState>()
             .SelectMany(state => Columns.Select(operation => (State: state, Refusal: KeyLifecycle.Refusal(state, operation))))
