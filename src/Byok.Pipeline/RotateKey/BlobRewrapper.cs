@@ -60,7 +60,6 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
 
     /// <summary>Writes a new header over the state that it was made of.</summary>
     /// <returns>What became of it; <see cref="Rewrap.Intent"/> is null when it could not be written, or the blob was deleted meanwhile.</returns>
-    /// <exception cref="ConcurrentWriteException">The blob was written meanwhile.</exception>
     /// <exception cref="TransientByokException">Storage did not answer; the blob is as it was, or done.</exception>
     internal async Task<Rewrap> WriteAsync(Rewrap rewrap, CancellationToken cancellationToken)
     {
@@ -79,7 +78,7 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
         {
             return rewrap with { Intent = null };
         }
-        catch (ByokException exception) when (exception is not ConcurrentWriteException && Unmovable.ReasonOf(exception) is { } reason)
+        catch (ByokException exception) when (Unmovable.ReasonOf(exception) is { } reason)
         {
             return Rewrap.Left(blob, rewrap.KeyId, reason, exception.Message);
         }
