@@ -4,6 +4,7 @@ using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
@@ -27,7 +28,8 @@ public sealed class PipelineCatalog : IDisposable
         Keys = new WrappingKeyRing(vault, options, time);
         Deks = new DekCache(vault, options, time);
         Reader = new ProtectedBlobReader(storage, Keys, Deks);
-        var writer = new ProtectedBlobWriter(storage, Reader, Keys, Deks, Pools, options);
+        Records = new BlobRecords(ledger, storage.Protected.Name);
+        var writer = new ProtectedBlobWriter(storage, Reader, Keys, Deks, Records, Pools, options);
 
         PrepareMasterKey = new PrepareMasterKey(vault, hsm, options);
         CreateKeyExchangeKey = new CreateKeyExchangeKey(vault, ledger, options);
@@ -40,28 +42,28 @@ public sealed class PipelineCatalog : IDisposable
 
         EncryptSegment = new EncryptSegment(storage, writer);
         CommitBlob = new CommitBlob(storage, writer, Deks);
-        CompleteBlob = new CompleteBlob(storage, Reader, ledger, Pools, options);
+        CompleteBlob = new CompleteBlob(storage, Reader, Records, Pools, options);
         BeginEncryption = new BeginEncryption(storage, new EncryptionPlanner(storage, Keys, Reader, writer), writer, EncryptSegment, CommitBlob, CompleteBlob);
 
         var claims = new OperationClaims(storage, time);
         BeginRotation = new BeginRotation(vault, hsm, ledger, claims, options);
         RetireOldVersions = new RetireOldVersions(vault, Keys, ledger);
         CountBlobs = new CountBlobs(storage);
-        RewrapPage = new RewrapPage(storage, new BlobRewrapper(storage, vault, Keys, Deks, Reader), ledger);
+        RewrapPage = new RewrapPage(storage, new BlobRewrapper(storage, vault, Keys, Deks, Reader), Records);
         RecordProof = new RecordProof(ledger);
         ResumeRotation = new ResumeRotation(Keys);
         ReleaseClaim = new ReleaseClaim(claims);
 
         ReencryptSegment = new ReencryptSegment(Reader, writer);
-        CommitReencryption = new CommitReencryption(storage, Reader, writer, Deks, ledger);
-        BeginReencryption = new BeginReencryption(Reader, writer, vault, Keys, ReencryptSegment, CommitReencryption);
+        CommitReencryption = new CommitReencryption(storage, Reader, writer, Deks, Records);
+        BeginReencryption = new BeginReencryption(Reader, writer, Records, vault, Keys, ReencryptSegment, CommitReencryption);
 
         OrderRevocation = new OrderRevocation(vault, Keys, Deks, time);
         ProbeRevocation = new ProbeRevocation(vault, time);
         RecordRevocation = new RecordRevocation(ledger);
         UploadCanary = new UploadCanary(storage);
         ReadCanary = new ReadCanary(Reader);
-        RemoveCanary = new RemoveCanary(vault, storage);
+        RemoveCanary = new RemoveCanary(vault, storage, Reader, Records);
 
         PlanRestore = new PlanRestore(vault, hsm, Reader, ledger, time);
         ReinstateKey = new ReinstateKey(vault, ledger);
@@ -70,7 +72,7 @@ public sealed class PipelineCatalog : IDisposable
         Audits = new AuditArchive(storage);
         AuditVault = new AuditVault(vault, hsm, ledger, options, time);
         AuditBlobs = new AuditBlobs(storage, vault, Keys, Deks, Pools, options);
-        AuditGenerations = new AuditGenerations(storage, ledger, Reader, options, time);
+        AuditGenerations = new AuditGenerations(storage, ledger, Reader, Records, options, time);
         AuditLedger = new AuditLedger(ledger, Audits);
         AuditUploads = new AuditUploads(storage, options, time);
         PublishAudit = new PublishAudit(Audits, ledger);
@@ -90,6 +92,9 @@ public sealed class PipelineCatalog : IDisposable
 
     /// <summary>The read path.</summary>
     public ProtectedBlobReader Reader { get; }
+
+    /// <summary>What the ledger knows of the blobs.</summary>
+    public BlobRecords Records { get; }
 
     /// <summary>Activity of BringKey.</summary>
     public PrepareMasterKey PrepareMasterKey { get; }
@@ -260,5 +265,9 @@ public sealed class PipelineCatalog : IDisposable
     ];
 
     /// <inheritdoc/>
-    public void Dispose() => Deks.Dispose();
+    public void Dispose()
+    {
+        Deks.Dispose();
+        Records.Dispose();
+    }
 }

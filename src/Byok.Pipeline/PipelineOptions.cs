@@ -55,7 +55,7 @@ public sealed record PipelineOptions
     /// <summary>How long before a wrapping key's expiry the audit begins to warn. Default 30 days.</summary>
     public TimeSpan ExpiryWarning { get; init; } = TimeSpan.FromDays(30);
 
-    /// <summary>How long plaintext may lie in the uploads container, and a blob be unknown to the ledger, before the audit says so. Default 1 hour.</summary>
+    /// <summary>How long plaintext may lie in the uploads container, and a commit be unconfirmed in the ledger, before the audit says so. Default 1 hour.</summary>
     public TimeSpan LeftoverAge { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Chunks under way at once within one activity. Default 4.</summary>

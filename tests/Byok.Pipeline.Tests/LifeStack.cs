@@ -98,21 +98,23 @@ internal sealed class LifeStack : IDisposable
         var blob = SmallBlob.Seal(Storage.Protected.Name, name, content, key);
         var options = new BlobUploadOptions { Metadata = blob.Header.ToMetadata(new Dictionary<string, string> { ["Owner"] = "somebody" }) };
         await Storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), options);
-        if (!isRecorded)
+        if (isRecorded)
         {
-            return;
+            await Ledger.AppendAsync(blob.LedgerEvents(Storage.Protected.Name, name), CancellationToken.None);
         }
+    }
 
-        await Ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"seed/{blob.Header.BlobId}",
-                Kind = "blob.encrypted",
-                Subject = $"{Storage.Protected.Name}/{name}",
-                CorrelationId = "seed",
-                Details = new Dictionary<string, string> { ["blobId"] = blob.Header.BlobId.ToString(), ["generation"] = "1", ["key"] = key.Id.ToString() },
-            },
-            CancellationToken.None);
+    /// <summary>
+    /// What a stranger does who may write to storage and has the public key: an envelope with DEK and content of his own stands under the name of ours, and has its
+    /// blob id and generation, or those that are given.
+    /// </summary>
+    public async Task ForgeAsync(string name, string content, string? blobId = null)
+    {
+        var header = await HeaderAsync(name);
+        header = blobId is null ? header : header with { BlobId = BlobId.Parse(blobId) };
+        var forged = SmallBlob.Seal(Storage.Protected.Name, name, System.Text.Encoding.UTF8.GetBytes(content), await VersionAsync(header.KeyId), header);
+        await Storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(forged.Stored), new BlobUploadOptions { Metadata = forged.Header.ToMetadata() });
+        Assert.Equal(content, System.Text.Encoding.UTF8.GetString(await ReadAsync(name)));
     }
 
     /// <summary>Reads a blob as another process does, its DEK from the vault.</summary>

@@ -1,6 +1,8 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
+using Byok.Core.Ports;
 using Byok.Pipeline.Writing;
 
 namespace Byok.Testing;
@@ -10,11 +12,43 @@ namespace Byok.Testing;
 /// <param name="Header">Its signed header.</param>
 public sealed record SmallBlob(byte[] Stored, EnvelopeHeader Header)
 {
+    /// <summary>What the ledger has of it once the pipeline has written it (docs/FORMAT.md, section 15).</summary>
+    public IReadOnlyList<LedgerEvent> LedgerEvents(string container, string name)
+    {
+        var mac = Base64Url.EncodeToString(Header.Mac.Span);
+        LedgerEvent Event(string kind, Dictionary<string, string> details) => new()
+        {
+            EventId = $"{kind}/{mac}",
+            Kind = kind,
+            Subject = $"{container}/{name}",
+            CorrelationId = "seed",
+            Details = details,
+        };
+        return
+        [
+            Event("blob.intended", new()
+            {
+                ["by"] = "encrypt",
+                ["blobId"] = Header.BlobId.ToString(),
+                ["commitment"] = Base64Url.EncodeToString(Header.Commitment.Span),
+                ["mac"] = mac,
+                ["generation"] = $"{Header.Generation}",
+                ["key"] = Header.KeyId.ToString(),
+            }),
+            Event("blob.confirmed", new() { ["mac"] = mac }),
+        ];
+    }
+
     /// <summary>Seals it under a DEK of its own.</summary>
-    public static SmallBlob Seal(string container, string name, byte[] content, VaultKey key)
+    /// <param name="container">The container.</param>
+    /// <param name="name">The blob's name.</param>
+    /// <param name="content">Its plaintext.</param>
+    /// <param name="key">The wrapping key, of which the public part is enough.</param>
+    /// <param name="as">A header whose blob id and generation it takes, as a stranger would; null for a blob of its own.</param>
+    public static SmallBlob Seal(string container, string name, byte[] content, VaultKey key, EnvelopeHeader? @as = null)
     {
         var layout = new BlobLayout(content.Length, EnvelopePlan.StandardChunkSizeInBytes, EnvelopePlan.MinChunksPerSegment);
-        var blobId = BlobId.New();
+        var blobId = @as?.BlobId ?? BlobId.New();
         using var dek = DataEncryptionKey.Generate();
         using var keys = dek.DeriveFor(blobId);
         var stored = new byte[content.Length + EnvelopeFormat.TagSizeInBytes];
@@ -26,7 +60,7 @@ public sealed record SmallBlob(byte[] Stored, EnvelopeHeader Header)
             BlobId = blobId,
             Layout = layout,
             InlineTable = BekTable.SealSegment(keys, layout, 0, bek),
-            Generation = 1,
+            Generation = @as?.Generation ?? 1,
             KeyId = key.Id,
             KeyThumbprint = publicKey.Thumbprint,
             WrappedDek = dek.WrapWith(publicKey),

@@ -5,6 +5,7 @@ using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.Writing;
 
 namespace Byok.Bench.Benchmarks;
@@ -55,6 +56,8 @@ internal static class FanOut
                 OperationId = input.OperationId,
                 BlobName = input.Upload.BlobName,
                 TargetETag = null,
+                Change = BlobChange.Encrypt,
+                Replaces = null,
                 BlobId = input.BlobId,
                 Generation = 1,
                 PlaintextLength = (long)segments * EnvelopePlan.MinChunksPerSegment * EnvelopePlan.StandardChunkSizeInBytes,
@@ -75,9 +78,10 @@ internal static class FanOut
             Task.FromResult(new SegmentResult(input.Segment, new string('0', 2 * BlobId.SizeInBytes), null));
     }
 
-    private sealed class Commit : Activity<CommitInput, string>
+    private sealed class Commit : Activity<CommitInput, BlobState>
     {
-        public override Task<string> RunAsync(CommitInput input, CancellationToken cancellationToken) => Task.FromResult("etag");
+        public override Task<BlobState> RunAsync(CommitInput input, CancellationToken cancellationToken) =>
+            Task.FromResult(new BlobState(input.Plan.Envelope.BlobId, new string('A', 43), new string('A', 43)));
     }
 
     private sealed class Complete : Activity<CompleteInput, EncryptBlobResult>

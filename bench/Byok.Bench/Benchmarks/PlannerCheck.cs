@@ -15,7 +15,7 @@ internal static class PlannerCheck
     {
         section.Text(
             "What `byok plan` counts for an operation, and what the operation asked for when it ran on Azurite with the embedded engine. Requests are those to the containers of uploads and " +
-            "protected blobs. Appends to the ledger are planned as one a blob at most, and are fewer when several wait; what is measured has in it the few requests by which an operation " +
+            "protected blobs. Appends to the ledger are planned as two a blob at most, and are fewer when several wait; what is measured has in it the few requests by which an operation " +
             "finds the ledger's end and claims a key. Met means that planned and measured requests and unwraps are the same.");
         section.Table("operation", "requests planned", "measured", "unwraps planned", "measured", "ledger planned", "measured", "met");
         foreach (var (blobs, length) in new (int Blobs, long Length)[] { (40, 4096L), (6, 5 * MiB), (2, 65 * MiB), (1, 480 * MiB) })

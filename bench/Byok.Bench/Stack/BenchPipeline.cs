@@ -2,6 +2,7 @@ using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.Writing;
 using Byok.Storage;
 using Byok.Storage.Ledger;
@@ -50,6 +51,8 @@ internal sealed class BenchPipeline : IDisposable
             OperationId = "bench",
             BlobName = name,
             TargetETag = null,
+            Change = BlobChange.Encrypt,
+            Replaces = null,
             BlobId = BlobId.New().ToString(),
             Generation = 1,
             PlaintextLength = length,

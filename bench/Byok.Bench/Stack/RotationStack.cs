@@ -21,6 +21,7 @@ internal sealed class RotationStack : IAsyncDisposable
 
     private readonly InMemoryHsm _hsm = new();
     private readonly StorageAccount _storage;
+    private readonly BlobLedger _ledger;
     private readonly int _sizeInBits;
     private readonly PipelineCatalog _catalog;
     private DurableEngine _engine = null!;
@@ -31,8 +32,8 @@ internal sealed class RotationStack : IAsyncDisposable
         _storage = storage;
         _sizeInBits = sizeInBits;
         var options = new PipelineOptions { DefaultKey = KeyName, KekSizeInBits = 2048, KeyCacheTime = TimeSpan.Zero, GracePeriod = TimeSpan.Zero };
-        _catalog = new PipelineCatalog(new PipelineServices(
-            Vault, _hsm, storage, new BlobLedger(storage.Ledger, TimeProvider.System), options, TimeProvider.System));
+        _ledger = new BlobLedger(storage.Ledger, TimeProvider.System);
+        _catalog = new PipelineCatalog(new PipelineServices(Vault, _hsm, storage, _ledger, options, TimeProvider.System));
     }
 
     public InMemoryVault Vault { get; } = new();
@@ -65,12 +66,13 @@ internal sealed class RotationStack : IAsyncDisposable
         return _hsm.GenerateMasterKeyAsync(Label, _sizeInBits, CancellationToken.None);
     }
 
-    /// <summary>Puts one protected blob there, at one request.</summary>
+    /// <summary>Puts one protected blob there, and into the ledger.</summary>
     public async Task SeedAsync(string name, byte[] content)
     {
         var key = await _catalog.Keys.GetCurrentAsync(KeyName, CancellationToken.None).ConfigureAwait(false);
         var blob = SmallBlob.Seal(_storage.Protected.Name, name, content, key);
         await _storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), new BlobUploadOptions { Metadata = blob.Header.ToMetadata() }).ConfigureAwait(false);
+        await _ledger.AppendAsync(blob.LedgerEvents(_storage.Protected.Name, name), CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>A whole rotation: brings the next master key, moves every blob, proves it, disables the old version.</summary>

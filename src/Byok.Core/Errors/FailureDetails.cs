@@ -19,6 +19,7 @@ public sealed record FailureDetails(string ErrorType, string Message)
         message => new KeyNotFoundInVaultException(message),
         message => new IntegrityException(message),
         message => new MalformedEnvelopeException(message),
+        message => new ForeignBlobException(message),
         message => new UnsupportedEnvelopeVersionException(message),
         message => new MetadataBudgetExceededException(message),
         message => new BlobNotFoundException(message),

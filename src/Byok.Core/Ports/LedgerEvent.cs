@@ -6,7 +6,7 @@ public sealed record LedgerEvent
     /// <summary>Names the event; appending the same id again is harmless.</summary>
     public required string EventId { get; init; }
 
-    /// <summary>What happened, a dotted verb phrase: <c>key.imported</c>, <c>blob.encrypted</c> ...</summary>
+    /// <summary>What happened, a dotted verb phrase: <c>key.imported</c>, <c>blob.confirmed</c> ...</summary>
     public required string Kind { get; init; }
 
     /// <summary>The object: a key identifier or <c>container/blob</c>.</summary>

@@ -1,86 +1,65 @@
-using Byok.Core.Envelope;
+using System.Globalization;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.Records;
 using Byok.Storage;
 
 namespace Byok.Pipeline.AuditKeys;
 
 /// <summary>
-/// Compares blobs with what the ledger knows of them. An intact older state that was put back shows nowhere else. The ledger is read once for
-/// each 50,000 blobs, so memory is bounded whatever the number of blobs.
+/// Compares blobs with what the ledger knows of them. A stranger's blob, an intact older state that was put back, and a blob that is gone show nowhere else. Storage is
+/// listed and the ledger read once for each 50,000 blobs, chosen by a hash of their names, so memory is bounded whatever the number of blobs.
 /// </summary>
-public sealed class AuditGenerations(StorageAccount storage, ILedger ledger, ProtectedBlobReader reader, PipelineOptions options, TimeProvider time)
+public sealed class AuditGenerations(
+    StorageAccount storage, ILedger ledger, ProtectedBlobReader reader, BlobRecords records, PipelineOptions options, TimeProvider time, int maxNames = AuditGenerations.MaxNames)
     : Activity<string?, AuditGenerationsResult>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "AuditGenerations";
 
+    /// <summary>Names that are compared together, at most.</summary>
+    public const int MaxNames = 50_000;
+
     private const int BlobsPerPage = 5_000;
-    private const int Pages = 10;
 
     /// <inheritdoc/>
     public override async Task<AuditGenerationsResult> RunAsync(string? input, CancellationToken cancellationToken)
     {
-        var blobs = new Dictionary<string, Observed>(StringComparer.Ordinal);
-        var token = input;
-        for (var page = 0; page < Pages && (page == 0 || token is not null); page++)
+        var startedOn = time.GetUtcNow();
+        var part = new Part(input is null ? 0 : uint.Parse(input, CultureInfo.InvariantCulture), maxNames);
+        string? token = null;
+        do
         {
             (var listed, token) = await ProtectedPages.ListAsync(storage, token, BlobsPerPage, cancellationToken).ConfigureAwait(false);
-            foreach (var blob in listed)
-            {
-                if (Observe(blob) is { } observed)
-                {
-                    blobs[blob.Name] = observed;
-                }
-            }
+            listed.ForEach(blob => part.Find(blob.Name)?.See(blob, storage.Protected.Name));
         }
+        while (token is not null);
 
-        var isWhole = await ReadLedgerAsync(blobs, cancellationToken).ConfigureAwait(false);
+        var isWhole = await ReadLedgerAsync(part, cancellationToken).ConfigureAwait(false);
         var findings = new List<Finding>();
-        foreach (var (name, observed) in blobs.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (name, compared) in part.Names.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            if (Judge(name, observed, isWhole) is { } finding && await IsUnchangedAsync(name, observed, cancellationToken).ConfigureAwait(false))
+            if (await JudgeAsync(name, compared, isWhole, startedOn, cancellationToken).ConfigureAwait(false) is { } finding)
             {
                 findings.Add(finding);
             }
         }
 
-        return new AuditGenerationsResult(token, FindingTally.Of(findings));
-    }
-
-    /// <returns>What to compare; null for a blob that is not intact or not in its place, which <see cref="AuditBlobs"/> reports.</returns>
-    private Observed? Observe(ProtectedBlob blob)
-    {
-        try
-        {
-            var header = EnvelopeHeader.Parse(blob.Metadata, blob.Name);
-            return header.NameHash.Span.SequenceEqual(EnvelopeHeader.HashName(storage.Protected.Name, blob.Name))
-                ? new Observed(header.BlobId.ToString(), header.Generation, blob.ETag.ToString("H"), blob.LastModified)
-                : null;
-        }
-        catch (EnvelopeException)
-        {
-            return null;
-        }
+        return new AuditGenerationsResult(part.Next?.ToString(CultureInfo.InvariantCulture), FindingTally.Of(findings));
     }
 
     /// <returns>Whether the ledger could be read to its end.</returns>
-    private async Task<bool> ReadLedgerAsync(Dictionary<string, Observed> blobs, CancellationToken cancellationToken)
+    private async Task<bool> ReadLedgerAsync(Part part, CancellationToken cancellationToken)
     {
-        var prefix = $"{storage.Protected.Name}/";
         try
         {
             await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                var recorded = entry.Event;
-                if (recorded.Subject.StartsWith(prefix, StringComparison.Ordinal)
-                    && blobs.GetValueOrDefault(recorded.Subject[prefix.Length..]) is { } observed
-                    && recorded.Details.TryGetValue("blobId", out var blobId)
-                    && recorded.Details.TryGetValue("generation", out var text) && long.TryParse(text, out var generation))
+                if (BlobEvents.TryRead(entry, storage.Protected.Name, out var record))
                 {
-                    observed.Record(recorded.Kind, blobId, generation, recorded.Details.GetValueOrDefault("replaced"));
+                    part.Find(record.BlobName)?.Record(record);
                 }
             }
 
@@ -92,80 +71,109 @@ public sealed class AuditGenerations(StorageAccount storage, ILedger ledger, Pro
         }
     }
 
-    private Finding? Judge(string name, Observed observed, bool isLedgerWhole)
+    private async Task<Finding?> JudgeAsync(string name, ComparedBlob blob, bool isLedgerWhole, DateTimeOffset startedOn, CancellationToken cancellationToken)
     {
-        if (observed.IsKnown)
+        if (!blob.IsStored)
         {
-            return observed.LostGeneration is { } lost
-                ? FindingKinds.BlobRolledBack.On(name, $"generation {observed.Generation} was made of an older state; the ledger knew {lost} then")
-                : observed.IsBehind ? FindingKinds.BlobRolledBack.On(name, $"generation {observed.Generation}; the ledger knows {observed.NewestGeneration}")
+            // What was stored after the listing is no miss; nor is what a broken ledger may know to be deleted.
+            return isLedgerWhole && blob.ConfirmedOn <= startedOn && await ReadETagAsync(name, cancellationToken).ConfigureAwait(false) is null
+                ? FindingKinds.BlobGone.On(name, $"generation {blob.ConfirmedGeneration} was stored on {blob.ConfirmedOn:yyyy-MM-dd HH:mm} UTC")
                 : null;
         }
 
-        // What is being encrypted at this moment is recorded only when it is complete.
-        return isLedgerWhole && time.GetUtcNow() - observed.LastModified > options.LeftoverAge ? FindingKinds.BlobNotInLedger.On(name) : null;
+        if (blob.Standing == BlobStanding.Intended)
+        {
+            return isLedgerWhole && time.GetUtcNow() - blob.Intent!.RecordedOn > options.LeftoverAge ? await SettleAsync(name, blob, cancellationToken).ConfigureAwait(false) : null;
+        }
+
+        var finding = blob switch
+        {
+            { Standing: BlobStanding.Confirmed } => null,
+            { WasRight: true } => FindingKinds.BlobRolledBack.On(name, $"generation {blob.Generation}; the ledger knows {blob.ConfirmedGeneration ?? "that it was deleted"}"),
+            _ when !isLedgerWhole => null,
+            { IsNameKnown: true } => FindingKinds.BlobForeign.On(name),
+            _ => FindingKinds.BlobNotInLedger.On(name),
+        };
+
+        // A blob that was written between listing and ledger is behind the ledger for a good reason.
+        return finding is not null && await ReadETagAsync(name, cancellationToken).ConfigureAwait(false) == blob.ETag ? finding : null;
     }
 
-    /// <summary>
-    /// A blob that was written between listing and ledger is behind the ledger for a good reason. (ETags are compared in their header form: a
-    /// listing gives them without quotes.)
-    /// </summary>
-    private async Task<bool> IsUnchangedAsync(string name, Observed observed, CancellationToken cancellationToken)
+    /// <summary>Confirms in the stead of an operation that ended, or was killed, between its commit and the ledger.</summary>
+    private async Task<Finding?> SettleAsync(string name, ComparedBlob compared, CancellationToken cancellationToken)
     {
         try
         {
-            return (await reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false)).ETag.ToString("H") == observed.ETag;
+            // The metadata may say it has a MAC that it has not: an entry must not come of that.
+            await using var blob = await reader.OpenAsync(name, DekSource.Vault, cancellationToken).ConfigureAwait(false);
+            if (blob.ETag.ToString("H") != compared.ETag)
+            {
+                return null;
+            }
+
+            await records.ConfirmAsync(compared.Intent!.OperationId, name, BlobState.Of(blob.Header), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is EnvelopeException or BlobNotFoundException)
+        {
+            return null; // AuditBlobs reports it, or it is gone.
+        }
+        catch (KeyUnavailableException)
+        {
+            // Reported, and left for an audit that can verify it.
+        }
+
+        return FindingKinds.BlobAhead.On(name, $"generation {compared.Generation}, by {compared.Intent!.OperationId}");
+    }
+
+    /// <summary>The blob's ETag now, in its header form, as a listing gives it; null when it is gone.</summary>
+    private async Task<string?> ReadETagAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false)).ETag.ToString("H");
         }
         catch (BlobNotFoundException)
         {
-            return false;
+            return null;
         }
     }
 
-    private sealed class Observed(string blobId, long generation, string etag, DateTimeOffset lastModified)
+    /// <summary>The names whose hash is in a range, which ends sooner when there are too many.</summary>
+    private sealed class Part(uint from, int maxNames)
     {
-        private readonly HashSet<string> _older = new(StringComparer.Ordinal);
-        private string? _newestBlobId;
+        private readonly Dictionary<string, ComparedBlob> _names = new(StringComparer.Ordinal);
+        private uint _until = uint.MaxValue;
 
-        public long Generation => generation;
+        public IEnumerable<KeyValuePair<string, ComparedBlob>> Names => _names;
 
-        public string ETag => etag;
+        /// <summary>Where the next part begins; null after the last.</summary>
+        public uint? Next => _until == uint.MaxValue ? null : _until + 1;
 
-        public DateTimeOffset LastModified => lastModified;
-
-        public long NewestGeneration { get; private set; }
-
-        /// <summary>The generation that a new encryption of an older state has taken the place of; null when none has since the name was uploaded last.</summary>
-        public long? LostGeneration { get; private set; }
-
-        /// <summary>Whether the ledger knows this encryption of the blob.</summary>
-        public bool IsKnown { get; private set; }
-
-        /// <summary>Whether something newer was recorded after it: a later generation of it, or another encryption of the same name.</summary>
-        public bool IsBehind => _newestBlobId != blobId || NewestGeneration > generation;
-
-        public void Record(string kind, string recordedBlobId, long recordedGeneration, string? replaced)
+        /// <returns>What is known of a name; null when it belongs to another part.</returns>
+        public ComparedBlob? Find(string name)
         {
-            IsKnown |= recordedBlobId == blobId;
-            if (recordedBlobId == _newestBlobId)
+            if (!Holds(name))
             {
-                // Pages of a rotation are recorded together, in no certain order.
-                NewestGeneration = Math.Max(NewestGeneration, recordedGeneration);
+                return null;
             }
-            else if (!_older.Contains(recordedBlobId))
-            {
-                // An id is drawn anew for each encryption: one that was replaced never becomes the newest again, not even when an old
-                // copy was put back and then rewrapped by a rotation.
-                if (_newestBlobId is not null)
-                {
-                    var isOfOlderState = kind == BlobEvents.Reencrypted && (recordedGeneration <= NewestGeneration || (replaced is not null && _older.Contains(replaced)));
-                    LostGeneration = kind == BlobEvents.Encrypted ? null : isOfOlderState ? NewestGeneration : LostGeneration;
-                    _older.Add(_newestBlobId);
-                }
 
-                (_newestBlobId, NewestGeneration) = (recordedBlobId, recordedGeneration);
+            if (!_names.TryGetValue(name, out var compared))
+            {
+                _names.Add(name, compared = new ComparedBlob());
+                while (_names.Count > maxNames && _until > from)
+                {
+                    _until = from + ((_until - from) / 2);
+                    foreach (var other in _names.Keys.Where(other => !Holds(other)).ToList())
+                    {
+                        _names.Remove(other);
+                    }
+                }
             }
+
+            return compared;
         }
+
+        private bool Holds(string name) => (uint)Digest.OfText(name).First is var hash && hash >= from && hash <= _until;
     }
 }
 

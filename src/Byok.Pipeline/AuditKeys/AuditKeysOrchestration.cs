@@ -4,7 +4,7 @@ using Byok.Pipeline.RotateKey;
 namespace Byok.Pipeline.AuditKeys;
 
 /// <summary>
-/// Looks at all keys, all protected blobs, the uploads and the ledger, changes nothing, and writes a report. Pages through the blobs with
+/// Looks at all keys, all protected blobs, the uploads and the ledger, changes nothing but that it confirms what dead operations left open, and writes a report. Pages through the blobs with
 /// ContinueAsNew, so its history stays short whatever their number.
 /// </summary>
 public sealed class AuditKeysOrchestration : Orchestration<AuditKeysInput, AuditKeysResult>

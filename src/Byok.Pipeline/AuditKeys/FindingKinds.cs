@@ -107,8 +107,26 @@ public static class FindingKinds
 
     /// <summary>An older state put back.</summary>
     public static FindingKind BlobRolledBack { get; } = new(Critical, "blob-rollback", "Older state of a blob was put back",
-        "The blob is intact, but the ledger knows a newer generation of it: somebody put an old copy back.",
-        "Find out who wrote the blob, and restore the newest version.");
+        "The blob is intact, but the ledger knows a newer state of it, or its deletion: somebody put an old copy back. Rotation and re-encryption leave it as it is.",
+        "Find out who wrote the blob, and restore the newest version. If the older one is to stay, decrypt it, and upload it again.");
+
+    /// <summary>A stranger's blob under a name of ours.</summary>
+    public static FindingKind BlobForeign { get; } = new(Critical, "blob-foreign", "Another blob stands in the place of yours",
+        "The ledger knows this name, and not this blob: it was put there past the pipeline. Anybody who can write to storage and knows the public key can make one that " +
+        "decrypts and verifies. Rotation and re-encryption leave it as it is.",
+        "Do not trust its content. Find out who wrote it, and restore the right blob from a backup, or upload it again.");
+
+    /// <summary>A recorded blob that is not stored any more.</summary>
+    public static FindingKind BlobGone { get; } = new(Critical, "blob-gone", "Blob is gone, and no deletion was recorded",
+        "The ledger knows this blob, and it is not stored any more: somebody deleted or renamed it past the pipeline. A blob that you deleted by hand is reported as well, as " +
+        "nothing recorded that.",
+        "Find out who deleted it, and restore it from a backup. If that was you, there is nothing to do; the finding stays until the name is uploaded again.");
+
+    /// <summary>Committed and not confirmed.</summary>
+    public static FindingKind BlobAhead { get; } = new(Warning, "blob-ahead-of-ledger", "Blob was ahead of the ledger",
+        "An operation wrote this state, as it had announced in the ledger, and ended before it confirmed that. The audit has verified the blob's header and confirmed it in " +
+        "the operation's place, unless the key is unavailable.",
+        "Nothing. If it happens again and again, find out why operations end early.");
 
     /// <summary>A blob that the ledger does not know.</summary>
     public static FindingKind BlobNotInLedger { get; } = new(Warning, "blob-not-in-ledger", "The ledger does not know this blob",
@@ -155,7 +173,7 @@ public static class FindingKinds
     [
         KeyNotInVaultHsm, KeyExportable, KeyDrift, KeyNotRestorable, KeyRevoked, KeyHalfRevoked, KeyHalfRestored, KeyUnproved, KeyWithoutExpiry, KeyExpires, KeyTooOld,
         KekLeftBehind, VaultWithoutPurgeProtection, HsmUnreachable, BlobUnencrypted, BlobMalformed, BlobHeaderAltered, BlobOutOfPlace,
-        BlobLength, BlobChunkAltered, BlobRolledBack, BlobNotInLedger, BlobKeyUnknown, BlobKeyDisabled, BlobKeyMoved, BlobOnRetiredKey,
+        BlobLength, BlobChunkAltered, BlobRolledBack, BlobForeign, BlobGone, BlobAhead, BlobNotInLedger, BlobKeyUnknown, BlobKeyDisabled, BlobKeyMoved, BlobOnRetiredKey,
         PlaintextLeftOver, LedgerBroken, LedgerCut,
     ];
 

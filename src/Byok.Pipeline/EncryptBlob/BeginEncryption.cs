@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs.Models;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.Writing;
 using Byok.Storage;
 
@@ -18,10 +19,12 @@ public sealed class BeginEncryption(
     public override async Task<BeginResult> RunAsync(BeginInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        EncryptionPlan? plan;
         try
         {
-            plan = await BeginAsync(input, cancellationToken).ConfigureAwait(false);
+            var (plan, written) = await BeginAsync(input, cancellationToken).ConfigureAwait(false);
+            return written is null
+                ? new BeginResult(plan, null)
+                : new BeginResult(null, await completeBlob.RunAsync(CompleteInput.For(input, written, activities: 1), cancellationToken).ConfigureAwait(false));
         }
         catch (Exception exception) when (exception is SourceChangedException or BlobAlreadyExistsException)
         {
@@ -34,14 +37,10 @@ public sealed class BeginEncryption(
 
             return new BeginResult(null, finished);
         }
-
-        return plan is null
-            ? new BeginResult(null, await completeBlob.RunAsync(CompleteInput.For(input, activities: 1), cancellationToken).ConfigureAwait(false))
-            : new BeginResult(plan, null);
     }
 
-    /// <returns>The plan of a blob that has still to be written; null when it was small and is committed.</returns>
-    private async Task<EncryptionPlan?> BeginAsync(BeginInput input, CancellationToken cancellationToken)
+    /// <returns>The plan of a blob that has still to be written; or, when it was small, what was committed.</returns>
+    private async Task<(EncryptionPlan? Plan, BlobState? Written)> BeginAsync(BeginInput input, CancellationToken cancellationToken)
     {
         var source = await planner.ReadSourceAsync(input.Upload, cancellationToken).ConfigureAwait(false);
         var isSmall = source.ContentLength <= EnvelopePlan.StandardChunkSizeInBytes;
@@ -50,8 +49,7 @@ public sealed class BeginEncryption(
             try
             {
                 var first = await planner.PlanAsync(input, source, target: null, cancellationToken).ConfigureAwait(false);
-                await EncryptHereAsync(first, source, mayBeWhole: true, cancellationToken).ConfigureAwait(false);
-                return null;
+                return (null, await EncryptHereAsync(first, source, mayBeWhole: true, cancellationToken).ConfigureAwait(false));
             }
             catch (ConcurrentWriteException)
             {
@@ -63,28 +61,26 @@ public sealed class BeginEncryption(
         var plan = await planner.PlanAsync(input, source, target, cancellationToken).ConfigureAwait(false);
         if (plan.Envelope.Segments > 1)
         {
-            return plan;
+            return (plan, null);
         }
 
         // What was in the way and is no blob are blocks that somebody staged and never committed. A whole write finds a blob in them until the service
         // forgets them; a block list does not.
-        await EncryptHereAsync(plan, source, mayBeWhole: target is not null, cancellationToken).ConfigureAwait(false);
-        return null;
+        return (null, await EncryptHereAsync(plan, source, mayBeWhole: target is not null, cancellationToken).ConfigureAwait(false));
     }
 
-    private async Task EncryptHereAsync(EncryptionPlan plan, BlobProperties source, bool mayBeWhole, CancellationToken cancellationToken)
+    private async Task<BlobState> EncryptHereAsync(EncryptionPlan plan, BlobProperties source, bool mayBeWhole, CancellationToken cancellationToken)
     {
         var (sourceETag, envelope) = plan;
         if (mayBeWhole && envelope.Layout.ChunkCount <= 1 && !envelope.TableInTail)
         {
             var traits = EncryptionPlanner.TraitsOf(storage, envelope.BlobName, source);
-            await writer.WriteWholeAsync(envelope, EncryptSegment.ReaderOf(storage, envelope, sourceETag), traits, cancellationToken).ConfigureAwait(false);
-            return;
+            return await writer.WriteWholeAsync(envelope, EncryptSegment.ReaderOf(storage, envelope, sourceETag), traits, cancellationToken).ConfigureAwait(false);
         }
 
         List<SegmentResult> segments = envelope.Segments == 0
             ? []
             : [await encryptSegment.RunAsync(new SegmentInput(plan, 0), cancellationToken).ConfigureAwait(false)];
-        await commitBlob.RunAsync(new CommitInput(plan, segments), cancellationToken).ConfigureAwait(false);
+        return await commitBlob.RunAsync(new CommitInput(plan, segments), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,6 +1,7 @@
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.Keys;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.Writing;
 using Byok.Storage;
 
@@ -10,17 +11,17 @@ namespace Byok.Pipeline.EncryptBlob;
 /// Makes the protected blob visible, with the upload's content headers, metadata, tags and tier, under the key version that is current by now:
 /// a large blob takes its time, and a rotation that has looked for old versions already would not find this one.
 /// </summary>
-public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter writer, DekCache deks) : Activity<CommitInput, string>
+public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter writer, DekCache deks) : Activity<CommitInput, BlobState>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "CommitBlob";
 
     /// <inheritdoc/>
-    /// <returns>The protected blob's ETag.</returns>
+    /// <returns>What was committed.</returns>
     /// <exception cref="SourceChangedException">The upload was overwritten or deleted meanwhile.</exception>
     /// <exception cref="ConcurrentWriteException">The target was written by somebody else meanwhile.</exception>
     /// <exception cref="KeyUnavailableException">The key was revoked meanwhile; nothing is to be seen of the blob, and the upload stays.</exception>
-    public override async Task<string> RunAsync(CommitInput input, CancellationToken cancellationToken)
+    public override async Task<BlobState> RunAsync(CommitInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var (sourceETag, plan) = input.Plan;

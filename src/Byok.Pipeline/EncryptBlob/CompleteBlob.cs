@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs.Models;
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Core.Ports;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.Records;
 using Byok.Storage;
 
 namespace Byok.Pipeline.EncryptBlob;
@@ -13,7 +14,7 @@ namespace Byok.Pipeline.EncryptBlob;
 /// Reads a committed blob back through the real read path (its DEK unwrapped by the vault anew), records it in the ledger, and only
 /// then disposes of the plaintext.
 /// </summary>
-public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader reader, ILedger ledger, ChunkBufferPools pools, PipelineOptions options)
+public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader reader, BlobRecords records, ChunkBufferPools pools, PipelineOptions options)
     : Activity<CompleteInput, EncryptBlobResult>
 {
     /// <summary>The name it is called by.</summary>
@@ -23,6 +24,7 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
 
     /// <inheritdoc/>
     /// <exception cref="IntegrityException">What was written does not read back. The plaintext is kept.</exception>
+    /// <exception cref="ForeignBlobException">Something that nobody of ours wrote stands in its place. The plaintext is kept.</exception>
     public override async Task<EncryptBlobResult> RunAsync(CompleteInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -42,30 +44,27 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
     private async Task<EncryptBlobResult> CompleteAsync(CompleteInput input, CancellationToken cancellationToken)
     {
         await using var blob = await reader.OpenAtStartAsync(input.BlobName, DekSource.Vault, cancellationToken).ConfigureAwait(false);
-        var header = blob.Header;
-        if (header.BlobId.ToString() != input.BlobId)
+        var state = BlobState.Of(blob.Header);
+        var standing = state == input.Written
+            ? BlobStanding.Intended
+            : await records.StandingOfAsync(input.BlobName, blob.Header, cancellationToken).ConfigureAwait(false);
+        if (standing == BlobStanding.Unknown)
         {
-            // Somebody replaced our blob after we committed it. What is there now is his to answer for; ours was complete.
+            throw BlobRecords.ForeignInstead(input.BlobName);
+        }
+
+        if (state.BlobId != input.BlobId)
+        {
+            // Another writer of ours replaced our blob after we committed it. What is there now is his to answer for; ours was complete.
             return new EncryptBlobResult(EncryptBlobOutcome.Superseded, null, null, 0, 0, 0, null);
         }
 
         await VerifyAsync(blob, cancellationToken).ConfigureAwait(false);
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/{input.BlobId}",
-                Kind = BlobEvents.Encrypted,
-                Subject = $"{storage.Protected.Name}/{input.BlobName}",
-                CorrelationId = input.OperationId,
-                Details = new Dictionary<string, string>
-                {
-                    ["blobId"] = input.BlobId,
-                    ["generation"] = $"{header.Generation}",
-                    ["key"] = header.KeyId.ToString(),
-                    ["length"] = $"{header.Layout.PlaintextLength}",
-                },
-            },
-            cancellationToken).ConfigureAwait(false);
+        if (standing == BlobStanding.Intended)
+        {
+            await records.ConfirmAsync(input.OperationId, input.BlobName, state, cancellationToken).ConfigureAwait(false);
+        }
+
         if (options.Disposal == PlaintextDisposal.Delete)
         {
             await DeletePlaintextAsync(input, cancellationToken).ConfigureAwait(false);
@@ -75,15 +74,21 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
     }
 
     /// <summary>Completes a blob that an earlier run committed; null when there is no such blob.</summary>
+    /// <exception cref="ForeignBlobException">There is one that pretends to be it.</exception>
     internal async Task<EncryptBlobResult?> FindFinishedAsync(BeginInput input, CancellationToken cancellationToken)
     {
         try
         {
-            var result = await RunAsync(
-                new CompleteInput(input.OperationId, input.Upload.BlobName, input.Upload.ETag, input.BlobId, Activities: 1), cancellationToken).ConfigureAwait(false);
+            var stored = await reader.DescribeAsync(input.Upload.BlobName, cancellationToken).ConfigureAwait(false);
+            if (EnvelopeHeader.Parse(stored.Metadata, stored.Name).BlobId.ToString() != input.BlobId)
+            {
+                return null;
+            }
+
+            var result = await RunAsync(CompleteInput.For(input, written: null, activities: 1), cancellationToken).ConfigureAwait(false);
             return result.Outcome == EncryptBlobOutcome.Protected ? result : null;
         }
-        catch (Exception exception) when (exception is BlobNotFoundException or EnvelopeException)
+        catch (Exception exception) when (exception is BlobNotFoundException or MalformedEnvelopeException or UnsupportedEnvelopeVersionException)
         {
             return null;
         }

@@ -1,3 +1,5 @@
+using Byok.Pipeline.Records;
+
 namespace Byok.Pipeline.EncryptBlob;
 
 /// <summary>Which committed blob to complete.</summary>
@@ -8,18 +10,21 @@ namespace Byok.Pipeline.EncryptBlob;
 /// <param name="Activities">Activities that the blob takes, for the result.</param>
 public sealed record CompleteInput(string OperationId, string BlobName, string SourceETag, string BlobId, int Activities)
 {
+    /// <summary>What was committed; null when an earlier run did it, so that only the ledger knows.</summary>
+    public BlobState? Written { get; init; }
+
     /// <summary>For an upload.</summary>
-    public static CompleteInput For(BeginInput input, int activities)
+    public static CompleteInput For(BeginInput input, BlobState? written, int activities)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new CompleteInput(input.OperationId, input.Upload.BlobName, input.Upload.ETag, input.BlobId, activities);
+        return new CompleteInput(input.OperationId, input.Upload.BlobName, input.Upload.ETag, input.BlobId, activities) { Written = written };
     }
 
     /// <summary>For a planned blob.</summary>
-    public static CompleteInput For(EncryptionPlan plan, int activities)
+    public static CompleteInput For(EncryptionPlan plan, BlobState written, int activities)
     {
         ArgumentNullException.ThrowIfNull(plan);
         var (sourceETag, envelope) = plan;
-        return new CompleteInput(envelope.OperationId, envelope.BlobName, sourceETag, envelope.BlobId, activities);
+        return new CompleteInput(envelope.OperationId, envelope.BlobName, sourceETag, envelope.BlobId, activities) { Written = written };
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.Writing;
 
 namespace Byok.Pipeline.EncryptBlob;
@@ -55,9 +56,9 @@ public sealed class EncryptBlobOrchestration : Orchestration<EncryptBlobInput, E
         var segments = await SegmentFanOut.RunAsync(context, envelope, EncryptSegment.Name, segment => new SegmentInput(plan, segment), "encrypting");
         var progress = new WriteProgress("committing", envelope.PlaintextLength, envelope.PlaintextLength);
         context.SetStatus(progress);
-        await context.CallActivityAsync<string>(CommitBlob.Name, new CommitInput(plan, segments), RetryPolicy.Default);
+        var written = await context.CallActivityAsync<BlobState>(CommitBlob.Name, new CommitInput(plan, segments), RetryPolicy.Default);
         context.SetStatus(progress with { Stage = "verifying and disposing of the plaintext" });
         return await context.CallActivityAsync<EncryptBlobResult>(
-            CompleteBlob.Name, CompleteInput.For(plan, activities: envelope.Segments + 3), RetryPolicy.Default);
+            CompleteBlob.Name, CompleteInput.For(plan, written, activities: envelope.Segments + 3), RetryPolicy.Default);
     }
 }

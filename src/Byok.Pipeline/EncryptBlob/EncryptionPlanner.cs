@@ -4,6 +4,7 @@ using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.Writing;
 using Byok.Storage;
 
@@ -73,7 +74,7 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
         source.Metadata.TryGetValue(KeyMetadata, out var namedKey);
         var key = await keys.GetCurrentAsync(keys.SelectKeyName(name, namedKey), cancellationToken).ConfigureAwait(false);
         var layout = EnvelopePlan.LayOut(source.ContentLength, EnvelopePlan.StandardChunkSizeInBytes);
-        var write = new WriteTarget(input.OperationId, name, target?.ETag.ToString(), input.BlobId, NextGeneration(target));
+        var write = new WriteTarget(input.OperationId, name, target?.ETag.ToString(), input.BlobId, NextGeneration(target), BlobChange.Encrypt, MacOf(target));
         return new EncryptionPlan(input.Upload.ETag, writer.Plan(write, layout, userMetadata, key));
     }
 
@@ -118,6 +119,19 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
         if (values.FirstOrDefault(value => value.AsSpan().ContainsAnyExceptInRange(' ', '~')) is not null)
         {
             throw new ConflictException($"The upload '{name}' has metadata or a content header with other characters than printable ASCII. Change it and upload again.");
+        }
+    }
+
+    /// <summary>MAC of what is replaced, whosoever it is: the user wants it replaced. Null when it is no envelope.</summary>
+    private static string? MacOf(ProtectedBlob? target)
+    {
+        try
+        {
+            return target is null ? null : BlobState.Of(EnvelopeHeader.Parse(target.Metadata, target.Name)).Mac;
+        }
+        catch (EnvelopeException)
+        {
+            return null;
         }
     }
 

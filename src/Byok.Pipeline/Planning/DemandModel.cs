@@ -40,7 +40,7 @@ public static class DemandModel
         return new OperationDemand
         {
             StorageRequests = work.Blobs * requests,
-            LedgerAppendsAtMost = work.Blobs,
+            LedgerAppendsAtMost = 2 * work.Blobs,
             BytesIn = work.Blobs * (layout.StoredLength(placement) + MetadataLength),
             BytesOut = work.Bytes + (work.Blobs * (double)verified * Math.Min(length, EnvelopePlan.StandardChunkSizeInBytes)),
             BytesEncrypted = work.Bytes,
@@ -70,7 +70,7 @@ public static class DemandModel
         return new OperationDemand
         {
             StorageRequests = work.Blobs + (passes * pages) + (listings * EnvelopePlan.DivideUp(work.Blobs, BlobsPerListing)),
-            LedgerAppendsAtMost = work.Blobs,
+            LedgerAppendsAtMost = 2 * work.Blobs,
             BytesIn = work.Blobs * MetadataLength,
             BytesOut = (passes + listings) * work.Blobs * MetadataLength,
             BytesEncrypted = 0,

@@ -4,13 +4,20 @@ using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.Writing;
 
 namespace Byok.Pipeline.ReencryptBlob;
 
 /// <summary>Plans a new encryption; a blob that fits a single segment is done here and now, in one activity.</summary>
 public sealed class BeginReencryption(
-    ProtectedBlobReader reader, ProtectedBlobWriter writer, IKeyVault vault, WrappingKeyRing keys, ReencryptSegment reencryptSegment, CommitReencryption commit)
+    ProtectedBlobReader reader,
+    ProtectedBlobWriter writer,
+    BlobRecords records,
+    IKeyVault vault,
+    WrappingKeyRing keys,
+    ReencryptSegment reencryptSegment,
+    CommitReencryption commit)
     : Activity<BeginReencryptionInput, ReencryptionBegun>
 {
     /// <summary>The name it is called by.</summary>
@@ -19,6 +26,7 @@ public sealed class BeginReencryption(
     /// <inheritdoc/>
     /// <exception cref="BlobNotFoundException">No such blob.</exception>
     /// <exception cref="EnvelopeException">The blob is not intact; encrypting it anew must not make it look so.</exception>
+    /// <exception cref="ForeignBlobException">The ledger does not know it; the same holds.</exception>
     /// <exception cref="ConflictException">The blob is in the archive tier or locked.</exception>
     public override async Task<ReencryptionBegun> RunAsync(BeginReencryptionInput input, CancellationToken cancellationToken)
     {
@@ -28,7 +36,12 @@ public sealed class BeginReencryption(
         if (header.BlobId.ToString() == input.BlobId || header.KeyId == input.Blob.KeyId)
         {
             // An earlier run of this very activity did it and died before its answer was recorded; or somebody else did meanwhile.
-            return new ReencryptionBegun(null, await commit.CompleteAsync(input.OperationId, input.Blob.BlobName, cancellationToken).ConfigureAwait(false));
+            return new ReencryptionBegun(null, await commit.CompleteAsync(input.OperationId, input.Blob.BlobName, written: null, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (await records.StandingOfAsync(input.Blob.BlobName, header, cancellationToken).ConfigureAwait(false) == BlobStanding.Unknown)
+        {
+            throw BlobRecords.Foreign(input.Blob.BlobName);
         }
 
         if (blob.Stored.AccessTier == AccessTier.Archive.ToString())
@@ -57,7 +70,14 @@ public sealed class BeginReencryption(
             ? await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false)
             : await keys.GetCurrentAsync(blob.Header.KeyId.Name, cancellationToken).ConfigureAwait(false);
         var old = blob.Header.Layout;
-        var target = new WriteTarget(input.OperationId, input.Blob.BlobName, blob.ETag.ToString(), input.BlobId, blob.Header.Generation + 1);
+        var target = new WriteTarget(
+            input.OperationId,
+            input.Blob.BlobName,
+            blob.ETag.ToString(),
+            input.BlobId,
+            blob.Header.Generation + 1,
+            BlobChange.Reencrypt,
+            BlobState.Of(blob.Header).Mac);
         return writer.Plan(target, EnvelopePlan.LayOut(old.PlaintextLength, old.ChunkSizeInBytes), blob.Stored.Metadata, key);
     }
 }

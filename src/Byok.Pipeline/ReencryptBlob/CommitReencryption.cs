@@ -1,9 +1,8 @@
-using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Core.Ports;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.Writing;
 using Byok.Storage;
 
@@ -14,7 +13,7 @@ namespace Byok.Pipeline.ReencryptBlob;
 /// no way back to the old ciphertext afterwards.
 /// </summary>
 public sealed class CommitReencryption(
-    StorageAccount storage, ProtectedBlobReader reader, ProtectedBlobWriter writer, DekCache deks, ILedger ledger)
+    StorageAccount storage, ProtectedBlobReader reader, ProtectedBlobWriter writer, DekCache deks, BlobRecords records)
     : Activity<CommitReencryptionInput, ReencryptBlobResult>
 {
     /// <summary>The name it is called by.</summary>
@@ -30,41 +29,31 @@ public sealed class CommitReencryption(
         var old = await StorageFailures.TranslateAsync(
             $"{storage.Protected.Name}/{plan.BlobName}", () => target.GetPropertiesAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
         using var dek = await deks.UnwrapAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
-        await writer.CommitAsync(plan, input.Segments, dek, new SourceTraits(target, old.Value, old.Value.Metadata), cancellationToken).ConfigureAwait(false);
-        var replaced = EnvelopeHeader.Parse(old.Value.Metadata, plan.BlobName).BlobId.ToString();
-        return await CompleteAsync(plan.OperationId, plan.BlobName, cancellationToken, replaced).ConfigureAwait(false);
+        var written = await writer.CommitAsync(plan, input.Segments, dek, new SourceTraits(target, old.Value, old.Value.Metadata), cancellationToken).ConfigureAwait(false);
+        return await CompleteAsync(plan.OperationId, plan.BlobName, written, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Opens what is stored now through the read path, and records it.</summary>
     /// <param name="operationId">The operation.</param>
     /// <param name="blobName">The blob.</param>
+    /// <param name="written">What was committed; null when an earlier run did it, so that only the ledger knows.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    /// <param name="replaced">Id of the encryption that it replaced, by which the audit sees whether that was the newest; null when it is not known any more.</param>
-    internal async Task<ReencryptBlobResult> CompleteAsync(string operationId, string blobName, CancellationToken cancellationToken, string? replaced = null)
+    /// <exception cref="ForeignBlobException">The ledger does not know what is stored.</exception>
+    internal async Task<ReencryptBlobResult> CompleteAsync(string operationId, string blobName, BlobState? written, CancellationToken cancellationToken)
     {
         await using var blob = await reader.OpenAsync(blobName, DekSource.Vault, cancellationToken).ConfigureAwait(false);
-        var header = blob.Header;
-        var details = new Dictionary<string, string>
+        var (header, state) = (blob.Header, BlobState.Of(blob.Header));
+        var standing = state == written ? BlobStanding.Intended : await records.StandingOfAsync(blobName, header, cancellationToken).ConfigureAwait(false);
+        if (standing == BlobStanding.Unknown)
         {
-            ["blobId"] = header.BlobId.ToString(),
-            ["generation"] = $"{header.Generation}",
-            ["key"] = header.KeyId.ToString(),
-        };
-        if (replaced is not null && replaced != header.BlobId.ToString())
-        {
-            details["replaced"] = replaced;
+            throw BlobRecords.Foreign(blobName);
         }
 
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{operationId}/{header.BlobId}/{header.Generation}",
-                Kind = BlobEvents.Reencrypted,
-                Subject = $"{storage.Protected.Name}/{blobName}",
-                CorrelationId = operationId,
-                Details = details,
-            },
-            cancellationToken).ConfigureAwait(false);
-        return new ReencryptBlobResult(header.BlobId.ToString(), header.KeyId, header.Generation, header.Layout.PlaintextLength, blob.ETag.ToString());
+        if (standing == BlobStanding.Intended)
+        {
+            await records.ConfirmAsync(operationId, blobName, state, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new ReencryptBlobResult(state.BlobId, header.KeyId, header.Generation, header.Layout.PlaintextLength, blob.ETag.ToString());
     }
 }

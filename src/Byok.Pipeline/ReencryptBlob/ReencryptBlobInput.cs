@@ -13,6 +13,9 @@ public sealed record ReencryptBlobInput
     /// and then it is encrypted anew in any case.
     /// </summary>
     public KeyIdentifier? KeyId { get; init; }
+
+    /// <summary>The operation that it is part of, under which the ledger records it; null when it is one of its own.</summary>
+    public string? OperationId { get; init; }
 }
 
 /// <summary>A blob that was encrypted anew.</summary>

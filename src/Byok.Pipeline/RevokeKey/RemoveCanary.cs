@@ -1,12 +1,15 @@
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Reading;
+using Byok.Pipeline.Records;
 using Byok.Storage;
 
 namespace Byok.Pipeline.RevokeKey;
 
 /// <summary>Removes the canary's blob and key. Where purge protection forbids destroying the key, it stays deleted until the vault does it.</summary>
-public sealed class RemoveCanary(IKeyVault vault, StorageAccount storage) : Activity<string, bool>
+public sealed class RemoveCanary(IKeyVault vault, StorageAccount storage, ProtectedBlobReader reader, BlobRecords records) : Activity<string, bool>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "RemoveCanary";
@@ -16,6 +19,7 @@ public sealed class RemoveCanary(IKeyVault vault, StorageAccount storage) : Acti
     {
         ArgumentNullException.ThrowIfNull(input);
         var blob = UploadCanary.BlobNameFor(input);
+        await RecordDeletionAsync(input, blob, cancellationToken).ConfigureAwait(false);
         foreach (var container in new[] { storage.Uploads, storage.Protected })
         {
             await StorageFailures.TranslateAsync(
@@ -41,5 +45,19 @@ public sealed class RemoveCanary(IKeyVault vault, StorageAccount storage) : Acti
         }
 
         return true;
+    }
+
+    private async Task RecordDeletionAsync(string keyName, string blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var stored = await reader.DescribeAsync(blob, cancellationToken).ConfigureAwait(false);
+            var state = BlobState.Of(EnvelopeHeader.Parse(stored.Metadata, blob));
+            await records.DeleteAsync(keyName, blob, state, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is BlobNotFoundException or EnvelopeException)
+        {
+            // Never protected, deleted before, or replaced by something that is no blob of ours.
+        }
     }
 }

@@ -5,6 +5,7 @@ using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.Records;
 using Byok.Storage;
 
 namespace Byok.Pipeline.RotateKey;
@@ -12,8 +13,6 @@ namespace Byok.Pipeline.RotateKey;
 /// <summary>Wraps one blob's DEK under another version. Its data, headers, tags and the user's own metadata stay as they are.</summary>
 public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, WrappingKeyRing keys, DekCache deks, ProtectedBlobReader reader)
 {
-    private const int MaxAttempts = 10;
-
     /// <summary>Reads the version to move to, once for many blobs.</summary>
     /// <exception cref="VaultException">It is not an RSA key.</exception>
     public async Task<RewrapTarget> OpenTargetAsync(KeyIdentifier id, CancellationToken cancellationToken)
@@ -23,74 +22,88 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
         return new RewrapTarget(id, new DekWrapper(key.RequirePublicKey()));
     }
 
-    /// <summary>Rewraps a blob as it was listed. One that was written meanwhile is looked at again; one that was deleted is done.</summary>
-    /// <exception cref="TransientByokException">Vault or storage did not answer; the blob is as it was, or done.</exception>
-    public async Task<RewrapOutcome> RewrapAsync(ProtectedBlob blob, RewrapTarget target, CancellationToken cancellationToken)
+    /// <summary>Makes a blob's new header, as the blob was listed.</summary>
+    /// <param name="operationId">The operation.</param>
+    /// <param name="blob">The blob.</param>
+    /// <param name="standing">How the ledger stands to it.</param>
+    /// <param name="target">The version to move to.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="TransientByokException">The vault did not answer.</exception>
+    internal async Task<Rewrap> PrepareAsync(string operationId, ProtectedBlob blob, BlobStanding standing, RewrapTarget target, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(blob);
-        ArgumentNullException.ThrowIfNull(target);
-        EnvelopeHeader? written = null;
         var needs = RewrapPage.KeyIdOf(blob);
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            try
+            var header = EnvelopeHeader.Parse(blob.Metadata, blob.Name);
+            needs = header.KeyId.ToString();
+            if (blob.AccessTier == AccessTier.Archive.ToString())
             {
-                var header = EnvelopeHeader.Parse(blob.Metadata, blob.Name);
-                needs = header.KeyId.ToString();
-                if (header.KeyId == target.Id)
-                {
-                    // If it is our own header, an answer got lost and the write counts as ours.
-                    return new RewrapOutcome(blob.Name, needs, written is not null && header.Mac.Span.SequenceEqual(written.Mac.Span) ? written : null, null);
-                }
+                return Rewrap.Left(blob, needs, UnmovableReason.Archived, $"'{blob.Name}' is in the archive tier; rehydrate it, then rotate again.");
+            }
 
-                if (blob.AccessTier == AccessTier.Archive.ToString())
-                {
-                    return Left(blob, needs, UnmovableReason.Archived, $"'{blob.Name}' is in the archive tier; rehydrate it, then rotate again.");
-                }
+            if (standing == BlobStanding.Unknown)
+            {
+                throw BlobRecords.Foreign(blob.Name);
+            }
 
-                written = await NewHeaderAsync(header, target, cancellationToken).ConfigureAwait(false);
-                await WriteAsync(blob, written, cancellationToken).ConfigureAwait(false);
-                return new RewrapOutcome(blob.Name, needs, written, null);
-            }
-            catch (ConcurrentWriteException) when (attempt < MaxAttempts)
-            {
-                if (await LookAgainAsync(blob.Name, cancellationToken).ConfigureAwait(false) is not { } now)
-                {
-                    return new RewrapOutcome(blob.Name, needs, null, null);
-                }
-
-                blob = now;
-            }
-            catch (BlobNotFoundException)
-            {
-                return new RewrapOutcome(blob.Name, needs, null, null);
-            }
-            catch (ByokException exception) when (Unmovable.ReasonOf(exception) is { } reason)
-            {
-                return Left(blob, needs, reason, exception.Message);
-            }
+            var keyId = await keys.ResolveAsync(header.KeyId, header.KeyThumbprint, cancellationToken).ConfigureAwait(false);
+            using var dek = await deks.GetAsync(keyId, header.WrappedDek.ToArray(), cancellationToken).ConfigureAwait(false);
+            using var blobKeys = dek.DeriveFor(header.BlobId);
+            var rewrapped = header.WithWrappedDek(target.Id, target.Wrapper.KeyThumbprint, target.Wrapper.Wrap(dek), blobKeys);
+            return new Rewrap(blob, needs, new BlobIntent(operationId, blob.Name, rewrapped, BlobChange.Rewrap, BlobState.Of(header).Mac), null);
+        }
+        catch (ByokException exception) when (Unmovable.ReasonOf(exception) is { } reason)
+        {
+            return Rewrap.Left(blob, needs, reason, exception.Message);
         }
     }
 
-    private async Task<EnvelopeHeader> NewHeaderAsync(EnvelopeHeader header, RewrapTarget target, CancellationToken cancellationToken)
+    /// <summary>Writes a new header over the state that it was made of.</summary>
+    /// <returns>What became of it; <see cref="Rewrap.Intent"/> is null when it could not be written, or the blob was deleted meanwhile.</returns>
+    /// <exception cref="TransientByokException">Storage did not answer; the blob is as it was, or done.</exception>
+    internal async Task<Rewrap> WriteAsync(Rewrap rewrap, CancellationToken cancellationToken)
     {
-        var keyId = await keys.ResolveAsync(header.KeyId, header.KeyThumbprint, cancellationToken).ConfigureAwait(false);
-        using var dek = await deks.GetAsync(keyId, header.WrappedDek.ToArray(), cancellationToken).ConfigureAwait(false);
-        using var blobKeys = dek.DeriveFor(header.BlobId);
-        return header.WithWrappedDek(target.Id, target.Wrapper.KeyThumbprint, target.Wrapper.Wrap(dek), blobKeys);
+        var blob = rewrap.Blob;
+        try
+        {
+            // A metadata write replaces everything, so the user's own goes with it.
+            var metadata = rewrap.Intent!.Header.ToMetadata(blob.Metadata);
+            var conditions = new BlobRequestConditions { IfMatch = blob.ETag };
+            await StorageFailures.TranslateAsync(
+                $"{storage.Protected.Name}/{blob.Name}",
+                () => storage.Protected.GetBlobClient(blob.Name).SetMetadataAsync(metadata, conditions, cancellationToken)).ConfigureAwait(false);
+            return rewrap;
+        }
+        catch (BlobNotFoundException)
+        {
+            return rewrap with { Intent = null };
+        }
+        catch (ByokException exception) when (Unmovable.ReasonOf(exception) is { } reason)
+        {
+            return Rewrap.Left(blob, rewrap.KeyId, reason, exception.Message);
+        }
     }
 
-    private async Task WriteAsync(ProtectedBlob blob, EnvelopeHeader header, CancellationToken cancellationToken)
+    /// <summary>Whether a blob's header is its own: its MAC verifies under its DEK.</summary>
+    internal async Task<bool> IsIntactAsync(ProtectedBlob blob, CancellationToken cancellationToken)
     {
-        // A metadata write replaces everything, so the user's own goes with it.
-        var metadata = header.ToMetadata(blob.Metadata);
-        var conditions = new BlobRequestConditions { IfMatch = blob.ETag };
-        await StorageFailures.TranslateAsync(
-            $"{storage.Protected.Name}/{blob.Name}",
-            () => storage.Protected.GetBlobClient(blob.Name).SetMetadataAsync(metadata, conditions, cancellationToken)).ConfigureAwait(false);
+        try
+        {
+            var header = EnvelopeHeader.Parse(blob.Metadata, blob.Name);
+            var keyId = await keys.ResolveAsync(header.KeyId, header.KeyThumbprint, cancellationToken).ConfigureAwait(false);
+            using var dek = await deks.GetAsync(keyId, header.WrappedDek.ToArray(), cancellationToken).ConfigureAwait(false);
+            using var blobKeys = dek.DeriveFor(header.BlobId);
+            header.Verify(blobKeys, storage.Protected.Name, blob.Name);
+            return true;
+        }
+        catch (Exception exception) when (exception is EnvelopeException or KeyUnavailableException)
+        {
+            return false;
+        }
     }
 
-    private async Task<ProtectedBlob?> LookAgainAsync(string name, CancellationToken cancellationToken)
+    /// <summary>The blob as it is now; null when it was deleted.</summary>
+    internal async Task<ProtectedBlob?> LookAgainAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
@@ -101,9 +114,6 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
             return null;
         }
     }
-
-    private static RewrapOutcome Left(ProtectedBlob blob, string keyId, UnmovableReason reason, string explanation) =>
-        new(blob.Name, keyId, null, new UnmovableBlob(blob.Name, reason, explanation));
 }
 
 /// <summary>The version that blobs move to, ready to wrap with.</summary>
@@ -115,9 +125,13 @@ public sealed record RewrapTarget(KeyIdentifier Id, DekWrapper Wrapper) : IDispo
     public void Dispose() => Wrapper.Dispose();
 }
 
-/// <summary>What became of one blob.</summary>
-/// <param name="Name">The blob's name.</param>
-/// <param name="KeyId">The version it was under; empty when its header does not say.</param>
-/// <param name="Header">Its new header when it was moved by us; null otherwise.</param>
-/// <param name="Unmovable">Why it could not be moved; null when it is where it belongs, or gone.</param>
-public sealed record RewrapOutcome(string Name, string KeyId, EnvelopeHeader? Header, UnmovableBlob? Unmovable);
+/// <summary>One blob on its way to another version.</summary>
+/// <param name="Blob">The blob, as it was looked at.</param>
+/// <param name="KeyId">The version it is under; empty when its header does not say.</param>
+/// <param name="Intent">Its new header; null when it is not moved.</param>
+/// <param name="Unmovable">Why it could not be moved; null when it was, or is gone.</param>
+internal sealed record Rewrap(ProtectedBlob Blob, string KeyId, BlobIntent? Intent, UnmovableBlob? Unmovable)
+{
+    public static Rewrap Left(ProtectedBlob blob, string keyId, UnmovableReason reason, string explanation) =>
+        new(blob, keyId, null, new UnmovableBlob(blob.Name, reason, explanation));
+}

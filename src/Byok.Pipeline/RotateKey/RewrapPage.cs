@@ -2,17 +2,18 @@ using System.Collections.Concurrent;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
-using Byok.Core.Ports;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.Records;
 using Byok.Storage;
 
 namespace Byok.Pipeline.RotateKey;
 
 /// <summary>
-/// Moves one page of blobs. The listing carries metadata and ETag, so a blob costs one conditional write; blobs that share a wrapped DEK
-/// (copies) cost one unwrap together. Blobs that are where they belong cost nothing, so a second run of a page does what is left of it.
+/// Moves one page of blobs. The listing carries metadata and ETag, so a blob costs one conditional write; what is about to be written is recorded before, and what was
+/// written after it, for all of them together. Blobs that are where they belong cost nothing, so a second run of a page does what is left of it, and confirms what the
+/// first had written when it died.
 /// </summary>
-public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, ILedger ledger) : Activity<RewrapPageInput, RewrapPageResult>
+public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, BlobRecords records) : Activity<RewrapPageInput, RewrapPageResult>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "RewrapPage";
@@ -20,47 +21,105 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
     /// <summary>Blobs under way at once.</summary>
     internal const int Parallelism = 16;
 
+    /// <summary>How often a blob that others write meanwhile is tried.</summary>
+    private const int MaxRounds = 10;
+
     /// <inheritdoc/>
     public override async Task<RewrapPageResult> RunAsync(RewrapPageInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var (blobs, next) = await ProtectedPages.ListAsync(storage, input.ContinuationToken, input.PageSize, cancellationToken).ConfigureAwait(false);
-        var candidates = blobs.Where(blob => IsCandidate(blob, input)).ToList();
+        var (known, movedBefore) = await ReadRecordsAsync(input, blobs, cancellationToken).ConfigureAwait(false);
+        var moved = await ConfirmOwnAsync(input, known, cancellationToken).ConfigureAwait(false);
+        var candidates = known.FindAll(blob => IsCandidate(blob.Blob, input));
+        var result = new RewrapPageResult { ContinuationToken = next, Scanned = blobs.Count };
         if (input.Deep)
         {
-            return new RewrapPageResult
+            return result with
             {
-                ContinuationToken = next,
-                Scanned = blobs.Count,
-                ToReencrypt = [.. candidates.Select(blob => new BlobToReencrypt(blob.Name, KeyIdOf(blob)))],
+                Moved = moved,
+                MovedSoFar = movedBefore + moved,
+                ToReencrypt = [.. candidates.Select(blob => new BlobToReencrypt(blob.Blob.Name, KeyIdOf(blob.Blob)))],
             };
         }
 
         using var target = await rewrapper.OpenTargetAsync(input.TargetId, cancellationToken).ConfigureAwait(false);
-        var outcomes = new ConcurrentBag<RewrapOutcome>();
+        var left = new List<Rewrap>();
+        for (var round = 1; candidates.Count > 0; round++)
+        {
+            var done = await RewrapAsync(input, candidates, target, cancellationToken).ConfigureAwait(false);
+            moved += done.Count(rewrap => rewrap.Intent is not null);
+            var busy = round < MaxRounds ? done.FindAll(rewrap => rewrap.Unmovable?.Reason == UnmovableReason.Busy) : [];
+            left.AddRange(done.Except(busy).Where(rewrap => rewrap.Unmovable is not null));
+            if (busy.Count == 0)
+            {
+                break;
+            }
+
+            // Somebody wrote them meanwhile; or we did, and the answer got lost.
+            var now = await ForAllAsync(busy, (rewrap, stop) => rewrapper.LookAgainAsync(rewrap.Blob.Name, stop), cancellationToken).ConfigureAwait(false);
+            (known, _) = await ReadRecordsAsync(input, [.. now.OfType<ProtectedBlob>()], cancellationToken).ConfigureAwait(false);
+            moved += await ConfirmOwnAsync(input, known, cancellationToken).ConfigureAwait(false);
+            candidates = known.FindAll(blob => IsCandidate(blob.Blob, input));
+        }
+
+        return left
+            .OrderBy(rewrap => rewrap.Blob.Name, StringComparer.Ordinal)
+            .Aggregate(result with { Moved = moved, MovedSoFar = movedBefore + moved }, (sum, rewrap) => sum.WithUnmovable(rewrap.Unmovable!, rewrap.KeyId));
+    }
+
+    private async Task<List<Rewrap>> RewrapAsync(RewrapPageInput input, List<KnownBlob> blobs, RewrapTarget target, CancellationToken cancellationToken)
+    {
+        var prepared = await ForAllAsync(
+            blobs, (blob, stop) => rewrapper.PrepareAsync(input.OperationId, blob.Blob, blob.Standing, target, stop), cancellationToken).ConfigureAwait(false);
+        var movable = prepared.FindAll(rewrap => rewrap.Intent is not null);
+        await records.IntendAsync(movable.ConvertAll(rewrap => rewrap.Intent!), cancellationToken).ConfigureAwait(false);
+        var written = new ConcurrentBag<Rewrap>();
         try
         {
-            var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
-            var sharingOneDek = candidates.GroupBy(blob => blob.Metadata.GetValueOrDefault(EnvelopeFields.WrappedDek) ?? blob.Name, StringComparer.Ordinal);
-            await Parallel.ForEachAsync(sharingOneDek, options, async (group, stop) =>
-            {
-                foreach (var blob in group)
-                {
-                    outcomes.Add(await rewrapper.RewrapAsync(blob, target, stop).ConfigureAwait(false));
-                }
-            }).ConfigureAwait(false);
+            await Parallel.ForEachAsync(
+                movable, InParallel(cancellationToken), async (rewrap, stop) => written.Add(await rewrapper.WriteAsync(rewrap, stop).ConfigureAwait(false))).ConfigureAwait(false);
         }
         finally
         {
-            // Also when the page breaks off: what was written must be in the ledger. Together, so that it takes few appends.
-            await Task.WhenAll(outcomes.Select(outcome => outcome.Header is { } header ? RecordAsync(input, outcome, header) : Task.CompletedTask)).ConfigureAwait(false);
+            // Also when the page breaks off. What is missing then, because the process died or an answer got lost, the repeat confirms.
+            await records.ConfirmAsync([.. written.Select(rewrap => rewrap.Intent).OfType<BlobIntent>()], CancellationToken.None).ConfigureAwait(false);
         }
 
-        var result = new RewrapPageResult { ContinuationToken = next, Scanned = blobs.Count, Moved = outcomes.Count(outcome => outcome.Header is not null) };
-        return outcomes
-            .Where(outcome => outcome.Unmovable is not null)
-            .OrderBy(outcome => outcome.Name, StringComparer.Ordinal)
-            .Aggregate(result, (sum, outcome) => sum.WithUnmovable(outcome.Unmovable!, outcome.KeyId));
+        return [.. prepared.Where(rewrap => rewrap.Intent is null), .. written];
+    }
+
+    /// <summary>Asks the ledger about blobs, and how many this operation has moved so far.</summary>
+    private Task<(List<KnownBlob> Known, long MovedBefore)> ReadRecordsAsync(RewrapPageInput input, List<ProtectedBlob> blobs, CancellationToken cancellationToken) =>
+        records.ReadAsync(
+            index => (blobs.ConvertAll(blob =>
+            {
+                var (chain, mac) = (index.Of(blob.Name), Digest.Parse(FieldOf(blob, EnvelopeFields.Mac)) ?? default);
+                return new KnownBlob(blob, chain.StandingOf(mac), chain.Intent(mac)?.OperationId == input.OperationId);
+            }), index.MovedBy(input.OperationId)),
+            cancellationToken);
+
+    /// <summary>Confirms what an earlier run of this operation has written and did not live to confirm.</summary>
+    /// <returns>How many there are.</returns>
+    private async Task<int> ConfirmOwnAsync(RewrapPageInput input, List<KnownBlob> known, CancellationToken cancellationToken)
+    {
+        var own = known.FindAll(blob => blob.IsOwnIntent && KeyIdOf(blob.Blob) == input.TargetId.ToString());
+        var intact = await ForAllAsync(
+            own, async (blob, stop) => await rewrapper.IsIntactAsync(blob.Blob, stop).ConfigureAwait(false) ? blob.Blob : null, cancellationToken).ConfigureAwait(false);
+        var found = intact.OfType<ProtectedBlob>().ToList();
+        await records.ConfirmAsync(
+            input.OperationId, found.ConvertAll(blob => (blob.Name, BlobState.Of(EnvelopeHeader.Parse(blob.Metadata, blob.Name)))), cancellationToken).ConfigureAwait(false);
+        return found.Count;
+    }
+
+    private static ParallelOptions InParallel(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
+
+    private static async Task<List<TOut>> ForAllAsync<TIn, TOut>(List<TIn> all, Func<TIn, CancellationToken, Task<TOut>> run, CancellationToken cancellationToken)
+    {
+        var results = new TOut[all.Count];
+        await Parallel.ForAsync(
+            0, all.Count, InParallel(cancellationToken), async (index, stop) => results[index] = await run(all[index], stop).ConfigureAwait(false)).ConfigureAwait(false);
+        return [.. results];
     }
 
     /// <summary>Whether a blob says that it is under another version of this key. Whether that is true, its header's MAC decides later.</summary>
@@ -71,24 +130,12 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
         && (input.OnlyFrom is null || input.OnlyFrom.Contains(id));
 
     /// <summary>The version that a blob's metadata names, unverified; empty when there is none.</summary>
-    internal static string KeyIdOf(ProtectedBlob blob) =>
-        blob.Metadata.FirstOrDefault(pair => pair.Key.Equals(EnvelopeFields.KeyId, StringComparison.OrdinalIgnoreCase)).Value ?? string.Empty;
+    internal static string KeyIdOf(ProtectedBlob blob) => FieldOf(blob, EnvelopeFields.KeyId);
 
-    private Task RecordAsync(RewrapPageInput input, RewrapOutcome outcome, EnvelopeHeader header) => ledger.AppendAsync(
-        new LedgerEvent
-        {
-            EventId = $"{input.OperationId}/{header.BlobId}/{header.Generation}",
-            Kind = BlobEvents.Rewrapped,
-            Subject = $"{storage.Protected.Name}/{outcome.Name}",
-            CorrelationId = input.OperationId,
-            Details = new Dictionary<string, string>
-            {
-                ["blobId"] = header.BlobId.ToString(),
-                ["generation"] = $"{header.Generation}",
-                ["key"] = header.KeyId.ToString(),
-            },
-        },
-        CancellationToken.None);
+    private static string FieldOf(ProtectedBlob blob, string field) =>
+        blob.Metadata.FirstOrDefault(pair => pair.Key.Equals(field, StringComparison.OrdinalIgnoreCase)).Value ?? string.Empty;
+
+    private sealed record KnownBlob(ProtectedBlob Blob, BlobStanding Standing, bool IsOwnIntent);
 }
 
 /// <summary>Which page to move, and where to.</summary>
@@ -125,8 +172,11 @@ public sealed record RewrapPageResult
     /// <summary>Blobs of the page.</summary>
     public long Scanned { get; init; }
 
-    /// <summary>Blobs that were moved.</summary>
+    /// <summary>Blobs that were moved, or found moved by a run that died.</summary>
     public long Moved { get; init; }
+
+    /// <summary>Blobs that the whole operation has moved, as the ledger counts them: also those of runs that died before they could answer.</summary>
+    public long MovedSoFar { get; init; }
 
     /// <summary>Blobs that have to be encrypted anew.</summary>
     public IReadOnlyList<BlobToReencrypt> ToReencrypt { get; init; } = [];

@@ -137,7 +137,7 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
             var running = names.Select(name => ReencryptAsync(context, name, state)).ToList();
             foreach (var moved in await Task.WhenAll(running))
             {
-                page = moved is null ? page with { Moved = page.Moved + 1 } : page.WithUnmovable(moved.Blob, moved.KeyId);
+                page = moved is null ? page with { Moved = page.Moved + 1, MovedSoFar = page.MovedSoFar + 1 } : page.WithUnmovable(moved.Blob, moved.KeyId);
             }
         }
 
@@ -150,7 +150,7 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
         try
         {
             await context.CallSubOrchestrationAsync<ReencryptBlobResult>(
-                ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = blob.Name, KeyId = state.TargetId });
+                ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = blob.Name, KeyId = state.TargetId, OperationId = context.InstanceId });
             return null;
         }
         catch (BlobNotFoundException)

@@ -47,7 +47,7 @@ public sealed record RotationState
     /// <summary>Blobs that this pass has moved.</summary>
     public long MovedInPass { get; init; }
 
-    /// <summary>Blobs that were moved by all passes.</summary>
+    /// <summary>Blobs that were moved by all passes, as the ledger counts them.</summary>
     public long Moved { get; init; }
 
     /// <summary>Blobs of this pass that could not be moved.</summary>
@@ -80,7 +80,7 @@ public sealed record RotationState
             ContinuationToken = page.ContinuationToken,
             Scanned = Scanned + page.Scanned,
             MovedInPass = MovedInPass + page.Moved,
-            Moved = Moved + page.Moved,
+            Moved = page.MovedSoFar,
             Left = Left + page.LeftByVersion.Values.Sum(),
             LeftByVersion = byVersion,
             Unmovable = [.. Unmovable.Concat(page.Unmovable).Take(MaxListed)],

@@ -8,6 +8,7 @@ internal static class Unmovable
     /// <summary>The reason to list for a failure; null when it is not the blob's own.</summary>
     public static UnmovableReason? ReasonOf(ByokException exception) => exception switch
     {
+        ForeignBlobException => UnmovableReason.NotInLedger,
         EnvelopeException => UnmovableReason.Tampered,
         MetadataBudgetExceededException => UnmovableReason.MetadataFull,
         KeyUnavailableException => UnmovableReason.KeyUnavailable,

@@ -18,6 +18,9 @@ public enum UnmovableReason
     /// <summary>Its header does not verify; rewrapping must not make it look valid.</summary>
     Tampered,
 
+    /// <summary>The ledger does not know its state: another or an older one was put in its place. Rewrapping must not make it ours.</summary>
+    NotInLedger,
+
     /// <summary>The key version it is wrapped under does not unwrap now.</summary>
     KeyUnavailable,
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
+using Byok.Pipeline.Records;
 
 namespace Byok.Pipeline.Writing;
 
@@ -33,6 +34,12 @@ public sealed record EnvelopePlan
 
     /// <summary>The ETag of the protected blob that is replaced; null when there must be none.</summary>
     public required string? TargetETag { get; init; }
+
+    /// <summary>What makes it.</summary>
+    public required BlobChange Change { get; init; }
+
+    /// <summary>MAC of the header that is replaced, base64url; null when there is none.</summary>
+    public required string? Replaces { get; init; }
 
     /// <summary>The envelope's blob id, base64url.</summary>
     public required string BlobId { get; init; }

@@ -7,6 +7,7 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.Records;
 using Byok.Storage;
 
 namespace Byok.Pipeline.Writing;
@@ -16,7 +17,7 @@ namespace Byok.Pipeline.Writing;
 /// the blob before the commit, and everything after it. A blob of one chunk takes a single request instead.
 /// </summary>
 public sealed class ProtectedBlobWriter(
-    StorageAccount storage, ProtectedBlobReader reader, WrappingKeyRing keys, DekCache deks, ChunkBufferPools pools, PipelineOptions options)
+    StorageAccount storage, ProtectedBlobReader reader, WrappingKeyRing keys, DekCache deks, BlobRecords records, ChunkBufferPools pools, PipelineOptions options)
 {
     /// <summary>Plans a blob under a new DEK, which is kept in memory for the segments that run in this process.</summary>
     /// <param name="target">Which blob is written, and by whom.</param>
@@ -38,6 +39,8 @@ public sealed class ProtectedBlobWriter(
             TargetETag = target.ETag,
             BlobId = target.BlobId,
             Generation = target.Generation,
+            Change = target.Change,
+            Replaces = target.Replaces,
             PlaintextLength = layout.PlaintextLength,
             ChunkSizeInBytes = layout.ChunkSizeInBytes,
             ChunksPerSegment = layout.ChunksPerTableSegment,
@@ -108,9 +111,9 @@ public sealed class ProtectedBlobWriter(
     /// <param name="readChunk">Reads the plaintext of its chunk.</param>
     /// <param name="source">What it takes over from the blob that it is made of.</param>
     /// <param name="cancellationToken">Cancels the writing.</param>
-    /// <returns>The protected blob's ETag.</returns>
+    /// <returns>What was written.</returns>
     /// <exception cref="ConcurrentWriteException">The target was written by somebody else since the plan; nothing was replaced.</exception>
-    internal async Task<string> WriteWholeAsync(EnvelopePlan plan, ChunkReader readChunk, SourceTraits source, CancellationToken cancellationToken)
+    internal async Task<BlobState> WriteWholeAsync(EnvelopePlan plan, ChunkReader readChunk, SourceTraits source, CancellationToken cancellationToken)
     {
         var blobId = BlobId.Parse(plan.BlobId);
         using var dek = await deks.GetAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
@@ -126,15 +129,16 @@ public sealed class ProtectedBlobWriter(
         }
 
         plan = await UnderCurrentKeyAsync(plan, dek, cancellationToken).ConfigureAwait(false);
+        var header = SignedHeader(plan, segments, dek);
         var upload = new BlobUploadOptions
         {
-            Metadata = SignedHeader(plan, segments, dek).ToMetadata(source.UserMetadata),
+            Metadata = header.ToMetadata(source.UserMetadata),
             HttpHeaders = source.Headers,
             Tags = await ReadTagsAsync(source, cancellationToken).ConfigureAwait(false),
             AccessTier = source.AccessTier,
             Conditions = ConditionsOf(plan),
         };
-        return await WriteOnceAsync(plan, async () =>
+        return await WriteOnceAsync(plan, header, async () =>
         {
             using var stream = BinaryData.FromBytes(chunk).ToStream();
             return (await storage.Protected.GetBlockBlobClient(plan.BlobName).UploadAsync(stream, upload, cancellationToken).ConfigureAwait(false)).Value.ETag;
@@ -147,24 +151,25 @@ public sealed class ProtectedBlobWriter(
     /// <param name="dek">Its DEK.</param>
     /// <param name="source">What it takes over from the blob that it is made of.</param>
     /// <param name="cancellationToken">Cancels the commit.</param>
-    /// <returns>The protected blob's ETag.</returns>
+    /// <returns>What was written.</returns>
     /// <exception cref="ConcurrentWriteException">The target was written by somebody else since the plan; nothing was replaced.</exception>
-    internal async Task<string> CommitAsync(
+    internal async Task<BlobState> CommitAsync(
         EnvelopePlan plan,
         IReadOnlyList<SegmentResult> segments,
         DataEncryptionKey dek,
         SourceTraits source,
         CancellationToken cancellationToken)
     {
+        var header = SignedHeader(plan, segments, dek);
         var commit = new CommitBlockListOptions
         {
-            Metadata = SignedHeader(plan, segments, dek).ToMetadata(source.UserMetadata),
+            Metadata = header.ToMetadata(source.UserMetadata),
             HttpHeaders = source.Headers,
             Tags = await ReadTagsAsync(source, cancellationToken).ConfigureAwait(false),
             AccessTier = source.AccessTier,
             Conditions = ConditionsOf(plan),
         };
-        return await WriteOnceAsync(plan, async () =>
+        return await WriteOnceAsync(plan, header, async () =>
         {
             var target = storage.Protected.GetBlockBlobClient(plan.BlobName);
             return (await target.CommitBlockListAsync(BlockList(plan, segments), commit, cancellationToken).ConfigureAwait(false)).Value.ETag;
@@ -185,17 +190,20 @@ public sealed class ProtectedBlobWriter(
         return plan with { KeyId = current.Id, KeyThumbprint = publicKey.Thumbprint, WrappedDek = dek.WrapWith(publicKey) };
     }
 
-    /// <summary>The one request that makes a blob visible, told apart from its own earlier run.</summary>
-    private async Task<string> WriteOnceAsync(EnvelopePlan plan, Func<Task<ETag>> write, CancellationToken cancellationToken)
+    /// <summary>The one request that makes a blob visible, announced in the ledger, and told apart from its own earlier run.</summary>
+    private async Task<BlobState> WriteOnceAsync(EnvelopePlan plan, EnvelopeHeader header, Func<Task<ETag>> write, CancellationToken cancellationToken)
     {
+        var intent = new BlobIntent(plan.OperationId, plan.BlobName, header, plan.Change, plan.Replaces);
+        await records.IntendAsync([intent], cancellationToken).ConfigureAwait(false);
         try
         {
-            return (await StorageFailures.TranslateAsync(SubjectOf(plan), write).ConfigureAwait(false)).ToString();
+            await StorageFailures.TranslateAsync(SubjectOf(plan), write).ConfigureAwait(false);
+            return intent.State;
         }
         catch (ConcurrentWriteException)
         {
-            // An earlier run of this activity may have written it, and died before its answer was recorded.
-            if (await OwnETagAsync(plan, cancellationToken).ConfigureAwait(false) is { } own)
+            // It may have been written, and the answer got lost; or an earlier run of this activity wrote it, and died before its answer was recorded.
+            if (await OwnStateAsync(plan, intent.State, cancellationToken).ConfigureAwait(false) is { } own)
             {
                 return own;
             }
@@ -271,14 +279,25 @@ public sealed class ProtectedBlobWriter(
             () => storage.Protected.GetBlockBlobClient(plan.BlobName).StageBlockAsync(blockId, stream, cancellationToken: cancellationToken)).ConfigureAwait(false);
     }
 
-    private async Task<string?> OwnETagAsync(EnvelopePlan plan, CancellationToken cancellationToken)
+    /// <summary>What is stored, if we wrote it.</summary>
+    /// <exception cref="ForeignBlobException">It has our blob id, which is not enough: the ledger does not know it.</exception>
+    private async Task<BlobState?> OwnStateAsync(EnvelopePlan plan, BlobState written, CancellationToken cancellationToken)
     {
         try
         {
             var found = await reader.DescribeAsync(plan.BlobName, cancellationToken).ConfigureAwait(false);
-            return EnvelopeHeader.Parse(found.Metadata, found.Name).BlobId.ToString() == plan.BlobId ? found.ETag.ToString() : null;
+            var header = EnvelopeHeader.Parse(found.Metadata, found.Name);
+            var state = BlobState.Of(header);
+            if (state == written || state.BlobId != plan.BlobId)
+            {
+                return state == written ? state : null;
+            }
+
+            return await records.StandingOfAsync(found.Name, header, cancellationToken).ConfigureAwait(false) != BlobStanding.Unknown
+                ? state
+                : throw BlobRecords.ForeignInstead(plan.BlobName);
         }
-        catch (Exception exception) when (exception is BlobNotFoundException or EnvelopeException)
+        catch (Exception exception) when (exception is BlobNotFoundException or MalformedEnvelopeException or UnsupportedEnvelopeVersionException)
         {
             return null;
         }

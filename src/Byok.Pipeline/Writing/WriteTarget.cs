@@ -1,3 +1,5 @@
+using Byok.Pipeline.Records;
+
 namespace Byok.Pipeline.Writing;
 
 /// <summary>Which protected blob is written.</summary>
@@ -6,4 +8,6 @@ namespace Byok.Pipeline.Writing;
 /// <param name="ETag">The ETag of the protected blob that is replaced; null when there must be none.</param>
 /// <param name="BlobId">The envelope's blob id, base64url.</param>
 /// <param name="Generation">The envelope's generation.</param>
-internal sealed record WriteTarget(string OperationId, string BlobName, string? ETag, string BlobId, long Generation);
+/// <param name="Change">What makes it.</param>
+/// <param name="Replaces">MAC of the header that is replaced, base64url; null when there is none.</param>
+internal sealed record WriteTarget(string OperationId, string BlobName, string? ETag, string BlobId, long Generation, BlobChange Change, string? Replaces);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
@@ -24,8 +25,9 @@ public sealed class BlobLedger : ILedger
     /// <summary>Event ids that an instance remembers, so that a repeat is not written again.</summary>
     public const int RememberedEventIds = 8_192;
 
-    private const int MaxBatch = 256;
+    private const int MaxBatch = 500;
     private const int TailLength = 256 * 1024;
+    private const int PieceLength = 4 * 1024 * 1024;
 
     private readonly BlobContainerClient _container;
     private readonly TimeProvider _time;
@@ -36,6 +38,7 @@ public sealed class BlobLedger : ILedger
     // What once stood in the ledger stands there for good: this outlives the tail, which is read again after every failure.
     private readonly RecentIds _recorded;
     private Tail? _tail;
+    private bool _isTailCurrent;
 
     /// <summary>Opens the ledger in a container that exists.</summary>
     public BlobLedger(BlobContainerClient container, TimeProvider time)
@@ -52,15 +55,23 @@ public sealed class BlobLedger : ILedger
     }
 
     /// <inheritdoc/>
-    public async Task AppendAsync(LedgerEvent ledgerEvent, CancellationToken cancellationToken)
+    public Task AppendAsync(LedgerEvent ledgerEvent, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ledgerEvent);
-        var pending = new Pending(ledgerEvent);
-        _queue.Enqueue(pending);
+        return AppendAsync([ledgerEvent], cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task AppendAsync(IReadOnlyCollection<LedgerEvent> ledgerEvents, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ledgerEvents);
+        var all = ledgerEvents.Select(ledgerEvent => new Pending(ledgerEvent)).ToList();
+        all.ForEach(_queue.Enqueue);
+        var written = Task.WhenAll(all.Select(pending => pending.Done.Task));
         await _writer.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            while (!pending.Done.Task.IsCompleted)
+            while (!written.IsCompleted)
             {
                 await WriteBatchAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -70,37 +81,68 @@ public sealed class BlobLedger : ILedger
             _writer.Release();
         }
 
-        await pending.Done.Task.ConfigureAwait(false);
+        await written.ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<LedgerEntry> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<LedgerEntry> ReadAsync(CancellationToken cancellationToken) => ReadAfterAsync(null, cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<LedgerEntry> ReadAfterAsync(LedgerEntry? last, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var sequence = 0L;
-        var previousHash = LedgerChain.Genesis;
-        for (var number = 1; ; number++)
+        var (sequence, previousHash) = last is null ? (0, LedgerChain.Genesis) : (last.Sequence, last.Hash);
+        var (first, offset) = last?.End is { } end ? (end.Blob, end.Offset) : (1, 0);
+        var lengths = await ListAsync(cancellationToken).ConfigureAwait(false);
+        for (var number = first; ; number++)
         {
             var blob = Blob(number);
-            if (!await StorageFailures.TranslateAsync(blob.Name, async () => (await blob.ExistsAsync(cancellationToken).ConfigureAwait(false)).Value).ConfigureAwait(false))
+            if (!lengths.TryGetValue(number, out var length))
             {
-                if (await FindLastAsync(cancellationToken).ConfigureAwait(false) > number)
+                if (number <= lengths.Keys.DefaultIfEmpty().Max() || offset > 0)
                 {
-                    throw new IntegrityException($"Ledger blob '{blob.Name}' is missing, although a later one is there.");
+                    throw new IntegrityException($"Ledger blob '{blob.Name}' is missing, although entries of it or of a later one were read.");
                 }
 
                 yield break;
             }
 
-            using var stream = await StorageFailures.TranslateAsync(
-                blob.Name, () => blob.OpenReadAsync(new BlobOpenReadOptions(allowModifications: true), cancellationToken)).ConfigureAwait(false);
-            using var reader = new StreamReader(stream, Encoding.UTF8);
-            while (await StorageFailures.TranslateAsync(blob.Name, () => reader.ReadLineAsync(cancellationToken).AsTask()).ConfigureAwait(false) is { } line)
+            if (length < offset)
             {
-                var entry = LedgerChain.ParseNext(Encoding.UTF8.GetBytes(line), sequence + 1, previousHash);
-                (sequence, previousHash) = (entry.Sequence, entry.Hash);
-                yield return entry;
+                throw new IntegrityException($"Ledger blob '{blob.Name}' lost entries that were read before.");
             }
+
+            while (length > offset)
+            {
+                var piece = await ReadPieceAsync(blob, offset, length, cancellationToken).ConfigureAwait(false);
+                for (var start = 0; start < piece.Length;)
+                {
+                    var line = piece[start..(start + piece.Span[start..].IndexOf((byte)'\n'))];
+                    start += line.Length + 1;
+                    var entry = LedgerChain.ParseNext(line.Span, sequence + 1, previousHash) with { End = new LedgerPosition(number, offset + start) };
+                    (sequence, previousHash) = (entry.Sequence, entry.Hash);
+                    yield return entry;
+                }
+
+                offset += piece.Length;
+            }
+
+            offset = 0;
         }
+    }
+
+    /// <returns>Whole lines, as many as one request brings.</returns>
+    private static async Task<ReadOnlyMemory<byte>> ReadPieceAsync(AppendBlobClient blob, long offset, long length, CancellationToken cancellationToken)
+    {
+        var wanted = Math.Min(PieceLength, length - offset);
+        var options = new BlobDownloadOptions { Range = new HttpRange(offset, wanted) };
+        var content = (await StorageFailures.TranslateAsync(blob.Name, () => blob.DownloadContentAsync(options, cancellationToken)).ConfigureAwait(false)).Value.Content.ToMemory();
+        if (content.Length < wanted)
+        {
+            throw new ServiceUnavailableException($"Storage sent {content.Length} of {wanted} bytes of '{blob.Name}'.");
+        }
+
+        var end = content.Span.LastIndexOf((byte)'\n') + 1;
+        return end > 0 ? content[..end] : throw new IntegrityException($"The end of ledger blob '{blob.Name}' is not a ledger line.");
     }
 
     private async Task WriteBatchAsync(CancellationToken cancellationToken)
@@ -119,7 +161,7 @@ public sealed class BlobLedger : ILedger
         catch (Exception exception)
         {
             // The others of the batch wait for this write too: they learn why it failed.
-            _tail = null;
+            _isTailCurrent = false;
             batch.ForEach(pending => pending.Done.TrySetException(exception));
         }
     }
@@ -137,14 +179,20 @@ public sealed class BlobLedger : ILedger
             catch (ConcurrentWriteException) when (attempt < attempts)
             {
                 // Another process appended, while we read the tail or after; or our own append arrived although its answer did not: look again.
-                _tail = null;
+                _isTailCurrent = false;
             }
         }
     }
 
     private async Task AppendToTailAsync(List<Pending> batch, CancellationToken cancellationToken)
     {
-        var tail = _tail ??= await ReadTailAsync(cancellationToken).ConfigureAwait(false);
+        if (!_isTailCurrent)
+        {
+            _tail = await ReadTailAsync(_tail, cancellationToken).ConfigureAwait(false);
+            _isTailCurrent = true;
+        }
+
+        var tail = _tail!;
         var fresh = batch.Where(pending => !_recorded.Contains(pending.Event.EventId)).DistinctBy(pending => pending.Event.EventId, StringComparer.Ordinal).ToList();
         if (fresh.Count == 0)
         {
@@ -193,50 +241,53 @@ public sealed class BlobLedger : ILedger
         }).ConfigureAwait(false);
     }
 
-    /// <summary>The highest number that a ledger blob has; 0 when there is none.</summary>
-    private async Task<int> FindLastAsync(CancellationToken cancellationToken)
+    /// <summary>The ledger's blobs by number, with their lengths.</summary>
+    private async Task<Dictionary<int, long>> ListAsync(CancellationToken cancellationToken)
     {
-        var last = 0;
+        var lengths = new Dictionary<int, long>();
         await StorageFailures.TranslateAsync(_container.Name, async () =>
         {
             await foreach (var item in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = "ledger-" }, cancellationToken).ConfigureAwait(false))
             {
-                if (int.TryParse(item.Name.AsSpan("ledger-".Length, 8), out var number) && item.Name == Blob(number).Name)
+                if (item.Name.Split(['-', '.']) is [_, var digits, _] && int.TryParse(digits, out var number) && item.Name == Blob(number).Name)
                 {
-                    last = Math.Max(last, number);
+                    lengths[number] = item.Properties.ContentLength ?? 0;
                 }
             }
 
             return true;
         }).ConfigureAwait(false);
-        return last;
+        return lengths;
     }
 
-    private async Task<Tail> ReadTailAsync(CancellationToken cancellationToken)
+    /// <param name="known">The end as this instance knew it: what it has appended there itself, without learning of it, must be among what is read.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    private async Task<Tail> ReadTailAsync(Tail? known, CancellationToken cancellationToken)
     {
         // A blob that was begun but never written continues the one before it.
-        for (var last = await FindLastAsync(cancellationToken).ConfigureAwait(false); last > 0; last--)
+        foreach (var last in (await ListAsync(cancellationToken).ConfigureAwait(false)).Keys.OrderDescending())
         {
             var blob = Blob(last);
             var properties = await StorageFailures.TranslateAsync(blob.Name, () => blob.GetPropertiesAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
             if (properties.Value.ContentLength > 0)
             {
-                return await ReadTailAsync(last, blob, properties.Value, cancellationToken).ConfigureAwait(false);
+                return await ReadTailAsync(last, blob, properties.Value, known?.BlobNumber == last ? known.Length : long.MaxValue, cancellationToken).ConfigureAwait(false);
             }
         }
 
         return new Tail(1, 0, 0, 0, LedgerChain.Genesis, Exists: false);
     }
 
-    private async Task<Tail> ReadTailAsync(int number, AppendBlobClient blob, BlobProperties properties, CancellationToken cancellationToken)
+    private async Task<Tail> ReadTailAsync(int number, AppendBlobClient blob, BlobProperties properties, long from, CancellationToken cancellationToken)
     {
         var source = new BlobRangeSource(blob, properties.ETag, properties.ContentLength);
-        var bytes = new byte[Math.Min(TailLength, source.Length)];
-        await source.ReadAsync(source.Length - bytes.Length, bytes, cancellationToken).ConfigureAwait(false);
-        var lines = Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries).AsSpan();
-        if (bytes.Length < source.Length)
+        var start = Math.Max(0, Math.Min(source.Length - TailLength, from - 1));
+        var bytes = new byte[source.Length - start];
+        await source.ReadAsync(start, bytes, cancellationToken).ConfigureAwait(false);
+        var lines = Encoding.UTF8.GetString(bytes).TrimEnd('\n').Split('\n').AsSpan();
+        if (start > 0)
         {
-            lines = lines[1..]; // cut somewhere in its middle
+            lines = lines[1..]; // cut somewhere in its middle, or just the end of the line before
         }
 
         if (lines.IsEmpty)

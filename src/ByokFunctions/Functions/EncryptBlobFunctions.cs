@@ -1,5 +1,6 @@
 using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.Writing;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
@@ -27,7 +28,7 @@ public sealed class EncryptBlobFunctions(PipelineCatalog pipeline)
 
     /// <summary>The activity of that name.</summary>
     [Function(CommitBlob.Name)]
-    public Task<string> CommitBlobAsync([ActivityTrigger] CommitInput input, CancellationToken cancellationToken) =>
+    public Task<BlobState> CommitBlobAsync([ActivityTrigger] CommitInput input, CancellationToken cancellationToken) =>
         pipeline.CommitBlob.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>

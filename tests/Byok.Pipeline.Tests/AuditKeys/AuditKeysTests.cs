@@ -5,7 +5,10 @@ using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.ReencryptBlob;
+using Byok.Pipeline.RevokeKey;
+using Byok.Pipeline.RotateKey;
 using Byok.Testing;
 
 namespace Byok.Pipeline.Tests.AuditKeys;
@@ -92,37 +95,122 @@ public class AuditKeysTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Audit_OldCopyPutBackAndThenRotated_IsStillFound()
+    public async Task Audit_OldCopyPutBack_IsFoundAndNotTakenAlongUntilItIsUploadedAnew()
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         await RollBackAsync(stack, "blob");
-        await RotateKey.RotateKeyTests.RotateAsync(stack);
-        var report = await ReportAsync(stack);
-        Assert.Equal(["blob-rollback"], report.FindingCounts.Keys);
-    }
+        await AssertRefusedAsync(stack, "blob");
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Audit_OldCopyPutBackAndThenEncryptedAnew_IsFoundUntilItIsUploadedAnew(bool rotatedBefore)
-    {
-        using var stack = await LifeStack.CreateAsync(azurite);
-        await RollBackAsync(stack, "blob");
-        if (rotatedBefore)
-        {
-            await RotateKey.RotateKeyTests.RotateAsync(stack); // its generation is as high as that of the lost state then
-        }
-
-        await stack.Engine.RunAsync<ReencryptBlobResult>(ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = "blob" }, "reencrypt");
-        await RotateKey.RotateKeyTests.RotateAsync(stack);
-
-        var finding = Assert.Single((await ReportAsync(stack)).Findings);
+        var finding = Assert.Single((await ReportAsync(stack)).Findings, finding => finding.Severity == Severity.Critical);
         Assert.Equal("blob-rollback", finding.Code);
-        Assert.Contains("the ledger knew 2 then", finding.Detail, StringComparison.Ordinal);
+        Assert.Contains("generation 1; the ledger knows 2", finding.Detail, StringComparison.Ordinal);
 
         stack.Time.Advance(TimeSpan.FromMinutes(1));
         await stack.UploadAsync("blob", LifeStack.ContentOf("newest"), overwrite: true);
+        Assert.Equal(1, (await RotateKey.RotateKeyTests.RotateAsync(stack)).Rewrapped);
         Assert.Empty((await ReportAsync(stack)).Findings);
+    }
+
+    [Fact]
+    public async Task Audit_ForgedBlobWithIdAndGenerationOfOurs_IsFoundWithoutScrubAndNeverMadeOurs()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        await stack.UploadAsync("blob", LifeStack.ContentOf("blob"));
+        await stack.ForgeAsync("blob", "forged");
+        Assert.Equal(["blob-foreign"], (await ReportAsync(stack, scrubPercent: 0)).FindingCounts.Keys);
+
+        await AssertRefusedAsync(stack, "blob");
+
+        Assert.Equal("blob-foreign", Assert.Single((await ReportAsync(stack)).Findings, finding => finding.Severity == Severity.Critical).Code);
+        await stack.UploadAsync("blob", LifeStack.ContentOf("blob"), overwrite: true);
+        Assert.Empty((await ReportAsync(stack)).Findings);
+    }
+
+    [Fact]
+    public async Task Audit_BlobDeletedInStorage_IsFoundUntilTheNameIsUploadedAnew()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        await stack.SeedAsync(2);
+        await stack.UploadAsync("blob", LifeStack.ContentOf("blob"));
+        await stack.Storage.Protected.GetBlobClient("blob").DeleteAsync();
+        await RotateKey.RotateKeyTests.RotateAsync(stack);
+
+        var finding = Assert.Single((await ReportAsync(stack)).Findings);
+
+        Assert.Equal(("blob-gone", "blob", Severity.Critical), (finding.Code, finding.Object, finding.Severity));
+        Assert.Contains("deleted by hand", finding.Meaning, StringComparison.Ordinal);
+        await stack.UploadAsync("blob", LifeStack.ContentOf("blob"));
+        Assert.Empty((await ReportAsync(stack)).Findings);
+    }
+
+    [Fact]
+    public async Task Audit_Rehearsal_RecordsThatItsBlobWasDeleted()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        await stack.Engine.RunAsync<RevokeKeyResult>(RevokeKeyOrchestration.Name, new RevokeKeyInput { KeyName = LifeStack.Key, Rehearsal = true }, "rehearse");
+        Assert.DoesNotContain("blob-gone", (await ReportAsync(stack)).FindingCounts.Keys);
+    }
+
+    [Fact]
+    public async Task Audit_CommitThatNobodyConfirmed_IsFoundAndSettledAndThenARollbackIsNoticed()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        await stack.SeedAsync(1);
+        var blob = stack.Storage.Protected.GetBlobClient("blob-000000");
+        var old = (await blob.GetPropertiesAsync()).Value.Metadata;
+        await LeaveUnconfirmedAsync(stack, "blob-000000");
+        Assert.Empty((await ReportAsync(stack)).Findings); // its writer may be at it still
+
+        stack.Time.Advance(stack.Options.LeftoverAge + TimeSpan.FromMinutes(1));
+        var finding = Assert.Single((await ReportAsync(stack)).Findings);
+        Assert.Equal(("blob-ahead-of-ledger", "blob-000000"), (finding.Code, finding.Object));
+        stack.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Empty((await ReportAsync(stack)).Findings);
+
+        await blob.SetMetadataAsync(old);
+        Assert.Equal(["blob-rollback"], (await ReportAsync(stack)).FindingCounts.Keys);
+    }
+
+    [Fact]
+    public async Task Audit_HeaderThatOnlySaysItHasAnIntendedMac_IsNotConfirmed()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        await stack.SeedAsync(1);
+        await LeaveUnconfirmedAsync(stack, "blob-000000");
+        var blob = stack.Storage.Protected.GetBlobClient("blob-000000");
+        var metadata = (await blob.GetPropertiesAsync()).Value.Metadata;
+        metadata[EnvelopeFields.Generation] = "7";
+        await blob.SetMetadataAsync(metadata);
+        stack.Time.Advance(stack.Options.LeftoverAge + TimeSpan.FromMinutes(1));
+
+        Assert.Equal(["blob-header"], (await ReportAsync(stack)).FindingCounts.Keys);
+
+        Assert.Single(await stack.Ledger.ReadAsync(default).Where(entry => entry.Event.Kind == "blob.confirmed").ToListAsync());
+    }
+
+    [Fact]
+    public async Task AuditGenerations_MoreNamesThanFit_FindsTheSameInParts()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(60);
+        foreach (var name in names.Take(20))
+        {
+            await stack.Storage.Protected.GetBlobClient(name).DeleteAsync();
+        }
+
+        await stack.ForgeAsync(names[30], "forged");
+        var audit = new AuditGenerations(stack.Storage, stack.Ledger, stack.Catalog.Reader, stack.Catalog.Records, stack.Options, stack.Time, maxNames: 10);
+        var (found, parts, token) = (new FindingTally(), 0, (string?)null);
+        do
+        {
+            var part = await audit.RunAsync(token, default);
+            (found, token, parts) = (found.Plus(part.Findings), part.ContinuationToken, parts + 1);
+        }
+        while (token is not null);
+
+        Assert.InRange(parts, 6, 20);
+        Assert.Equal(names.Take(20).Append(names[30]), found.Listed.Select(finding => finding.Object).Order(StringComparer.Ordinal));
+        Assert.Equal((20, 1), (found.Counts["blob-gone"], found.Counts["blob-foreign"]));
     }
 
     [Fact]
@@ -188,10 +276,14 @@ public class AuditKeysTests(AzuriteFixture azurite)
         Assert.DoesNotContain("href=", page, StringComparison.Ordinal);
         Assert.DoesNotContain("url(", page, StringComparison.Ordinal);
 
-        // A forged entry at the ledger's end is found beside all the rest; what it does not know counts no longer, for it cannot be read to its end.
+        // A forged entry at the ledger's end is found beside all the rest; what it does not know counts no longer, for it cannot be read to its end. And what was ahead was settled.
         await stack.Storage.Ledger.GetAppendBlobClient("ledger-00000001.jsonl").AppendBlockAsync(BinaryData.FromString("{\"sequence\":1}\n").ToStream());
         stack.Time.Advance(TimeSpan.FromMinutes(1));
-        planted.Remove("blob-not-in-ledger");
+        foreach (var code in new[] { "blob-not-in-ledger", "blob-foreign", "blob-gone", "blob-ahead-of-ledger" })
+        {
+            planted.Remove(code);
+        }
+
         planted["ledger-broken"] = "ledger";
         var again = await ReportAsync(stack);
         AssertFound(planted, again);
@@ -273,6 +365,11 @@ public class AuditKeysTests(AzuriteFixture azurite)
         planted["blob-rollback"] = "rolled-back";
         await RollBackAsync(stack, "rolled-back");
 
+        await stack.ForgeAsync(planted["blob-foreign"] = names[60], "forged");
+        await container.GetBlobClient(planted["blob-gone"] = names[70]).DeleteAsync();
+        await LeaveUnconfirmedAsync(stack, planted["blob-ahead-of-ledger"] = names[80]);
+        stack.Time.Advance(stack.Options.LeftoverAge + TimeSpan.FromMinutes(1));
+
         async Task SeedAsync(string code, VaultKey key, bool isRecorded = true)
         {
             planted[code] = code;
@@ -317,6 +414,37 @@ public class AuditKeysTests(AzuriteFixture azurite)
         Assert.Equal(LifeStack.ContentOf("old"), await stack.ReadAsync(name));
     }
 
+    /// <summary>A rewrap under the same version whose writer dies between its commit and the ledger.</summary>
+    private static async Task LeaveUnconfirmedAsync(LifeStack stack, string name)
+    {
+        var blob = stack.Storage.Protected.GetBlobClient(name);
+        var metadata = (await blob.GetPropertiesAsync()).Value.Metadata;
+        var header = EnvelopeHeader.Parse(metadata, name);
+        using var dek = await stack.Catalog.Deks.UnwrapAsync(header.KeyId, header.WrappedDek.ToArray(), default);
+        using var keys = dek.DeriveFor(header.BlobId);
+        var publicKey = (await stack.VersionAsync(header.KeyId)).RequirePublicKey();
+        var rewrapped = header.WithWrappedDek(header.KeyId, publicKey.Thumbprint, dek.WrapWith(publicKey), keys);
+        await stack.Catalog.Records.IntendAsync([new BlobIntent("dead", name, rewrapped, BlobChange.Rewrap, BlobState.Of(header).Mac)], default);
+        await blob.SetMetadataAsync(rewrapped.ToMetadata(metadata));
+    }
+
+    /// <summary>Neither a rotation nor a re-encryption takes a blob along; it stays as it is.</summary>
+    private static async Task AssertRefusedAsync(LifeStack stack, string name)
+    {
+        var before = await stack.HeaderAsync(name);
+        await Assert.ThrowsAsync<ForeignBlobException>(
+            () => stack.Engine.RunAsync<ReencryptBlobResult>(ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = name }, $"reencrypt-{Guid.NewGuid():N}"));
+        foreach (var deep in new[] { false, true })
+        {
+            var rotated = await RotateKey.RotateKeyTests.RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, Deep = deep });
+            Assert.Equal((name, UnmovableReason.NotInLedger), rotated.Unmovable.Select(blob => (blob.Name, blob.Reason)).Single());
+            Assert.Equal(0, rotated.Rewrapped);
+            Assert.NotEmpty(rotated.KeptEnabled);
+        }
+
+        Assert.Equal(BlobState.Of(before), BlobState.Of(await stack.HeaderAsync(name)));
+    }
+
     private static async Task RewriteLedgerAsync(LifeStack stack, Action<List<string>> change)
     {
         var blob = stack.Storage.Ledger.GetAppendBlobClient("ledger-00000001.jsonl");
@@ -326,11 +454,11 @@ public class AuditKeysTests(AzuriteFixture azurite)
         await blob.AppendBlockAsync(BinaryData.FromString(string.Join('\n', lines) + "\n").ToStream());
     }
 
-    private static Task<AuditKeysResult> AuditAsync(LifeStack stack) => stack.Engine.RunAsync<AuditKeysResult>(
-        AuditKeysOrchestration.Name, new AuditKeysInput { ScrubPercent = 100 }, $"audit-{Guid.NewGuid():N}");
+    private static Task<AuditKeysResult> AuditAsync(LifeStack stack, int scrubPercent = 100) => stack.Engine.RunAsync<AuditKeysResult>(
+        AuditKeysOrchestration.Name, new AuditKeysInput { ScrubPercent = scrubPercent }, $"audit-{Guid.NewGuid():N}");
 
-    private static async Task<AuditReport> ReportAsync(LifeStack stack) =>
-        await stack.Catalog.Audits.ReadReportAsync((await AuditAsync(stack)).ReportName, default);
+    private static async Task<AuditReport> ReportAsync(LifeStack stack, int scrubPercent = 100) =>
+        await stack.Catalog.Audits.ReadReportAsync((await AuditAsync(stack, scrubPercent)).ReportName, default);
 
     private static string Heading(string page) => page[(page.IndexOf("<div><h2>", StringComparison.Ordinal) + 9)..].Split('<')[0];
 }

@@ -1,7 +1,9 @@
 using Azure.Core.Pipeline;
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.Tests.Replay;
 using Byok.Pipeline.Tests.RotateKey;
 using Byok.Testing;
 using Byok.Testing.CommandLine;
@@ -91,6 +93,67 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
         Assert.False(await stack.Storage.Uploads.GetBlobClient(Name).ExistsAsync());
     }
 
+    [Theory]
+    [InlineData(1000)] // one write
+    [InlineData(6_000_000)] // blocks
+    [InlineData((64 * 1024 * 1024) + 1)] // segments
+    public async Task Encrypt_StrangersBlobWithItsIdAfterTheCommit_FailsAndKeepsThePlaintext(int length)
+    {
+        using var stack = await CreateAsync(stack => stack.ForgeAsync(Name, "forged"), IsReadOfTheBlob);
+        var content = TestBytes.Create(length, 1);
+
+        var failure = await TryEncryptAsync(stack, content);
+
+        Assert.Contains("the ledger does not know it", Assert.IsAssignableFrom<EnvelopeException>(failure).Message, StringComparison.Ordinal);
+        var upload = stack.Storage.Uploads.GetBlobClient(Name);
+        Assert.True(await upload.ExistsAsync(), "The plaintext was destroyed for a stranger's blob.");
+        Assert.Equal(content, (await upload.DownloadContentAsync()).Value.Content.ToArray());
+        Assert.DoesNotContain(await stack.Ledger.ReadAsync(default).ToListAsync(), entry => entry.Event.Subject.EndsWith($"/{Name}", StringComparison.Ordinal) && entry.Event.Kind != "blob.intended");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Begin_StrangersBlobWithItsIdBetweenTheWriteAndItsRepeat_FailsAndKeepsThePlaintext(bool overwrite)
+    {
+        using var stack = await CreateAsync(_ => throw new ProcessDiedException(), IsReadOfTheBlob);
+        var begin = await BeginAsync(stack, TestBytes.Create(1000, 1), overwrite);
+        await Assert.ThrowsAsync<ProcessDiedException>(() => stack.Catalog.BeginEncryption.RunAsync(begin, default));
+        await stack.ForgeAsync(Name, "forged");
+
+        await Assert.ThrowsAnyAsync<EnvelopeException>(() => stack.Catalog.BeginEncryption.RunAsync(begin, default));
+
+        Assert.True(await stack.Storage.Uploads.GetBlobClient(Name).ExistsAsync(), "The plaintext was destroyed for a stranger's blob.");
+    }
+
+    [Fact]
+    public async Task Begin_DiedAfterItsWriteAndRotatedBeforeItsRepeat_IsItsOwnBlob()
+    {
+        using var stack = await CreateAsync(_ => throw new ProcessDiedException(), IsReadOfTheBlob);
+        var begin = await BeginAsync(stack, TestBytes.Create(1000, 1), overwrite: false);
+        await Assert.ThrowsAsync<ProcessDiedException>(() => stack.Catalog.BeginEncryption.RunAsync(begin, default));
+        await RotateKeyTests.RotateAsync(stack);
+        using var another = stack.CreateCatalog();
+
+        var repeated = await another.BeginEncryption.RunAsync(begin, default);
+
+        Assert.Equal(EncryptBlobOutcome.Protected, repeated.Result!.Outcome);
+        Assert.Equal(TestBytes.Create(1000, 1), await stack.ReadAsync(Name));
+        Assert.False(await stack.Storage.Uploads.GetBlobClient(Name).ExistsAsync());
+    }
+
+    [Fact]
+    public async Task Encrypt_LaterUploadOfOursAfterTheCommit_IsSuperseded()
+    {
+        var later = TestBytes.Create(1000, 2);
+        using var stack = await CreateAsync(stack => stack.UploadAsync(Name, later, overwrite: true), IsReadOfTheBlob);
+
+        var result = await EncryptAsync(stack, TestBytes.Create(6_000_000, 1));
+
+        Assert.Equal(EncryptBlobOutcome.Superseded, result.Outcome);
+        Assert.Equal(later, await stack.ReadAsync(Name));
+    }
+
     [Fact]
     public async Task Read_RotatedMeanwhile_SaysSoAndTheNextReadIsRight()
     {
@@ -127,6 +190,14 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
 
     private static bool Is(HttpRequestMessage request, string container) =>
         request.RequestUri!.AbsolutePath.Contains($"/{container}/{Name}", StringComparison.Ordinal);
+
+    private static bool IsReadOfTheBlob(HttpRequestMessage request, LifeStack stack) => request.Method == HttpMethod.Get && Is(request, stack.Storage.Protected.Name);
+
+    private static async Task<BeginInput> BeginAsync(LifeStack stack, byte[] content, bool overwrite)
+    {
+        var uploaded = await stack.Storage.Uploads.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(content), overwrite: true);
+        return new BeginInput("operation", BlobId.New().ToString(), new EncryptBlobInput { BlobName = Name, ETag = uploaded.Value.ETag.ToString(), Overwrite = overwrite });
+    }
 
     private static Task<EncryptBlobResult> EncryptAsync(LifeStack stack, byte[] content) => stack.UploadAsync(Name, content, overwrite: true);
 

@@ -2,6 +2,8 @@ using Azure.Core;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
+using Byok.Pipeline.Records;
+using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Tests.Replay;
 using Byok.Testing.Storage;
 using Microsoft.Extensions.Time.Testing;
@@ -40,6 +42,9 @@ internal sealed class FaultScene : IDisposable
 
     /// <summary>What every blob must give when it is read, under its name in protected or, while it is not there, in uploads.</summary>
     public Dictionary<string, byte[]> Contents { get; } = [];
+
+    /// <summary>How the rotation ended, if that was the scenario.</summary>
+    public RotateKeyResult? Rotated { get; set; }
 
     /// <summary>Failures of activities that are not of the pipeline's own types, or say no more than that something unexpected happened.</summary>
     public List<string> UntypedFailures { get; } = [];
@@ -82,6 +87,16 @@ internal sealed class FaultScene : IDisposable
 
     public async Task<List<LedgerEntry>> LedgerAsync() => await Stack.Ledger.ReadAsync(CancellationToken.None).ToListAsync();
 
+    /// <summary>What is stored of every blob is the state that the ledger has as the last confirmed one.</summary>
+    public async Task AssertRecordedAsync()
+    {
+        using var catalog = Stack.CreateCatalog();
+        foreach (var name in Contents.Keys)
+        {
+            Assert.Equal((name, BlobStanding.Confirmed), (name, await catalog.Records.StandingOfAsync(name, await Stack.HeaderAsync(name), default)));
+        }
+    }
+
     public void Disarm()
     {
         Network.Disarm();
@@ -104,8 +119,8 @@ internal sealed class FaultScene : IDisposable
             var isProtected = Service.Holds(Stack.Storage.Protected.Name, name);
             var isUploaded = Service.Holds(Stack.Storage.Uploads.Name, name);
             Assert.True(isProtected || isUploaded, $"'{name}' is gone.");
-            var blobId = isProtected ? (await Stack.HeaderAsync(name)).BlobId : default;
-            var isRecorded = isProtected && ledger.Exists(entry => entry.Event.Details.GetValueOrDefault("blobId") == blobId.ToString());
+            var mac = isProtected ? BlobState.Of(await Stack.HeaderAsync(name)).Mac : null;
+            var isRecorded = isProtected && ledger.Exists(entry => entry.Event.Kind == "blob.confirmed" && entry.Event.Details["mac"] == mac);
             if (!isProtected || (isUploaded && !isRecorded))
             {
                 continue; // the plaintext is still there

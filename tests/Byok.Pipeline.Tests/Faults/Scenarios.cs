@@ -3,6 +3,7 @@ using Byok.Core.Keys;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
@@ -122,11 +123,11 @@ internal static class Scenarios
         // When the service says that another upload stands there, the pipeline leaves it alone, as it must.
         Assert.True(scene.Fault == FaultKind.PreconditionFailed || !scene.Service.Holds(scene.Stack.Storage.Uploads.Name, name), "The plaintext was left behind.");
         var recorded = (await scene.LedgerAsync()).FindAll(entry =>
-            entry.Event.Kind == "blob.encrypted" && entry.Event.CorrelationId != "seed" && entry.Event.Subject.EndsWith($"/{name}", StringComparison.Ordinal));
+            entry.Event.Kind == "blob.confirmed" && entry.Event.CorrelationId != "seed" && entry.Event.Subject.EndsWith($"/{name}", StringComparison.Ordinal));
 
         // An operation that failed after its blob was recorded, at the disposal, is repeated as another one. The last is what stands there.
         Assert.InRange(recorded.Count, 1, scene.IsRepeated ? 2 : 1);
-        Assert.Equal((await scene.Stack.HeaderAsync(name)).BlobId.ToString(), recorded[^1].Event.Details["blobId"]);
+        Assert.Equal(BlobState.Of(await scene.Stack.HeaderAsync(name)).Mac, recorded[^1].Event.Details["mac"]);
     }
 
     private static async Task SeedAsync(FaultScene scene)
@@ -138,7 +139,7 @@ internal static class Scenarios
     }
 
     // One that failed is run again under its own id, as command line, API and timer do: it may still hold the key.
-    private static Task RotateAsync(FaultScene scene, bool deep) => scene.Runner.RunAsync<RotateKeyResult>(
+    private static async Task RotateAsync(FaultScene scene, bool deep) => scene.Rotated = await scene.Runner.RunAsync<RotateKeyResult>(
         RotateKeyOrchestration.Name,
         new RotateKeyInput { KeyName = LifeStack.Key, Deep = deep, GracePeriod = TimeSpan.Zero, GenerateSizeInBits = 2048 },
         "rotate-0");
@@ -147,6 +148,8 @@ internal static class Scenarios
     {
         var active = Assert.Single(await scene.Stack.VersionsAsync(), IsActive);
         Assert.Equal([active.Id.ToString()], (await scene.Stack.CoverageAsync()).Keys);
+        await scene.AssertRecordedAsync();
+        Assert.Equal(scene.Contents.Count, scene.Rotated!.Rewrapped);
 
         // A version whose proof and whose disabling were both refused stays, unproved and unused; the audit tells of it.
         Assert.Single(await scene.Stack.VersionsAsync(), version => version.Enabled && !(scene.IsRepeated && version.Tags[KeyTags.State] == KeyTags.Pending));

@@ -206,6 +206,87 @@ public sealed class BlobLedgerTests(AzuriteFixture azurite) : IClassFixture<Azur
     }
 
     [Fact]
+    public async Task AppendAsync_AnswerToALongAppendIsLost_IsNotDoubled()
+    {
+        var isLost = false;
+        var transport = new HttpClientTransport(new HttpClient(new FaultyHandler(async (request, next) =>
+        {
+            var response = await next();
+            if (!isLost && request.Method == HttpMethod.Put && request.RequestUri!.Query.Contains("comp=appendblock", StringComparison.Ordinal))
+            {
+                isLost = true;
+                response.Dispose();
+                throw new HttpRequestException("the connection was reset");
+            }
+
+            return response;
+        })));
+        var account = await azurite.CreateAccountAsync(transport, options => options.Retry.Delay = TimeSpan.FromMilliseconds(1));
+        await new BlobLedger(account.Ledger, _time).AppendAsync(Event(-1), CancellationToken.None);
+        isLost = false;
+        var events = Enumerable.Range(0, 400).Select(i => Event(i) with { Subject = new string('s', 1000) }).ToList();
+
+        await new BlobLedger(account.Ledger, _time).AppendAsync(events, CancellationToken.None);
+
+        Assert.True(isLost);
+        Assert.Equal(401, (await ReadAsync(new BlobLedger(account.Ledger, _time))).Count);
+        var properties = (await account.Ledger.GetAppendBlobClient("ledger-00000001.jsonl").GetPropertiesAsync()).Value;
+        Assert.True(properties.ContentLength > 256 * 1024, "It fits into the tail that a new instance reads.");
+        Assert.Equal(2, properties.BlobCommittedBlockCount); // one for all of them
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4_000)]
+    public async Task ReadAfterAsync_AnyEntry_GivesWhatComesBehindIt(int maxAppendsPerBlob)
+    {
+        var account = await azurite.CreateAccountAsync();
+        var ledger = new BlobLedger(account.Ledger, _time, maxAppendsPerBlob);
+        for (var i = 0; i < 6; i++)
+        {
+            await ledger.AppendAsync(Event(i) with { Subject = "\u00fc \ud83d\udd11" }, CancellationToken.None);
+        }
+
+        LedgerEntry?[] all = [null, .. await ReadAsync(ledger)];
+        foreach (var (last, index) in all.Select((entry, index) => (entry, index)))
+        {
+            Assert.Equal(Enumerable.Range(index + 1, 6 - index).Select(sequence => (long)sequence), await ledger.ReadAfterAsync(last, default).Select(entry => entry.Sequence).ToListAsync());
+        }
+
+        await ledger.AppendAsync(Event(6), CancellationToken.None);
+        Assert.Equal("event-6", Assert.Single(await ledger.ReadAfterAsync(all[^1], default).ToListAsync()).Event.EventId);
+    }
+
+    [Fact]
+    public async Task ReadAfterAsync_LedgerLostWhatWasRead_IsRefused()
+    {
+        var account = await azurite.CreateAccountAsync();
+        var ledger = new BlobLedger(account.Ledger, _time);
+        await ledger.AppendAsync(Event(0), CancellationToken.None);
+        await ledger.AppendAsync(Event(1), CancellationToken.None);
+        var last = (await ReadAsync(ledger))[^1];
+        var blob = account.Ledger.GetAppendBlobClient("ledger-00000001.jsonl");
+        var lines = (await blob.DownloadContentAsync()).Value.Content.ToString().Split('\n');
+        await blob.CreateAsync();
+        await blob.AppendBlockAsync(BinaryData.FromString(lines[0] + "\n").ToStream());
+        await Assert.ThrowsAsync<IntegrityException>(async () => await ledger.ReadAfterAsync(last, default).ToListAsync());
+
+        await blob.DeleteAsync();
+        await Assert.ThrowsAsync<IntegrityException>(async () => await ledger.ReadAfterAsync(last, default).ToListAsync());
+    }
+
+    [Fact]
+    public async Task ReadAsync_MoreThanOneRequestBrings_GivesEveryEntry()
+    {
+        var account = await azurite.CreateAccountAsync();
+        var ledger = new BlobLedger(account.Ledger, _time);
+        await ledger.AppendAsync([.. Enumerable.Range(0, 6_000).Select(i => Event(i) with { Subject = new string('s', 1000) })], CancellationToken.None);
+
+        Assert.Equal(Enumerable.Range(0, 6_000).Select(i => $"event-{i}"), (await ReadAsync(ledger)).Select(entry => entry.Event.EventId));
+    }
+
+    [Fact]
     public async Task AppendAsync_StorageFails_EveryWaiterLearnsItAndTheNextAppendWorks()
     {
         var fails = true;
@@ -241,7 +322,7 @@ public sealed class BlobLedgerTests(AzuriteFixture azurite) : IClassFixture<Azur
     private static LedgerEvent Event(int number) => new()
     {
         EventId = $"event-{number}",
-        Kind = "blob.encrypted",
+        Kind = "blob.confirmed",
         Subject = $"subject {number}",
         CorrelationId = "operation",
     };

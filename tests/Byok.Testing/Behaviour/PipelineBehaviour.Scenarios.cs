@@ -130,7 +130,7 @@ public abstract partial class PipelineBehaviour
         var content = Content("first");
         await ProtectAsync("first", content);
         var before = await HeaderAsync("first");
-        await CopyAsync("first", 25); // a page is one blob, and after 20 pages the orchestration continues as new
+        await SeedAsync(25); // a page is one blob, and after 20 pages the orchestration continues as new
 
         var result = await SucceedAsync<RotateKeyResult>(
             RotateKeyOrchestration.Name, new RotateKeyInput { KeyName = Key, NewLabel = "m-2", GenerateSizeInBits = 2048 }, "rotate-1");
@@ -299,15 +299,16 @@ public abstract partial class PipelineBehaviour
         Assert.Equal(-1, history.AsSpan().IndexOf("&sig="u8)); // no shared access signature, whoever signed it
     }
 
-    /// <summary>Renamed copies count as blobs of their own for a rotation: only the DEK is rewrapped.</summary>
-    private async Task CopyAsync(string name, int copies)
+    /// <summary>Blobs as the pipeline would have written them, at one request each.</summary>
+    private async Task SeedAsync(int count)
     {
-        var source = _storage.Protected.GetBlobClient(name);
-        var metadata = (await source.GetPropertiesAsync()).Value.Metadata;
-        var content = (await source.DownloadContentAsync()).Value.Content;
-        for (var copy = 0; copy < copies; copy++)
+        var key = Assert.Single(await VersionsAsync());
+        for (var number = 0; number < count; number++)
         {
-            await _storage.Protected.GetBlobClient($"copy-{copy:00}").UploadAsync(content, new BlobUploadOptions { Metadata = metadata });
+            var name = $"seeded-{number:00}";
+            var blob = SmallBlob.Seal(_storage.Protected.Name, name, Content(name), key);
+            await _storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), new BlobUploadOptions { Metadata = blob.Header.ToMetadata() });
+            await Ledger.AppendAsync(blob.LedgerEvents(_storage.Protected.Name, name), default);
         }
     }
 }

@@ -42,7 +42,8 @@ public static class ReportPage
         page.Append(CultureInfo.InvariantCulture, $"""
             <footer>
             <p>Report {Encode(report.Name)}, operation {Encode(report.OperationId)}, took {(report.EndedOn - report.StartedOn).TotalSeconds:0} s.
-            Every header was verified under its blob's own key, or the blob is among the findings; the data of {Count(report.ScrubbedBlobs, "blob")} was read and verified whole.</p>
+            Every header was verified under its blob's own key, or the blob is among the findings; the data of {Count(report.ScrubbedBlobs, "blob")} was read and verified whole.
+            Every envelope was compared with the ledger. That tells yours from those of anybody who cannot unwrap its key; of who can, it proves nothing about the content.</p>
             </footer>
             </main>
             </body>
