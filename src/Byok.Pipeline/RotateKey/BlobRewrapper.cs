@@ -30,7 +30,7 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
         ArgumentNullException.ThrowIfNull(blob);
         ArgumentNullException.ThrowIfNull(target);
         EnvelopeHeader? written = null;
-        var needs = RewrapPage.KeyIdOf(blob);
+        var needs = RewrapPage.KeyIdOf(blob)?.ToString() ?? string.Empty;
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -48,7 +48,7 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
                     return Left(blob, needs, UnmovableReason.Archived, $"'{blob.Name}' is in the archive tier; rehydrate it, then rotate again.");
                 }
 
-                written = await NewHeaderAsync(header, target, cancellationToken).ConfigureAwait(false);
+                written = await NewHeaderAsync(blob.Name, header, target, cancellationToken).ConfigureAwait(false);
                 await WriteAsync(blob, written, cancellationToken).ConfigureAwait(false);
                 return new RewrapOutcome(blob.Name, needs, written, null);
             }
@@ -72,12 +72,12 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
         }
     }
 
-    private async Task<EnvelopeHeader> NewHeaderAsync(EnvelopeHeader header, RewrapTarget target, CancellationToken cancellationToken)
+    private async Task<EnvelopeHeader> NewHeaderAsync(string name, EnvelopeHeader header, RewrapTarget target, CancellationToken cancellationToken)
     {
         var keyId = await keys.ResolveAsync(header.KeyId, header.KeyThumbprint, cancellationToken).ConfigureAwait(false);
         using var dek = await deks.GetAsync(keyId, header.WrappedDek.ToArray(), cancellationToken).ConfigureAwait(false);
         using var blobKeys = dek.DeriveFor(header.BlobId);
-        return header.WithWrappedDek(target.Id, target.Wrapper.KeyThumbprint, target.Wrapper.Wrap(dek), blobKeys);
+        return header.WithWrappedDek(target.Id, target.Wrapper.KeyThumbprint, target.Wrapper.Wrap(dek), blobKeys, name);
     }
 
     private async Task WriteAsync(ProtectedBlob blob, EnvelopeHeader header, CancellationToken cancellationToken)

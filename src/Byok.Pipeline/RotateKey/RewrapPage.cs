@@ -32,7 +32,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
             {
                 ContinuationToken = next,
                 Scanned = blobs.Count,
-                ToReencrypt = [.. candidates.Select(blob => new BlobToReencrypt(blob.Name, KeyIdOf(blob)))],
+                ToReencrypt = [.. candidates.Select(blob => new BlobToReencrypt(blob.Name, KeyIdOf(blob)!.ToString()))],
             };
         }
 
@@ -65,14 +65,15 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
 
     /// <summary>Whether a blob says that it is under another version of this key. Whether that is true, its header's MAC decides later.</summary>
     private static bool IsCandidate(ProtectedBlob blob, RewrapPageInput input) =>
-        KeyIdentifier.TryParse(KeyIdOf(blob), out var id)
+        KeyIdOf(blob) is { } id
         && id.Name == input.KeyName
         && id != input.TargetId
         && (input.OnlyFrom is null || input.OnlyFrom.Contains(id));
 
-    /// <summary>The version that a blob's metadata names, unverified; empty when there is none.</summary>
-    internal static string KeyIdOf(ProtectedBlob blob) =>
-        blob.Metadata.FirstOrDefault(pair => pair.Key.Equals(EnvelopeFields.KeyId, StringComparison.OrdinalIgnoreCase)).Value ?? string.Empty;
+    /// <summary>The version that a blob's metadata names, unverified; null when it names none. Longer texts are none: what is returned is kept in histories.</summary>
+    internal static KeyIdentifier? KeyIdOf(ProtectedBlob blob) =>
+        blob.Metadata.FirstOrDefault(pair => pair.Key.Equals(EnvelopeFields.KeyId, StringComparison.OrdinalIgnoreCase)).Value is { Length: <= EnvelopeFormat.MaxKeyIdLength } text
+        && KeyIdentifier.TryParse(text, out var id) ? id : null;
 
     private Task RecordAsync(RewrapPageInput input, RewrapOutcome outcome, EnvelopeHeader header) => ledger.AppendAsync(
         new LedgerEvent

@@ -10,6 +10,7 @@ internal static class Unmovable
     {
         EnvelopeException => UnmovableReason.Tampered,
         MetadataBudgetExceededException => UnmovableReason.MetadataFull,
+        GenerationLimitException => UnmovableReason.GenerationLimit,
         KeyUnavailableException => UnmovableReason.KeyUnavailable,
         ConflictException => UnmovableReason.Locked,
         ConcurrentWriteException => UnmovableReason.Busy,

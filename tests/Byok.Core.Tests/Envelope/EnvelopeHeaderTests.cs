@@ -178,7 +178,7 @@ public sealed class EnvelopeHeaderTests
         var newId = KeyIdentifier.Parse("https://contoso.vault.azure.net/keys/archive/2");
         var thumbprint = Base64Url.EncodeToString(new byte[32]);
 
-        var rewrapped = header.WithWrappedDek(newId, thumbprint, new byte[512], keys);
+        var rewrapped = header.WithWrappedDek(newId, thumbprint, new byte[512], keys, TestBlob.Name);
 
         rewrapped.Verify(keys, TestBlob.Container, TestBlob.Name);
         Assert.Equal(2, rewrapped.Generation);
@@ -194,7 +194,7 @@ public sealed class EnvelopeHeaderTests
         using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
         using var keys = dek.DeriveFor(header.BlobId);
 
-        Assert.Throws<IntegrityException>(() => header.WithWrappedDek(header.KeyId, header.KeyThumbprint, header.WrappedDek, keys));
+        Assert.Throws<IntegrityException>(() => header.WithWrappedDek(header.KeyId, header.KeyThumbprint, header.WrappedDek, keys, TestBlob.Name));
     }
 
     [Fact]
@@ -240,7 +240,7 @@ public sealed class EnvelopeHeaderTests
         Assert.Throws<ArgumentNullException>("blobName", () => EnvelopeHeader.Parse(Blob.Metadata, null!));
         Assert.Throws<ArgumentNullException>("container", () => EnvelopeHeader.HashName(null!, "a"));
         Assert.Throws<ArgumentNullException>("blobName", () => EnvelopeHeader.HashName("a", null!));
-        Assert.Throws<ArgumentNullException>("keyId", () => header.WithWrappedDek(null!, header.KeyThumbprint, header.WrappedDek, keys));
+        Assert.Throws<ArgumentNullException>("keyId", () => header.WithWrappedDek(null!, header.KeyThumbprint, header.WrappedDek, keys, TestBlob.Name));
         Assert.Equal(
             "Sign the header before it is written.",
             Assert.Throws<InvalidOperationException>(() => (header with { Mac = default }).ToMetadata()).Message);
