@@ -187,6 +187,30 @@ public sealed class EnvelopeHeaderTests
         Assert.Equal(changed, rewrapped.ToMetadata().Where(f => Blob.Metadata[f.Key] != f.Value).Select(f => f.Key).Order());
     }
 
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(999_999_999_999_998, 999_999_999_999_999)]
+    [InlineData(999_999_999_999_999, null)]
+    public void WithWrappedDek_AnyGeneration_IsFollowedUpToTheLimit(long generation, long? expected)
+    {
+        var unsigned = EnvelopeHeader.Parse(Blob.Metadata, "a") with { Generation = generation };
+        using var dek = TestKeys.Unwrap(unsigned.WrappedDek.Span);
+        using var keys = dek.DeriveFor(unsigned.BlobId);
+        var header = unsigned.Sign(keys);
+
+        EnvelopeHeader Rewrap() => header.WithWrappedDek(header.KeyId, header.KeyThumbprint, header.WrappedDek, keys, "reports/a");
+        if (expected is not null)
+        {
+            Assert.Equal(expected, Rewrap().Generation);
+            return;
+        }
+
+        Assert.Contains("'reports/a'", Assert.Throws<GenerationLimitException>(Rewrap).Message, StringComparison.Ordinal);
+        var altered = header with { Generation = 1 };
+        Assert.Contains("'x'", Assert.Throws<IntegrityException>(
+            () => altered.WithWrappedDek(header.KeyId, header.KeyThumbprint, header.WrappedDek, keys, "x")).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void WithWrappedDek_AlteredHeader_IsRefused()
     {
