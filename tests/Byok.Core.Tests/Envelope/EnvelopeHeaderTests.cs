@@ -188,7 +188,7 @@ public sealed class EnvelopeHeaderTests
     }
 
     [Theory]
-    [InlineData(1, 2)]
+    [InlineData(1L, 2L)]
     [InlineData(999_999_999_999_998, 999_999_999_999_999)]
     [InlineData(999_999_999_999_999, null)]
     public void WithWrappedDek_AnyGeneration_IsFollowedUpToTheLimit(long generation, long? expected)
