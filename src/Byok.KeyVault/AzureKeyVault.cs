@@ -18,6 +18,8 @@ namespace Byok.KeyVault;
 /// </summary>
 public sealed class AzureKeyVault : IKeyVault
 {
+    private const int VersionLength = 32;
+
     private readonly KeyClient _client;
     private readonly KeyAttestationClient? _attestations;
     private readonly ConcurrentDictionary<KeyIdentifier, CryptographyClient> _cryptography = new();
@@ -105,12 +107,14 @@ public sealed class AzureKeyVault : IKeyVault
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// A version that blob metadata names may be any word, and some are requests of another kind to the service: <c>keys/name/versions</c>. Its own are
+    /// 32 hex digits (REST reference, "Objects, identifiers, and versioning"), so it is not asked for another.
+    /// </remarks>
     public Task<VaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellationToken) =>
-        CallAsync(
-            version is null ? name : $"{name}/{version}",
-            VaultCall.Read,
-            async () => KeyMapping.ToVaultKey(await _client.GetKeyAsync(KeyName.Validate(name), version, cancellationToken).ConfigureAwait(false)),
-            cancellationToken);
+        version is null || (version.Length == VersionLength && version.All(char.IsAsciiHexDigit))
+            ? ReadKeyAsync(name, version, cancellationToken)
+            : Task.FromException<VaultKey>(new KeyNotFoundInVaultException($"The vault {VaultUri.Host} gives no key a version '{version}'."));
 
     /// <inheritdoc/>
     public Task<KeyAttestation?> GetKeyAttestationAsync(KeyIdentifier id, CancellationToken cancellationToken)
@@ -241,11 +245,18 @@ public sealed class AzureKeyVault : IKeyVault
             cancellationToken);
     }
 
+    private Task<VaultKey> ReadKeyAsync(string name, string? version, CancellationToken cancellationToken) =>
+        CallAsync(
+            version is null ? name : $"{name}/{version}",
+            VaultCall.Read,
+            async () => KeyMapping.ToVaultKey(await _client.GetKeyAsync(KeyName.Validate(name), version, cancellationToken).ConfigureAwait(false)),
+            cancellationToken);
+
     private async Task<VaultKey?> FindAsync(string name, string? version, CancellationToken cancellationToken)
     {
         try
         {
-            return await GetKeyAsync(name, version, cancellationToken).ConfigureAwait(false);
+            return await ReadKeyAsync(name, version, cancellationToken).ConfigureAwait(false);
         }
         catch (KeyNotFoundInVaultException)
         {

@@ -59,6 +59,7 @@ public static class StorageFailures
             (409, "BlobAlreadyExists") or (412, _) or (304, _) =>
                 new ConcurrentWriteException($"'{subject}' was written by somebody else meanwhile.", exception),
             (400, "InvalidBlockList") => new ConcurrentWriteException($"Staged blocks of '{subject}' are gone: another writer committed meanwhile.", exception),
+            (409, _) => new ConflictException($"'{subject}' is in a state that does not allow this ({exception.ErrorCode}).", exception),
             (401 or 403, _) => new ConfigurationException($"Storage refused access to '{subject}' ({exception.ErrorCode}); check the identity's roles.", exception),
             (0, _) => new ServiceUnavailableException($"Storage did not answer for '{subject}': {exception.InnerException?.Message ?? "the connection broke off"}", exception),
             (408 or 429 or >= 500, _) => new ServiceUnavailableException($"Storage did not answer for '{subject}' ({exception.Status} {exception.ErrorCode}).", exception),

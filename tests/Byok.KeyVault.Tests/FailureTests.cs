@@ -57,7 +57,7 @@ public sealed class FailureTests
         Func<Task>[] calls =
         [
             () => vault.Vault.GetKeyAsync("master", null, default),
-            () => vault.Vault.GetKeyAsync("master", "0", default),
+            () => vault.Vault.GetKeyAsync("master", "0123456789abcdef0123456789abcdef", default),
             () => vault.Vault.UpdateKeyAsync(vault.Id(), None, default),
             () => vault.Vault.DeleteKeyAsync("master", default),
             () => vault.Vault.RecoverDeletedKeyAsync("master", default),
@@ -68,6 +68,20 @@ public sealed class FailureTests
             vault.Refuse(HttpStatusCode.NotFound, "KeyNotFound");
             await Assert.ThrowsAsync<KeyNotFoundInVaultException>(call);
         }
+    }
+
+    [Theory]
+    [InlineData("versions")]
+    [InlineData("rotationpolicy")]
+    [InlineData("backup")]
+    [InlineData("0")]
+    [InlineData("0123456789abcdef0123456789abcdeg")]
+    [InlineData("0123456789abcdef0123456789abcdef0")]
+    public async Task GetKey_WordThatIsNoVersionOfTheService_IsNotFoundAndNotAskedFor(string version)
+    {
+        var vault = new ScriptedVault();
+        await Assert.ThrowsAsync<KeyNotFoundInVaultException>(() => vault.Vault.GetKeyAsync("master", version, default));
+        Assert.Empty(vault.Requests);
     }
 
     [Fact]

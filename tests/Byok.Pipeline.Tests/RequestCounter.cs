@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Azure.Core;
 using Azure.Core.Pipeline;
 
@@ -11,7 +12,9 @@ internal sealed class RequestCounter : HttpPipelineSynchronousPolicy
 
     public override void OnSendingRequest(HttpMessage message)
     {
-        var container = message.Request.Uri.Path.Split('/', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1) ?? string.Empty;
+        // An emulator's address has the account in front of the container.
+        var position = IPAddress.TryParse(message.Request.Uri.Host, out _) ? 1 : 0;
+        var container = message.Request.Uri.Path.Split('/', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(position) ?? string.Empty;
         _counts.AddOrUpdate((message.Request.Method.Method, container), 1, (_, count) => count + 1);
     }
 

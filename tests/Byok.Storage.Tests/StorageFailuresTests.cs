@@ -17,6 +17,7 @@ public sealed class StorageFailuresTests
     [InlineData(412, "LeaseIdMissing", typeof(ConflictException))]
     [InlineData(409, "BlobArchived", typeof(ConflictException))]
     [InlineData(409, "BlobImmutableDueToPolicy", typeof(ConflictException))]
+    [InlineData(409, "BlobUsesCustomerSpecifiedEncryption", typeof(ConflictException))]
     [InlineData(400, "InvalidBlockList", typeof(ConcurrentWriteException))]
     [InlineData(401, "InvalidAuthenticationInfo", typeof(ConfigurationException))]
     [InlineData(403, "AuthorizationPermissionMismatch", typeof(ConfigurationException))]

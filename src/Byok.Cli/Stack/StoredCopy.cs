@@ -39,12 +39,12 @@ internal static class StoredCopy
     private static async Task<bool> IsSameAsync(EnvelopeReader envelope, FileStream source, Action<string, long, long> report, CancellationToken cancellationToken)
     {
         var layout = envelope.Layout;
-        var stored = new byte[layout.MaxStoredChunkLength];
-        var own = new byte[layout.MaxStoredChunkLength];
-        for (var index = 0L; index < layout.ChunkCount; index++)
+        var stored = new byte[layout.MaxReadLength];
+        var own = new byte[layout.MaxReadLength];
+        source.Position = 0;
+        while (source.Position < layout.PlaintextLength)
         {
-            var length = await envelope.ReadChunkAsync(index, stored, cancellationToken).ConfigureAwait(false);
-            source.Position = layout.PlaintextOffset(index);
+            var length = await envelope.ReadChunksAsync(layout.ChunkOfPlaintextOffset(source.Position), stored, cancellationToken).ConfigureAwait(false);
             await source.ReadExactlyAsync(own.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
             if (!stored.AsSpan(0, length).SequenceEqual(own.AsSpan(0, length)))
             {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Byok.Core.Errors;
 using Byok.Core.Ports;
 using static Byok.Core.Envelope.EnvelopeFormat;
 
@@ -21,29 +22,42 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
     private SealedRun? _runBefore;
     private bool _disposed;
 
-    /// <summary>Copies a chunk's BEK.</summary>
-    public async ValueTask CopyBekAsync(long index, Memory<byte> bek, CancellationToken cancellationToken)
+    /// <summary>Copies the BEKs of consecutive chunks.</summary>
+    /// <param name="first">The first chunk's index.</param>
+    /// <param name="beks">Receives as many as it has room for, 32 bytes each.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>How many were copied: fewer when the segment of the next one does not verify.</returns>
+    /// <exception cref="IntegrityException">The first one's segment does not verify.</exception>
+    public async ValueTask<int> CopyBeksAsync(long first, Memory<byte> beks, CancellationToken cancellationToken)
     {
-        var segment = header.Layout.TableSegmentOfChunk(index);
-        if (TryCopy(segment, index, bek.Span))
+        var count = beks.Length / KeySizeInBytes;
+        var copied = CopyOpened(first, beks.Span);
+        if (copied == count)
         {
-            return;
+            return count;
         }
 
+        // Held for all of them: were two workers far apart to take turns, each would drop what the other has read.
         await _loading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            // Another worker may have loaded it while this one waited.
-            if (!TryCopy(segment, index, bek.Span))
+            // Another worker may have loaded some while this one waited.
+            while ((copied += CopyOpened(first + copied, beks.Span[(copied * KeySizeInBytes)..])) < count)
             {
+                var segment = header.Layout.TableSegmentOfChunk(first + copied);
                 Keep(segment, await LoadAsync(segment, cancellationToken).ConfigureAwait(false));
-                TryCopy(segment, index, bek.Span);
             }
+        }
+        catch (IntegrityException) when (copied > 0)
+        {
+            // What is before it counts; whoever goes on there is told.
         }
         finally
         {
             _loading.Release();
         }
+
+        return copied;
     }
 
     public void Dispose()
@@ -58,25 +72,39 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
         }
     }
 
-    private bool TryCopy(int segment, long index, Span<byte> bek)
+    /// <summary>Copies BEKs as far as their segments are open; says how many.</summary>
+    private int CopyOpened(long first, Span<byte> beks)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            for (var node = _recent.First; node is not null; node = node.Next)
+            var copied = 0;
+            while (!beks.IsEmpty && FindOpened(header.Layout.TableSegmentOfChunk(first + copied)) is var (segment, opened))
             {
-                if (node.Value.Segment == segment)
-                {
-                    _recent.Remove(node);
-                    _recent.AddFirst(node);
-                    var first = header.Layout.FirstChunkOfTableSegment(segment);
-                    node.Value.Beks.AsSpan((int)(index - first) * KeySizeInBytes, KeySizeInBytes).CopyTo(bek);
-                    return true;
-                }
+                var skipped = (int)(first + copied - header.Layout.FirstChunkOfTableSegment(segment)) * KeySizeInBytes;
+                var length = Math.Min(beks.Length, opened.Length - skipped);
+                opened.AsSpan(skipped, length).CopyTo(beks);
+                beks = beks[length..];
+                copied += length / KeySizeInBytes;
             }
 
-            return false;
+            return copied;
         }
+    }
+
+    private (int Segment, byte[] Beks)? FindOpened(int segment)
+    {
+        for (var node = _recent.First; node is not null; node = node.Next)
+        {
+            if (node.Value.Segment == segment)
+            {
+                _recent.Remove(node);
+                _recent.AddFirst(node);
+                return node.Value;
+            }
+        }
+
+        return null;
     }
 
     private void Keep(int segment, byte[] beks)
@@ -120,10 +148,11 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
         var run = _run?.Holds(offset) == true ? _run : _runBefore;
         if (run?.Holds(offset) != true)
         {
-            // All segments but the last are of one length.
+            // All segments but the last are of one length. What one read of chunks needs comes with one read, too.
             var layout = header.Layout;
             var full = layout.SealedSegmentLength(0);
-            var runLength = full * (long)Math.Max(1, EnvelopeReader.TableReadSizeInBytes / full);
+            var needed = 1 + ((layout.ChunksPerRead - 1) / layout.ChunksPerTableSegment);
+            var runLength = full * (long)Math.Max(needed, EnvelopeReader.TableReadSizeInBytes / full);
             var start = offset - (offset % runLength);
             run = new SealedRun(start, new byte[(int)Math.Min(runLength, layout.TableLength - start)]);
             await source.ReadAsync(layout.CiphertextLength + start, run.Bytes, cancellationToken).ConfigureAwait(false);

@@ -57,6 +57,12 @@ public sealed record BlobLayout
     /// <summary>Length of the longest sealed chunk: what a buffer for any chunk of this blob needs.</summary>
     public int MaxStoredChunkLength => ChunkCount == 0 ? 0 : StoredChunkLength(0);
 
+    /// <summary>How many chunks one request reads: as many sealed chunks as are no longer together than one of the largest size, 4 MiB, is.</summary>
+    public int ChunksPerRead => (MaxChunkSizeInBytes + TagSizeInBytes) / (ChunkSizeInBytes + TagSizeInBytes);
+
+    /// <summary>Length of the sealed chunks that one request reads at most: what a buffer for them needs.</summary>
+    public int MaxReadLength => ChunkCount == 0 ? 0 : StoredChunksLength(0, (int)Math.Min(ChunksPerRead, ChunkCount));
+
     /// <summary>Length of the stored blob.</summary>
     public long StoredLength(TablePlacement placement) =>
         placement == TablePlacement.Tail ? CiphertextLength + TableLength : CiphertextLength;
@@ -68,6 +74,15 @@ public sealed record BlobLayout
     /// <summary>Stored bytes of a chunk: ciphertext and tag.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such chunk.</exception>
     public int StoredChunkLength(long index) => ChunkLength(index) + TagSizeInBytes;
+
+    /// <summary>Stored bytes of consecutive chunks, at most <see cref="ChunksPerRead"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such chunks.</exception>
+    public int StoredChunksLength(long first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, ChunksPerRead);
+        return ((count - 1) * (ChunkSizeInBytes + TagSizeInBytes)) + StoredChunkLength(first + count - 1);
+    }
 
     /// <summary>Where a chunk starts in the plaintext.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such chunk.</exception>

@@ -4,16 +4,17 @@ using Byok.Core.Errors;
 namespace Byok.Core.Envelope;
 
 /// <summary>
-/// The plaintext as a seekable, read-only stream. A byte is released only after its whole chunk verified. Holds one chunk.
+/// The plaintext as a seekable, read-only stream. A byte is released only after its whole chunk verified. Holds what one
+/// request brings, 4 MiB at most.
 /// For a whole blob <see cref="EnvelopeDownload"/> is faster.
 /// </summary>
 public sealed class DecryptingStream : Stream
 {
     private readonly EnvelopeReader _reader;
     private readonly bool _leaveOpen;
-    private byte[] _chunk = [];
-    private long _chunkIndex = -1;
-    private int _chunkLength;
+    private byte[] _buffer = [];
+    private long _bufferPosition;
+    private int _bufferLength;
     private long _position;
     private bool _disposed;
 
@@ -60,15 +61,14 @@ public sealed class DecryptingStream : Stream
             return 0;
         }
 
-        var index = _reader.Layout.ChunkOfPlaintextOffset(_position);
-        if (index != _chunkIndex)
+        if (_position < _bufferPosition || _position >= _bufferPosition + _bufferLength)
         {
-            await LoadAsync(index, cancellationToken).ConfigureAwait(false);
+            await LoadAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var start = (int)(_position - _reader.Layout.PlaintextOffset(index));
-        var count = Math.Min(buffer.Length, _chunkLength - start);
-        _chunk.AsSpan(start, count).CopyTo(buffer.Span);
+        var start = (int)(_position - _bufferPosition);
+        var count = Math.Min(buffer.Length, _bufferLength - start);
+        _buffer.AsSpan(start, count).CopyTo(buffer.Span);
         _position += count;
         return count;
     }
@@ -117,7 +117,7 @@ public sealed class DecryptingStream : Stream
         if (disposing && !_disposed)
         {
             _disposed = true;
-            CryptographicOperations.ZeroMemory(_chunk);
+            CryptographicOperations.ZeroMemory(_buffer);
             if (!_leaveOpen)
             {
                 _reader.Dispose();
@@ -127,16 +127,18 @@ public sealed class DecryptingStream : Stream
         base.Dispose(disposing);
     }
 
-    private async ValueTask LoadAsync(long index, CancellationToken cancellationToken)
+    /// <summary>From the chunk on that holds the position.</summary>
+    private async ValueTask LoadAsync(CancellationToken cancellationToken)
     {
-        if (_chunk.Length == 0)
+        if (_buffer.Length == 0)
         {
-            _chunk = GC.AllocateUninitializedArray<byte>(_reader.Layout.MaxStoredChunkLength);
+            _buffer = GC.AllocateUninitializedArray<byte>(_reader.Layout.MaxReadLength);
         }
 
         // Forgotten first: a read that fails half-way leaves unverified bytes in the buffer.
-        _chunkIndex = -1;
-        _chunkLength = await _reader.ReadChunkAsync(index, _chunk, cancellationToken).ConfigureAwait(false);
-        _chunkIndex = index;
+        _bufferLength = 0;
+        var first = _reader.Layout.ChunkOfPlaintextOffset(_position);
+        _bufferPosition = _reader.Layout.PlaintextOffset(first);
+        _bufferLength = await _reader.ReadChunksAsync(first, _buffer, cancellationToken).ConfigureAwait(false);
     }
 }

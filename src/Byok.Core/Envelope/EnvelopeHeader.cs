@@ -128,20 +128,31 @@ public sealed record EnvelopeHeader
         }
     }
 
+    /// <summary>The generation of what follows this envelope: of a verified header only, or others would choose it.</summary>
+    /// <param name="blobName">The blob's name, for the messages.</param>
+    /// <exception cref="GenerationLimitException">This is the last one that the format has.</exception>
+    public long NextGeneration(string blobName) => Generation < EnvelopeFormat.MaxGeneration
+        ? Generation + 1
+        : throw new GenerationLimitException(
+            $"'{blobName}' is at generation {Generation}, the last that the format has, so it cannot be rewrapped or encrypted anew where it is. " +
+            "Read it and upload it again: that begins with generation 1.");
+
     /// <summary>The header after the DEK was wrapped by another key: next generation, new MAC, all else as it was.</summary>
     /// <param name="keyId">The new wrapping key version.</param>
     /// <param name="keyThumbprint">Its thumbprint.</param>
     /// <param name="wrappedDek">The same DEK, wrapped by it.</param>
     /// <param name="keys">The blob's keys.</param>
+    /// <param name="blobName">The blob's name, for the messages.</param>
     /// <exception cref="IntegrityException">This header does not verify; a rewrap must not make an altered one valid.</exception>
+    /// <exception cref="GenerationLimitException">Its generation is the last that the format has.</exception>
     /// <exception cref="ArgumentException">A new value is not in its form.</exception>
-    public EnvelopeHeader WithWrappedDek(KeyIdentifier keyId, string keyThumbprint, ReadOnlyMemory<byte> wrappedDek, BlobKeys keys)
+    public EnvelopeHeader WithWrappedDek(KeyIdentifier keyId, string keyThumbprint, ReadOnlyMemory<byte> wrappedDek, BlobKeys keys, string blobName)
     {
         ArgumentNullException.ThrowIfNull(keyId);
-        VerifyMac(keys, BlobId.ToString());
+        VerifyMac(keys, blobName);
         return (this with
         {
-            Generation = Generation + 1,
+            Generation = NextGeneration(blobName),
             KeyId = keyId,
             KeyThumbprint = keyThumbprint,
             WrappedDek = wrappedDek,

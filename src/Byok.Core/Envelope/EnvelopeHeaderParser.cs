@@ -10,6 +10,9 @@ internal sealed class EnvelopeHeaderParser
 {
     private const int MaxDecimalDigits = 15;
 
+    /// <summary>Most characters of a name of others' that a message repeats: messages are kept in reports and histories.</summary>
+    private const int MaxQuotedLength = 64;
+
     private static readonly SearchValues<char> KeyIdCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:/");
 
@@ -157,5 +160,5 @@ internal sealed class EnvelopeHeaderParser
     }
 
     private MalformedEnvelopeException Malformed(string field, string fault) =>
-        new($"The envelope of '{_blobName}' is malformed: {field} {fault}.");
+        new($"The envelope of '{_blobName}' is malformed: {(field.Length > MaxQuotedLength ? $"{field.AsSpan(0, MaxQuotedLength)}…" : field)} {fault}.");
 }

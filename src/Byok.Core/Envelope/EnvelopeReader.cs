@@ -5,11 +5,11 @@ using Byok.Core.Ports;
 namespace Byok.Core.Envelope;
 
 /// <summary>
-/// Reads single chunks of an envelope whose header verified. Memory does not grow with the blob. Thread-safe until disposed.
+/// Reads chunks of an envelope whose header verified, small ones many at a time. Memory does not grow with the blob. Thread-safe until disposed.
 /// </summary>
 public sealed class EnvelopeReader : IDisposable
 {
-    /// <summary>How much of a table in the tail one read brings at most, unless a single segment is longer: 64 KiB.</summary>
+    /// <summary>How much of a table in the tail one read brings at most, unless the chunks of one read need more of it: 64 KiB.</summary>
     public const int TableReadSizeInBytes = 64 * 1024;
 
     private readonly BlobKeys _keys;
@@ -77,28 +77,30 @@ public sealed class EnvelopeReader : IDisposable
     public async ValueTask<int> ReadChunkAsync(long index, Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var stored = Layout.StoredChunkLength(index);
-        if (buffer.Length < stored)
+        return buffer.Length >= stored
+            ? await ReadAsync(index, 1, buffer, cancellationToken).ConfigureAwait(false)
+            : throw new ArgumentException($"Chunk {index} needs a buffer of {stored} bytes, not {buffer.Length}.", nameof(buffer));
+    }
+
+    /// <summary>
+    /// Reads and opens consecutive chunks with one request, as many as are small enough to come together. Ends before a chunk that does not
+    /// verify: what is before it counts, and whoever goes on there is told.
+    /// </summary>
+    /// <param name="first">The first chunk's index.</param>
+    /// <param name="buffer">At least <see cref="BlobLayout.MaxReadLength"/> bytes, for the ciphertext on its way.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>Length of the plaintext of at least one whole chunk, which is at the start of the buffer.</returns>
+    /// <exception cref="IntegrityException">The first chunk or its table segment does not verify; the buffer then holds nothing of the plaintext.</exception>
+    /// <exception cref="ArgumentException">The buffer is too short.</exception>
+    public async ValueTask<int> ReadChunksAsync(long first, Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (buffer.Length < Layout.MaxReadLength)
         {
-            throw new ArgumentException($"Chunk {index} needs a buffer of {stored} bytes, not {buffer.Length}.", nameof(buffer));
+            throw new ArgumentException($"A read needs a buffer of {Layout.MaxReadLength} bytes, not {buffer.Length}.", nameof(buffer));
         }
 
-        var plaintext = Layout.ChunkLength(index);
-        var bek = new byte[EnvelopeFormat.KeySizeInBytes];
-        try
-        {
-            await _beks.CopyBekAsync(index, bek, cancellationToken).ConfigureAwait(false);
-            await _source.ReadAsync(Layout.StoredOffset(index), buffer[..stored], cancellationToken).ConfigureAwait(false);
-            _cipher.Open(index, buffer.Span[..stored], bek, buffer.Span[..plaintext]);
-            return plaintext;
-        }
-        catch (IntegrityException exception)
-        {
-            throw new IntegrityException($"'{_blobName}' does not verify: {exception.Message}", exception);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(bek);
-        }
+        var count = (int)Math.Clamp(Layout.ChunkCount - first, 1, Layout.ChunksPerRead);
+        return await ReadAsync(first, count, buffer, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -106,5 +108,54 @@ public sealed class EnvelopeReader : IDisposable
     {
         _beks.Dispose();
         _keys.Dispose();
+    }
+
+    private async ValueTask<int> ReadAsync(long first, int count, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var stored = buffer[..Layout.StoredChunksLength(first, count)];
+        var beks = new byte[count * EnvelopeFormat.KeySizeInBytes];
+        try
+        {
+            count = await _beks.CopyBeksAsync(first, beks, cancellationToken).ConfigureAwait(false);
+            await _source.ReadAsync(Layout.StoredOffset(first), stored, cancellationToken).ConfigureAwait(false);
+            return Open(first, stored.Span, beks.AsSpan(0, count * EnvelopeFormat.KeySizeInBytes));
+        }
+        catch (IntegrityException exception)
+        {
+            throw new IntegrityException($"'{_blobName}' does not verify: {exception.Message}", exception);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(beks);
+        }
+    }
+
+    /// <summary>Opens chunks in place, and moves all but the first up to the one before: only small chunks come together, so little is moved.</summary>
+    private int Open(long first, Span<byte> stored, ReadOnlySpan<byte> beks)
+    {
+        var length = 0;
+        for (var (index, offset) = (first, 0); !beks.IsEmpty; index++, beks = beks[EnvelopeFormat.KeySizeInBytes..])
+        {
+            var chunk = stored.Slice(offset, Layout.StoredChunkLength(index));
+            var plaintext = chunk[..^EnvelopeFormat.TagSizeInBytes];
+            try
+            {
+                _cipher.Open(index, chunk, beks[..EnvelopeFormat.KeySizeInBytes], plaintext);
+            }
+            catch (IntegrityException) when (length > 0)
+            {
+                return length;
+            }
+
+            if (offset > 0)
+            {
+                plaintext.CopyTo(stored[length..]);
+            }
+
+            length += plaintext.Length;
+            offset += chunk.Length;
+        }
+
+        return length;
     }
 }

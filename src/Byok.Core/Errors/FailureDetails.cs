@@ -22,6 +22,7 @@ public sealed record FailureDetails(string ErrorType, string Message)
         message => new ForeignBlobException(message),
         message => new UnsupportedEnvelopeVersionException(message),
         message => new MetadataBudgetExceededException(message),
+        message => new GenerationLimitException(message),
         message => new BlobNotFoundException(message),
         message => new BlobAlreadyExistsException(message),
         message => new SourceChangedException(message),

@@ -8,6 +8,7 @@ using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
+using Byok.Pipeline.RotateKey;
 using Byok.Storage;
 
 namespace Byok.Pipeline.AuditKeys;
@@ -34,13 +35,15 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
         var (blobs, next) = await ProtectedPages.ListAsync(storage, input.ContinuationToken, options.BlobsPerPage, cancellationToken).ConfigureAwait(false);
         var versions = new ConcurrentDictionary<KeyIdentifier, Lazy<Task<VaultKey?>>>();
         var findings = new ConcurrentBag<Finding>();
-        var scrubbed = 0L;
+        var (plaintextBytes, scrubbed) = (0L, 0L);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(blobs, parallel, async (blob, stop) =>
         {
             // The choice must not be foreseeable: whoever alters a blob is not to know whether it will be looked at.
             var isScrubbed = RandomNumberGenerator.GetInt32(100) < input.ScrubPercent;
-            if (await CheckAsync(blob, versions, isScrubbed ? () => Interlocked.Increment(ref scrubbed) : null, stop).ConfigureAwait(false) is { } finding)
+            if (await CheckAsync(
+                blob, versions, header => Interlocked.Add(ref plaintextBytes, header.Layout.PlaintextLength),
+                isScrubbed ? () => Interlocked.Increment(ref scrubbed) : null, stop).ConfigureAwait(false) is { } finding)
             {
                 findings.Add(finding);
             }
@@ -50,12 +53,12 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
         {
             ContinuationToken = next,
             Blobs = blobs.Count,
-            PlaintextBytes = blobs.Sum(blob => long.TryParse(blob.Metadata.GetValueOrDefault(EnvelopeFields.Length), out var length) ? length : 0),
+            PlaintextBytes = plaintextBytes,
             ScrubbedBlobs = scrubbed,
             Coverage = blobs
-                .Select(blob => blob.Metadata.GetValueOrDefault(EnvelopeFields.KeyId))
-                .Where(keyId => KeyIdentifier.TryParse(keyId, out _))
-                .GroupBy(keyId => keyId!)
+                .Select(RewrapPage.KeyIdOf)
+                .OfType<KeyIdentifier>()
+                .GroupBy(keyId => keyId.ToString())
                 .ToDictionary(group => group.Key, group => group.LongCount()),
             Findings = FindingTally.Of(findings.OrderBy(finding => finding.Object, StringComparer.Ordinal)),
         };
@@ -64,10 +67,12 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
     /// <summary>The first thing that is wrong with a blob; null when nothing is.</summary>
     /// <param name="blob">The blob, as it was listed.</param>
     /// <param name="versions">The key versions that were looked up.</param>
+    /// <param name="verified">Told the header when it has verified: no number of any other is counted.</param>
     /// <param name="scrubbed">Told when the blob's data was read and is whole; null when it is not to be read.</param>
     /// <param name="cancellationToken">Cancels the check.</param>
     private async Task<Finding?> CheckAsync(
-        ProtectedBlob blob, ConcurrentDictionary<KeyIdentifier, Lazy<Task<VaultKey?>>> versions, Action? scrubbed, CancellationToken cancellationToken)
+        ProtectedBlob blob, ConcurrentDictionary<KeyIdentifier, Lazy<Task<VaultKey?>>> versions, Action<EnvelopeHeader> verified, Action? scrubbed,
+        CancellationToken cancellationToken)
     {
         EnvelopeHeader header;
         try
@@ -94,6 +99,7 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
                 return fault;
             }
 
+            verified(header);
             if (scrubbed is not null && blob.AccessTier != AccessTier.Archive.ToString())
             {
                 if (await ScrubAsync(blob, header, dek, cancellationToken).ConfigureAwait(false) is { } altered)
@@ -118,9 +124,9 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
                 ? FindingKinds.BlobKeyDisabled.On(blob.Name, header.KeyId.ToString())
                 : FindingKinds.BlobKeyUnknown.On(blob.Name, exception.Message);
         }
-        catch (Exception exception) when (exception is ConcurrentWriteException or BlobNotFoundException)
+        catch (Exception exception) when (exception is ConcurrentWriteException or BlobNotFoundException or ConflictException)
         {
-            return null; // Written or deleted while we looked: the next audit sees what it is now.
+            return null; // Written, deleted or archived while we looked: the next audit sees what it is now.
         }
     }
 
@@ -137,10 +143,10 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
         using var envelope = EnvelopeReader.Open(header, dek, source, storage.Protected.Name, blob.Name);
         try
         {
-            for (var index = 0L; index < header.Layout.ChunkCount; index++)
+            for (var offset = 0L; offset < header.Layout.PlaintextLength;)
             {
                 using var buffer = await pools.For(1).RentAsync(cancellationToken).ConfigureAwait(false);
-                await envelope.ReadChunkAsync(index, buffer.Memory, cancellationToken).ConfigureAwait(false);
+                offset += await envelope.ReadChunksAsync(header.Layout.ChunkOfPlaintextOffset(offset), buffer.Memory, cancellationToken).ConfigureAwait(false);
             }
 
             return null;
@@ -191,7 +197,7 @@ public sealed record AuditBlobsResult
     /// <summary>Blobs of the page.</summary>
     public long Blobs { get; init; }
 
-    /// <summary>Bytes of plaintext that they say they hold.</summary>
+    /// <summary>Bytes of plaintext in those whose header verified.</summary>
     public long PlaintextBytes { get; init; }
 
     /// <summary>Blobs whose data was verified.</summary>

@@ -33,7 +33,7 @@ public sealed record AuditReport
     /// <summary>Protected blobs.</summary>
     public required long Blobs { get; init; }
 
-    /// <summary>Bytes of plaintext that they hold.</summary>
+    /// <summary>Bytes of plaintext in those whose header verified.</summary>
     public required long PlaintextBytes { get; init; }
 
     /// <summary>Blobs whose data was read and verified whole.</summary>

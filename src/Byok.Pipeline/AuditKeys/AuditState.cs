@@ -30,7 +30,7 @@ public sealed record AuditState
     /// <summary>Blobs that were looked at.</summary>
     public long Blobs { get; init; }
 
-    /// <summary>Bytes of plaintext that they hold.</summary>
+    /// <summary>Bytes of plaintext in those whose header verified; never more than fit the number.</summary>
     public long PlaintextBytes { get; init; }
 
     /// <summary>Blobs whose data was verified.</summary>
@@ -56,7 +56,7 @@ public sealed record AuditState
             ContinuationToken = page.ContinuationToken,
             AreBlobsDone = page.ContinuationToken is null,
             Blobs = Blobs + page.Blobs,
-            PlaintextBytes = PlaintextBytes + page.PlaintextBytes,
+            PlaintextBytes = PlaintextBytes + Math.Min(page.PlaintextBytes, long.MaxValue - PlaintextBytes),
             ScrubbedBlobs = ScrubbedBlobs + page.ScrubbedBlobs,
             Coverage = coverage,
         };

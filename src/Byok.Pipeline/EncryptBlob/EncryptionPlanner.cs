@@ -1,6 +1,5 @@
 using Azure;
 using Azure.Storage.Blobs.Models;
-using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;
@@ -74,7 +73,8 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
         source.Metadata.TryGetValue(KeyMetadata, out var namedKey);
         var key = await keys.GetCurrentAsync(keys.SelectKeyName(name, namedKey), cancellationToken).ConfigureAwait(false);
         var layout = EnvelopePlan.LayOut(source.ContentLength, EnvelopePlan.StandardChunkSizeInBytes);
-        var write = new WriteTarget(input.OperationId, name, target?.ETag.ToString(), input.BlobId, NextGeneration(target), BlobChange.Encrypt, MacOf(target));
+        var generation = await NextGenerationAsync(target, cancellationToken).ConfigureAwait(false);
+        var write = new WriteTarget(input.OperationId, name, target?.ETag.ToString(), input.BlobId, generation, BlobChange.Encrypt, MacOf(target));
         return new EncryptionPlan(input.Upload.ETag, writer.Plan(write, layout, userMetadata, key));
     }
 
@@ -135,7 +135,7 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
         }
     }
 
-    private static long NextGeneration(ProtectedBlob? target)
+    private async Task<long> NextGenerationAsync(ProtectedBlob? target, CancellationToken cancellationToken)
     {
         if (target is null)
         {
@@ -144,11 +144,17 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
 
         try
         {
-            return EnvelopeHeader.Parse(target.Metadata, target.Name).Generation + 1;
+            var replaced = await reader.OpenAsync(target, DekSource.Cache, cancellationToken).ConfigureAwait(false);
+            await using (replaced.ConfigureAwait(false))
+            {
+                return replaced.Header.NextGeneration(target.Name);
+            }
         }
-        catch (EnvelopeException)
+        catch (Exception exception) when (exception is EnvelopeException or KeyUnavailableException or GenerationLimitException)
         {
-            return 1; // What stood there was no envelope.
+            // What stood there is no envelope, cannot be believed, or is the last of its kind: nothing of it goes into the new one. The ledger tells
+            // the two apart by their blob ids.
+            return 1;
         }
     }
 }

@@ -11,6 +11,9 @@ namespace Byok.Pipeline.Keys;
 /// </summary>
 public sealed class WrappingKeyRing(IKeyVault vault, PipelineOptions options, TimeProvider time)
 {
+    /// <summary>Most identifiers whose version is remembered: headers may name any number of them for one thumbprint.</summary>
+    private const int MaxResolved = 1_000;
+
     private readonly ConcurrentDictionary<string, Cached> _current = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Cached> _byThumbprint = new(StringComparer.Ordinal);
 
@@ -77,6 +80,11 @@ public sealed class WrappingKeyRing(IKeyVault vault, PipelineOptions options, Ti
         key ??= await FindByThumbprintAsync(id, thumbprint, cancellationToken).ConfigureAwait(false)
             ?? throw new KeyUnavailableException(
                 $"The wrapping key {id} is not in {vault.VaultUri.Host}, nor is another version with its thumbprint; restore it (recover it, or bring it again from the HSM).");
+        if (_byThumbprint.Count >= MaxResolved)
+        {
+            _byThumbprint.Clear();
+        }
+
         _byThumbprint[cacheKey] = new Cached(key, time.GetUtcNow() + options.KeyCacheTime);
         return key.Id;
     }

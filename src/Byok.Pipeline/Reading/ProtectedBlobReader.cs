@@ -23,8 +23,16 @@ public sealed class ProtectedBlobReader(StorageAccount storage, WrappingKeyRing 
     public async Task<OpenedBlob> OpenAsync(string name, DekSource dekSource, CancellationToken cancellationToken, bool allowRenamed = false)
     {
         var stored = await DescribeAsync(name, cancellationToken).ConfigureAwait(false);
-        var source = new BlobRangeSource(storage.Protected.GetBlobClient(name), stored.ETag, stored.Length);
-        return await OpenAsync(stored, source, dekSource, allowRenamed, cancellationToken).ConfigureAwait(false);
+        return await OpenAsync(stored, dekSource, cancellationToken, allowRenamed).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens a protected blob as it was described. The rest is as with <see cref="OpenAsync(string, DekSource, CancellationToken, bool)"/>.</summary>
+    /// <inheritdoc cref="OpenAsync(string, DekSource, CancellationToken, bool)"/>
+    public Task<OpenedBlob> OpenAsync(ProtectedBlob stored, DekSource dekSource, CancellationToken cancellationToken, bool allowRenamed = false)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        var source = new BlobRangeSource(storage.Protected.GetBlobClient(stored.Name), stored.ETag, stored.Length);
+        return OpenAsync(stored, source, dekSource, allowRenamed, cancellationToken);
     }
 
     /// <summary>

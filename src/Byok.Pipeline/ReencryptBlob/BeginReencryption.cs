@@ -27,7 +27,8 @@ public sealed class BeginReencryption(
     /// <exception cref="BlobNotFoundException">No such blob.</exception>
     /// <exception cref="EnvelopeException">The blob is not intact; encrypting it anew must not make it look so.</exception>
     /// <exception cref="ForeignBlobException">The ledger does not know it; the same holds.</exception>
-    /// <exception cref="ConflictException">The blob is in the archive tier or locked.</exception>
+    /// <exception cref="ConflictException">The blob is in the archive tier or locked, or longer than the pipeline writes.</exception>
+    /// <exception cref="GenerationLimitException">The blob's generation is the last that the format has.</exception>
     public override async Task<ReencryptionBegun> RunAsync(BeginReencryptionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -69,15 +70,21 @@ public sealed class BeginReencryption(
         var key = input.Blob.KeyId is { } id
             ? await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false)
             : await keys.GetCurrentAsync(blob.Header.KeyId.Name, cancellationToken).ConfigureAwait(false);
-        var old = blob.Header.Layout;
+        var length = blob.Header.Layout.PlaintextLength;
+        if (length > EnvelopePlan.MaxPlaintextLength)
+        {
+            throw new ConflictException($"'{input.Blob.BlobName}' has {length} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be encrypted anew as one blob.");
+        }
+
+        // In chunks of the standard size, whatever they were: else the number of requests and segments would be of others' choosing.
         var target = new WriteTarget(
             input.OperationId,
             input.Blob.BlobName,
             blob.ETag.ToString(),
             input.BlobId,
-            blob.Header.Generation + 1,
+            blob.Header.NextGeneration(input.Blob.BlobName),
             BlobChange.Reencrypt,
             BlobState.Of(blob.Header).Mac);
-        return writer.Plan(target, EnvelopePlan.LayOut(old.PlaintextLength, old.ChunkSizeInBytes), blob.Stored.Metadata, key);
+        return writer.Plan(target, EnvelopePlan.LayOut(length, EnvelopePlan.StandardChunkSizeInBytes), blob.Stored.Metadata, key);
     }
 }

@@ -1,3 +1,4 @@
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.Reading;
@@ -19,8 +20,18 @@ public sealed class ReencryptSegment(ProtectedBlobReader reader, ProtectedBlobWr
         var plan = input.Plan;
         await using var blob = await reader.OpenAsync(plan.BlobName, DekSource.Cache, cancellationToken).ConfigureAwait(false);
         return blob.ETag.ToString() == plan.TargetETag
-            ? await writer.WriteSegmentAsync(
-                plan, input.Segment, (index, buffer, stop) => blob.Envelope.ReadChunkAsync(index, buffer, stop).AsTask(), cancellationToken).ConfigureAwait(false)
+            ? await writer.WriteSegmentAsync(plan, input.Segment, ReaderOf(blob.Envelope, plan.Layout), cancellationToken).ConfigureAwait(false)
             : throw new ConcurrentWriteException($"'{plan.BlobName}' was written by somebody else while it was encrypted anew.");
     }
+
+    private static ChunkReader ReaderOf(EnvelopeReader old, BlobLayout layout) => old.Layout.ChunkSizeInBytes == layout.ChunkSizeInBytes
+        ? (index, buffer, cancellationToken) => old.ReadChunkAsync(index, buffer, cancellationToken).AsTask()
+        : async (index, buffer, cancellationToken) =>
+        {
+            var plaintext = new DecryptingStream(old, leaveOpen: true) { Position = layout.PlaintextOffset(index) };
+            await using (plaintext.ConfigureAwait(false))
+            {
+                await plaintext.ReadExactlyAsync(buffer[..layout.ChunkLength(index)], cancellationToken).ConfigureAwait(false);
+            }
+        };
 }

@@ -31,7 +31,7 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
     /// <exception cref="TransientByokException">The vault did not answer.</exception>
     internal async Task<Rewrap> PrepareAsync(string operationId, ProtectedBlob blob, BlobStanding standing, RewrapTarget target, CancellationToken cancellationToken)
     {
-        var needs = RewrapPage.KeyIdOf(blob);
+        var needs = RewrapPage.KeyIdOf(blob)?.ToString() ?? string.Empty;
         try
         {
             var header = EnvelopeHeader.Parse(blob.Metadata, blob.Name);
@@ -49,7 +49,7 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
             var keyId = await keys.ResolveAsync(header.KeyId, header.KeyThumbprint, cancellationToken).ConfigureAwait(false);
             using var dek = await deks.GetAsync(keyId, header.WrappedDek.ToArray(), cancellationToken).ConfigureAwait(false);
             using var blobKeys = dek.DeriveFor(header.BlobId);
-            var rewrapped = header.WithWrappedDek(target.Id, target.Wrapper.KeyThumbprint, target.Wrapper.Wrap(dek), blobKeys);
+            var rewrapped = header.WithWrappedDek(target.Id, target.Wrapper.KeyThumbprint, target.Wrapper.Wrap(dek), blobKeys, blob.Name);
             return new Rewrap(blob, needs, new BlobIntent(operationId, blob.Name, rewrapped, BlobChange.Rewrap, BlobState.Of(header).Mac), null);
         }
         catch (ByokException exception) when (Unmovable.ReasonOf(exception) is { } reason)

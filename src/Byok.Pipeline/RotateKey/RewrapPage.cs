@@ -39,7 +39,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
             {
                 Moved = moved,
                 MovedSoFar = movedBefore + moved,
-                ToReencrypt = [.. candidates.Select(blob => new BlobToReencrypt(blob.Blob.Name, KeyIdOf(blob.Blob)))],
+                ToReencrypt = [.. candidates.Select(blob => new BlobToReencrypt(blob.Blob.Name, KeyIdOf(blob.Blob)!.ToString()))],
             };
         }
 
@@ -103,7 +103,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
     /// <returns>How many there are.</returns>
     private async Task<int> ConfirmOwnAsync(RewrapPageInput input, List<KnownBlob> known, CancellationToken cancellationToken)
     {
-        var own = known.FindAll(blob => blob.IsOwnIntent && KeyIdOf(blob.Blob) == input.TargetId.ToString());
+        var own = known.FindAll(blob => blob.IsOwnIntent && KeyIdOf(blob.Blob) == input.TargetId);
         var intact = await ForAllAsync(
             own, async (blob, stop) => await rewrapper.IsIntactAsync(blob.Blob, stop).ConfigureAwait(false) ? blob.Blob : null, cancellationToken).ConfigureAwait(false);
         var found = intact.OfType<ProtectedBlob>().ToList();
@@ -124,13 +124,15 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
 
     /// <summary>Whether a blob says that it is under another version of this key. Whether that is true, its header's MAC decides later.</summary>
     private static bool IsCandidate(ProtectedBlob blob, RewrapPageInput input) =>
-        KeyIdentifier.TryParse(KeyIdOf(blob), out var id)
+        KeyIdOf(blob) is { } id
         && id.Name == input.KeyName
         && id != input.TargetId
         && (input.OnlyFrom is null || input.OnlyFrom.Contains(id));
 
-    /// <summary>The version that a blob's metadata names, unverified; empty when there is none.</summary>
-    internal static string KeyIdOf(ProtectedBlob blob) => FieldOf(blob, EnvelopeFields.KeyId);
+    /// <summary>The version that a blob's metadata names, unverified; null when it names none. Longer texts are none: what is returned is kept in histories.</summary>
+    internal static KeyIdentifier? KeyIdOf(ProtectedBlob blob) =>
+        blob.Metadata.FirstOrDefault(pair => pair.Key.Equals(EnvelopeFields.KeyId, StringComparison.OrdinalIgnoreCase)).Value is { Length: <= EnvelopeFormat.MaxKeyIdLength } text
+        && KeyIdentifier.TryParse(text, out var id) ? id : null;
 
     private static string FieldOf(ProtectedBlob blob, string field) =>
         blob.Metadata.FirstOrDefault(pair => pair.Key.Equals(field, StringComparison.OrdinalIgnoreCase)).Value ?? string.Empty;

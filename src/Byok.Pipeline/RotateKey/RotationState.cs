@@ -53,7 +53,7 @@ public sealed record RotationState
     /// <summary>Blobs of this pass that could not be moved.</summary>
     public long Left { get; init; }
 
-    /// <summary>The same by the version they need; by an empty text when their header does not say.</summary>
+    /// <summary>The same by the old version they need; by an empty text when their header does not say.</summary>
     public IReadOnlyDictionary<string, long> LeftByVersion { get; init; } = new Dictionary<string, long>();
 
     /// <summary>The first of them.</summary>
@@ -69,10 +69,14 @@ public sealed record RotationState
     public RotationState After(RewrapPageResult page)
     {
         ArgumentNullException.ThrowIfNull(page);
+        // Metadata may name any number of versions that never were; what counts is which of the old ones are needed.
         var byVersion = new Dictionary<string, long>(LeftByVersion);
         foreach (var (version, count) in page.LeftByVersion)
         {
-            byVersion[version] = byVersion.GetValueOrDefault(version) + count;
+            if (version.Length == 0 || OldVersions.Any(old => old.ToString() == version))
+            {
+                byVersion[version] = byVersion.GetValueOrDefault(version) + count;
+            }
         }
 
         return this with

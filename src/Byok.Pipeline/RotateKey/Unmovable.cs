@@ -11,6 +11,7 @@ internal static class Unmovable
         ForeignBlobException => UnmovableReason.NotInLedger,
         EnvelopeException => UnmovableReason.Tampered,
         MetadataBudgetExceededException => UnmovableReason.MetadataFull,
+        GenerationLimitException => UnmovableReason.GenerationLimit,
         KeyUnavailableException => UnmovableReason.KeyUnavailable,
         ConflictException => UnmovableReason.Locked,
         ConcurrentWriteException => UnmovableReason.Busy,

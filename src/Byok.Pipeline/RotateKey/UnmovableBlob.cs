@@ -27,6 +27,9 @@ public enum UnmovableReason
     /// <summary>With the new header its metadata would exceed what the service allows.</summary>
     MetadataFull,
 
+    /// <summary>Its generation is the last that the format has.</summary>
+    GenerationLimit,
+
     /// <summary>Others wrote it each time we tried.</summary>
     Busy,
 }

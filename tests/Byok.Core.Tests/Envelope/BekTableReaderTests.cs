@@ -11,10 +11,10 @@ public sealed class BekTableReaderTests
     [InlineData(new long[] { 4, 0, 1679 }, 1)]
     [InlineData(new long[] { 0, 1680, 4, 1684, 8, 1688 }, 2)]
     [InlineData(new long[] { 0, 1680, 3360, 4 }, 4)]
-    public async Task CopyBekAsync_SegmentsOfARun_KeepsTheTwoRunsReadLast(long[] chunks, int reads)
+    public async Task CopyBeksAsync_SegmentsOfARun_KeepsTheTwoRunsReadLast(long[] chunks, int reads)
     {
-        // 4 BEKs a segment, 420 segments a run.
-        using var blob = new Reading(chunkCount: 4000, chunksPerSegment: 4);
+        // 4 BEKs a segment, 420 segments a run: the 1,020 chunks that one request reads need fewer.
+        using var blob = new Reading(chunkCount: 4000, chunksPerSegment: 4, chunkSize: 4096);
 
         await blob.CopyAsync(chunks);
 
@@ -22,10 +22,10 @@ public sealed class BekTableReaderTests
     }
 
     [Fact]
-    public async Task CopyBekAsync_MoreSegmentsThanAreKept_DropsTheOneUsedLongestAgo()
+    public async Task CopyBeksAsync_MoreSegmentsThanAreKept_DropsTheOneUsedLongestAgo()
     {
-        // A segment of 64 KiB is a run by itself, and 16 stay open.
-        using var blob = new Reading(chunkCount: 17 * 2048, chunksPerSegment: 2048);
+        // A segment of 64 KiB is a run by itself where one request reads no more chunks than it covers, and 16 stay open.
+        using var blob = new Reading(chunkCount: 17 * 2048, chunksPerSegment: 2048, chunkSize: 2048);
         await blob.CopyAsync([.. Enumerable.Range(0, 16).Select(segment => segment * 2048L)]);
         Assert.Equal(16, blob.Reads);
 
@@ -37,7 +37,19 @@ public sealed class BekTableReaderTests
     }
 
     [Fact]
-    public async Task CopyBekAsync_AfterDisposal_IsRefused()
+    public async Task CopyBeksAsync_WorkersFarApart_EachReadWhatTheyNeedOnce()
+    {
+        // What 52,429 chunks need comes with one read; were workers to take turns by segments, each would read the table again for each.
+        const int chunks = 52_429;
+        using var blob = new Reading(chunkCount: 4 * chunks, chunksPerSegment: 16);
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(() => blob.CopyAsync(new byte[32 * chunks], (long)worker * chunks))));
+
+        Assert.InRange(blob.Reads, 4, 8);
+    }
+
+    [Fact]
+    public async Task CopyBeksAsync_AfterDisposal_IsRefused()
     {
         var blob = new Reading(chunkCount: 2, chunksPerSegment: 1);
         await blob.CopyAsync(0);
@@ -49,7 +61,7 @@ public sealed class BekTableReaderTests
     }
 
     [Fact]
-    public async Task CopyBekAsync_DisposedWhileItReads_GivesNothing()
+    public async Task CopyBeksAsync_DisposedWhileItReads_GivesNothing()
     {
         using var blob = new Reading(chunkCount: 1, chunksPerSegment: 1) { Held = new TaskCompletionSource() };
         var bek = new byte[32];
@@ -70,9 +82,9 @@ public sealed class BekTableReaderTests
         private readonly BlobKeys _keys;
         private readonly BekTableReader _reader;
 
-        public Reading(int chunkCount, int chunksPerSegment)
+        public Reading(int chunkCount, int chunksPerSegment, int chunkSize = 64)
         {
-            _blob = TestBlob.Create(new byte[64 * chunkCount], chunksPerSegment: chunksPerSegment, placement: TablePlacement.Tail);
+            _blob = TestBlob.Create(new byte[chunkSize * chunkCount], chunkSize, chunksPerSegment, placement: TablePlacement.Tail);
             _header = EnvelopeHeader.Parse(_blob.Metadata, TestBlob.Name);
             using var dek = TestKeys.Unwrap(_header.WrappedDek.Span);
             _keys = dek.DeriveFor(_header.BlobId);
@@ -98,7 +110,7 @@ public sealed class BekTableReaderTests
             }
         }
 
-        public Task CopyAsync(byte[] bek, long index) => _reader.CopyBekAsync(index, bek, CancellationToken.None).AsTask();
+        public Task CopyAsync(byte[] bek, long index) => _reader.CopyBeksAsync(index, bek, CancellationToken.None).AsTask();
 
         public async ValueTask ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
         {

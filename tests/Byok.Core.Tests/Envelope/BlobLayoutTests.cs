@@ -34,6 +34,25 @@ public sealed class BlobLayoutTests
             Assert.Equal(stored + table, layout.StoredLength(TablePlacement.Tail));
         }, iter: 300);
 
+    [Theory]
+    [InlineData(64, 52_429)]
+    [InlineData(2_097_144, 2)]
+    [InlineData(2_097_145, 1)]
+    [InlineData(4_194_303, 1)]
+    [InlineData(4_194_304, 1)]
+    public void ChunksPerRead_AnyChunkSize_FitTogetherIntoTheLongestChunk(int chunkSize, int expected)
+    {
+        var layout = new BlobLayout(64L * 60_000 * 4, chunkSize, 1);
+
+        Assert.Equal(expected, layout.ChunksPerRead);
+        Assert.Equal(expected * (chunkSize + 16), layout.MaxReadLength);
+        Assert.InRange(layout.MaxReadLength, 1, 4_194_304 + 16);
+        Assert.InRange((expected + 1L) * (chunkSize + 16), 4_194_304 + 17, long.MaxValue);
+        Assert.Throws<ArgumentOutOfRangeException>(() => layout.StoredChunksLength(0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => layout.StoredChunksLength(0, expected + 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => layout.StoredChunksLength(layout.ChunkCount, 1));
+    }
+
     [Fact]
     public void Layout_LongestBlob_Computes()
     {

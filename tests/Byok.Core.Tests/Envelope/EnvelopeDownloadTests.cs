@@ -1,4 +1,5 @@
 using Byok.Core.Envelope;
+using Byok.Core.Errors;
 
 namespace Byok.Core.Tests.Envelope;
 
@@ -7,9 +8,9 @@ public sealed class EnvelopeDownloadTests
     [Fact]
     public async Task CopyToAsync_ManyTableSegments_ReadsEachChunkOnceAndTheTableIn64KiB()
     {
-        // 1,030 segments of 156 bytes, of which 420 are read at a time; the last is shorter.
-        var plaintext = new DeterministicRandom("many").Bytes((64 * 4119) - 3);
-        var blob = TestBlob.Create(plaintext, chunksPerSegment: 4, placement: TablePlacement.Tail);
+        // 1,030 segments of 156 bytes, of which 420 are read at a time; the last is shorter. 1,020 chunks are read at a time.
+        var plaintext = new DeterministicRandom("many").Bytes((4096 * 4119) - 3);
+        var blob = TestBlob.Create(plaintext, chunkSize: 4096, chunksPerSegment: 4, placement: TablePlacement.Tail);
         var header = EnvelopeHeader.Parse(blob.Metadata, "x");
         using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
         var source = new MemoryRangeSource(blob.Content);
@@ -19,7 +20,7 @@ public sealed class EnvelopeDownloadTests
 
         await EnvelopeDownload.CopyToAsync(
             reader,
-            8,
+            1,
             (offset, bytes, _) =>
             {
                 bytes.CopyTo(read.AsMemory((int)offset));
@@ -29,7 +30,90 @@ public sealed class EnvelopeDownloadTests
 
         Assert.Equal(plaintext, read);
         Assert.Equal(plaintext.Length, most);
-        Assert.Equal(4119 + 3, source.Reads);
+        Assert.Equal(5 + 3, source.Reads);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 3)]
+    [InlineData(1, 8, 3)]
+    [InlineData(16, 8, 3)]
+    [InlineData(32_768, 8, 3)]
+    public async Task CopyToAsync_SmallestChunks_ReadsThemTogether(int chunksPerSegment, int degree, int slack)
+    {
+        // Two reads of 52,429 chunks and one of the rest, and the table for each.
+        var plaintext = new DeterministicRandom("small").Bytes((64 * 52_429 * 2) + 65);
+        var blob = TestBlob.Create(plaintext, chunksPerSegment: chunksPerSegment, placement: TablePlacement.Tail);
+        var header = EnvelopeHeader.Parse(blob.Metadata, "x");
+        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        var source = new MemoryRangeSource(blob.Content);
+        using var reader = EnvelopeReader.Open(header, dek, source, TestBlob.Container, TestBlob.Name);
+        var read = new byte[plaintext.Length];
+
+        await EnvelopeDownload.CopyToAsync(reader, degree, (offset, bytes, _) =>
+        {
+            bytes.CopyTo(read.AsMemory((int)offset));
+            return ValueTask.CompletedTask;
+        });
+
+        Assert.Equal(plaintext, read);
+        Assert.InRange(source.Reads, 3 + 1, 3 + 3 + slack);
+    }
+
+    [Theory]
+    [InlineData(TablePlacement.Inline)]
+    [InlineData(TablePlacement.Tail)]
+    public async Task CopyToAsync_OneOfManyChunksAltered_HandsOutWhatIsBeforeIt(TablePlacement placement)
+    {
+        var plaintext = new DeterministicRandom("before").Bytes(1000);
+        for (var altered = 0; altered < 16; altered++)
+        {
+            var blob = TestBlob.Create(plaintext, placement: placement);
+            blob.Content[(altered * 80) + 7] ^= 1;
+            using var reader = blob.Open();
+            var handedOut = new List<byte>();
+
+            await Assert.ThrowsAsync<IntegrityException>(() => EnvelopeDownload.CopyToAsync(reader, 1, (_, bytes, _) =>
+            {
+                handedOut.AddRange(bytes.Span);
+                return ValueTask.CompletedTask;
+            }));
+
+            Assert.Equal(plaintext[..(altered * 64)], handedOut);
+        }
+    }
+
+    [Fact]
+    public async Task CopyToAsync_OneOfManyTableSegmentsAltered_HandsOutWhatIsBeforeIt()
+    {
+        var plaintext = new DeterministicRandom("table").Bytes(1000);
+        for (var altered = 0; altered < 8; altered++)
+        {
+            var blob = TestBlob.Create(plaintext, chunksPerSegment: 2, placement: TablePlacement.Tail);
+            blob.Content[1000 + (16 * 16) + (altered * (28 + 64)) + 3] ^= 1;
+            using var reader = blob.Open();
+            var handedOut = new List<byte>();
+
+            await Assert.ThrowsAsync<IntegrityException>(() => EnvelopeDownload.CopyToAsync(reader, 1, (_, bytes, _) =>
+            {
+                handedOut.AddRange(bytes.Span);
+                return ValueTask.CompletedTask;
+            }));
+
+            Assert.Equal(plaintext[..(altered * 128)], handedOut);
+        }
+    }
+
+    [Fact]
+    public async Task ReadChunksAsync_Misused_NamesTheArgument()
+    {
+        using var reader = TestBlob.Create(new byte[1000]).Open();
+
+        Assert.Equal(1000 + (16 * 16), reader.Layout.MaxReadLength);
+        await Assert.ThrowsAsync<ArgumentException>("buffer", () => reader.ReadChunksAsync(0, new byte[reader.Layout.MaxReadLength - 1]).AsTask());
+        foreach (var index in new[] { -1L, 16L, long.MinValue, long.MaxValue })
+        {
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => reader.ReadChunksAsync(index, new byte[reader.Layout.MaxReadLength]).AsTask());
+        }
     }
 
     [Theory]

@@ -178,13 +178,37 @@ public sealed class EnvelopeHeaderTests
         var newId = KeyIdentifier.Parse("https://contoso.vault.azure.net/keys/archive/2");
         var thumbprint = Base64Url.EncodeToString(new byte[32]);
 
-        var rewrapped = header.WithWrappedDek(newId, thumbprint, new byte[512], keys);
+        var rewrapped = header.WithWrappedDek(newId, thumbprint, new byte[512], keys, TestBlob.Name);
 
         rewrapped.Verify(keys, TestBlob.Container, TestBlob.Name);
         Assert.Equal(2, rewrapped.Generation);
         Assert.Equal((newId, thumbprint, 512), (rewrapped.KeyId, rewrapped.KeyThumbprint, rewrapped.WrappedDek.Length));
         string[] changed = ["byok_generation", "byok_key_id", "byok_key_thumbprint", "byok_mac", "byok_wrapped_dek"];
         Assert.Equal(changed, rewrapped.ToMetadata().Where(f => Blob.Metadata[f.Key] != f.Value).Select(f => f.Key).Order());
+    }
+
+    [Theory]
+    [InlineData(1L, 2L)]
+    [InlineData(999_999_999_999_998, 999_999_999_999_999)]
+    [InlineData(999_999_999_999_999, null)]
+    public void WithWrappedDek_AnyGeneration_IsFollowedUpToTheLimit(long generation, long? expected)
+    {
+        var unsigned = EnvelopeHeader.Parse(Blob.Metadata, "a") with { Generation = generation };
+        using var dek = TestKeys.Unwrap(unsigned.WrappedDek.Span);
+        using var keys = dek.DeriveFor(unsigned.BlobId);
+        var header = unsigned.Sign(keys);
+
+        EnvelopeHeader Rewrap() => header.WithWrappedDek(header.KeyId, header.KeyThumbprint, header.WrappedDek, keys, "reports/a");
+        if (expected is not null)
+        {
+            Assert.Equal(expected, Rewrap().Generation);
+            return;
+        }
+
+        Assert.Contains("'reports/a'", Assert.Throws<GenerationLimitException>(Rewrap).Message, StringComparison.Ordinal);
+        var altered = header with { Generation = 1 };
+        Assert.Contains("'x'", Assert.Throws<IntegrityException>(
+            () => altered.WithWrappedDek(header.KeyId, header.KeyThumbprint, header.WrappedDek, keys, "x")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -194,7 +218,7 @@ public sealed class EnvelopeHeaderTests
         using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
         using var keys = dek.DeriveFor(header.BlobId);
 
-        Assert.Throws<IntegrityException>(() => header.WithWrappedDek(header.KeyId, header.KeyThumbprint, header.WrappedDek, keys));
+        Assert.Throws<IntegrityException>(() => header.WithWrappedDek(header.KeyId, header.KeyThumbprint, header.WrappedDek, keys, TestBlob.Name));
     }
 
     [Fact]
@@ -240,7 +264,7 @@ public sealed class EnvelopeHeaderTests
         Assert.Throws<ArgumentNullException>("blobName", () => EnvelopeHeader.Parse(Blob.Metadata, null!));
         Assert.Throws<ArgumentNullException>("container", () => EnvelopeHeader.HashName(null!, "a"));
         Assert.Throws<ArgumentNullException>("blobName", () => EnvelopeHeader.HashName("a", null!));
-        Assert.Throws<ArgumentNullException>("keyId", () => header.WithWrappedDek(null!, header.KeyThumbprint, header.WrappedDek, keys));
+        Assert.Throws<ArgumentNullException>("keyId", () => header.WithWrappedDek(null!, header.KeyThumbprint, header.WrappedDek, keys, TestBlob.Name));
         Assert.Equal(
             "Sign the header before it is written.",
             Assert.Throws<InvalidOperationException>(() => (header with { Mac = default }).ToMetadata()).Message);

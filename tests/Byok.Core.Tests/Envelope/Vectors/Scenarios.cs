@@ -115,7 +115,7 @@ internal sealed class Scenarios(WrappedDeks wrappedDeks)
         using var dek = DataEncryptionKey.FromBytes(WrappedDeks.Dek("one"));
         var header = EnvelopeHeader.Parse(blob.Metadata, TestBlob.Name);
         using var keys = dek.DeriveFor(header.BlobId);
-        return blob with { Metadata = header.WithWrappedDek(KeyIdentifier.Parse(keyId), header.KeyThumbprint, wrappedDeks["one, again"], keys).ToMetadata() };
+        return blob with { Metadata = header.WithWrappedDek(KeyIdentifier.Parse(keyId), header.KeyThumbprint, wrappedDeks["one, again"], keys, TestBlob.Name).ToMetadata() };
     }
 
     private void AddAlteredContent()

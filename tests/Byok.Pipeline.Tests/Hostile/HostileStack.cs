@@ -1,0 +1,41 @@
+using Azure.Core.Pipeline;
+using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.RotateKey;
+using Byok.Pipeline.Tests.Faults;
+using Byok.Testing.Storage;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Byok.Pipeline.Tests.Hostile;
+
+/// <summary>A stack in memory with one key: quick enough for one of its own for each text that others may write.</summary>
+internal static class HostileStack
+{
+    public static async Task<LifeStack> CreateAsync(HttpPipelinePolicy? policy = null)
+    {
+        var time = new FakeTimeProvider(LifeStack.Start);
+        var service = new InMemoryBlobService(time);
+        var storage = await service.CreateAccountAsync(configure: options =>
+        {
+            if (policy is not null)
+            {
+                options.AddPolicy(policy, Azure.Core.HttpPipelinePosition.PerRetry);
+            }
+        });
+        var stack = new LifeStack(storage, LifeStack.DefaultOptions, time);
+        var keys = new PreparedKeys();
+        stack.Vault.CreateRsa = stack.Hsm.CreateRsa = keys.Create;
+        await stack.BringAsync(LifeStack.Key);
+        return stack;
+    }
+
+    public static async Task<AuditReport> AuditAsync(LifeStack stack)
+    {
+        stack.Time.Advance(TimeSpan.FromMinutes(1)); // a report of its own
+        var result = await stack.Engine.RunAsync<AuditKeysResult>(
+            AuditKeysOrchestration.Name, new AuditKeysInput { ScrubPercent = 100 }, $"audit-{Guid.NewGuid():N}");
+        return await stack.Catalog.Audits.ReadReportAsync(result.ReportName, default);
+    }
+
+    public static Task<RotateKeyResult> RotateAsync(LifeStack stack, bool deep) =>
+        RotateKey.RotateKeyTests.RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, Deep = deep });
+}
