@@ -52,9 +52,9 @@ public sealed class AgentSettingsTests : IDisposable
 
         foreach (var fault in new[]
         {
-            "surprise: is not a setting", "stateFolder: is missing", "token.module: there is no file", "token.pinFile: there is no file", "token: exactly one of",
-            "relay: The relay 'http://contoso", "relay.listeners: is 9", "relay: 'sasKeyName' and 'sasKeyFile'", "policy.vaults: 'contoso'",
-            "policy.vaults: 'https://contoso.vault.azure.net/keys'", "policy.keys: 'a*b'", "policy.requiredApprovals: is 3, but 1", "policy.exportsPerHours: is not a setting",
+            "surprise: is not a setting", "stateFolder: is missing", "token.module: there is no file of that path", "token.pinFile: there is no file of that path", "token: exactly one of",
+            "relay: The relay 'http://contoso", "relay.listeners: is 9", "relay: 'sasKeyName' and 'sasKeyFile'", "policy.vaults[0]: is not the address of a vault",
+            "policy.vaults[1]: is not the address of a vault", "policy.keys[0]: is not a key label", "policy.requiredApprovals: is 3, but 1", "policy.exportsPerHours: is not a setting",
             "policy.minimumKekSizeInBits: is 1024", "approvers[1]: 'Bob' has the name or the key of 'Alice'",
         })
         {
