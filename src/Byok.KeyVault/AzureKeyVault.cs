@@ -9,6 +9,7 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
+using Byok.Http;
 
 namespace Byok.KeyVault;
 
@@ -48,11 +49,11 @@ public sealed class AzureKeyVault : IKeyVault
     /// The check that the challenge's resource belongs to the vault's domain stays on, except on the loopback interface, where there is no domain.
     /// </summary>
     /// <param name="vaultUri">The vault's address.</param>
-    /// <param name="transport">The HTTP transport; null for the default one.</param>
+    /// <param name="transport">The HTTP transport; null for <see cref="HttpTransport"/>'s.</param>
     public static KeyClientOptions CreateClientOptions(Uri vaultUri, HttpPipelineTransport? transport = null)
     {
         ArgumentNullException.ThrowIfNull(vaultUri);
-        var options = new KeyClientOptions
+        return new KeyClientOptions
         {
             DisableChallengeResourceVerification = vaultUri.IsLoopback,
             Retry =
@@ -64,13 +65,8 @@ public sealed class AzureKeyVault : IKeyVault
                 NetworkTimeout = TimeSpan.FromSeconds(60),
             },
             Diagnostics = { IsTelemetryEnabled = false, IsLoggingContentEnabled = false },
+            Transport = transport ?? HttpTransport.CreateForAzure(),
         };
-        if (transport is not null)
-        {
-            options.Transport = transport;
-        }
-
-        return options;
     }
 
     /// <inheritdoc/>

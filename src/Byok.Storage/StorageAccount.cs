@@ -2,6 +2,9 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Storage;
 using Azure.Storage.Blobs;
+using Byok.Core.Errors;
+using Byok.Core.Text;
+using Byok.Http;
 
 namespace Byok.Storage;
 
@@ -37,10 +40,10 @@ public sealed class StorageAccount
     /// <summary>
     /// Client options for the pipeline: exponential retries from 0.5 s to 30 s, which honour Retry-After; no telemetry.
     /// </summary>
-    /// <param name="transport">The HTTP transport; null for the default one.</param>
+    /// <param name="transport">The HTTP transport; null for <see cref="HttpTransport"/>'s.</param>
     public static BlobClientOptions CreateClientOptions(HttpPipelineTransport? transport = null)
     {
-        var options = new BlobClientOptions
+        return new BlobClientOptions
         {
             Retry =
             {
@@ -53,13 +56,8 @@ public sealed class StorageAccount
             // Else the client asks for 'a' when the listing told of '/a' or 'a/', and the blob is taken for deleted.
             TrimBlobNameSlashes = false,
             Diagnostics = { IsTelemetryEnabled = false, IsLoggingContentEnabled = false },
+            Transport = transport ?? HttpTransport.CreateForAzure(),
         };
-        if (transport is not null)
-        {
-            options.Transport = transport;
-        }
-
-        return options;
     }
 
     /// <summary>
@@ -68,11 +66,20 @@ public sealed class StorageAccount
     /// </summary>
     /// <param name="connectionString">The emulator's connection string.</param>
     /// <param name="options">The containers' names; null for the usual ones.</param>
+    /// <exception cref="ConfigurationException">The connection string is not in its form.</exception>
     public static StorageAccount OpenEmulator(string connectionString, StorageOptions? options = null)
     {
         var clientOptions = CreateClientOptions();
         clientOptions.TransferValidation.Upload.ChecksumAlgorithm = StorageChecksumAlgorithm.MD5;
-        return new StorageAccount(new BlobServiceClient(connectionString, clientOptions), options);
+        try
+        {
+            return new StorageAccount(new BlobServiceClient(connectionString, clientOptions), options);
+        }
+        catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException)
+        {
+            // Without the cause: its message may quote what it stumbled over.
+            throw new ConfigurationException($"The storage connection string is not in its form, 'Name=value;Name=value'; {SettingText.Describe(connectionString)}.");
+        }
     }
 
     /// <summary>Creates the containers that are missing. In Azure the template makes them and the app needs no right to.</summary>

@@ -10,6 +10,11 @@ internal sealed class AgentProcess : IDisposable
     private readonly StringBuilder _output = new();
 
     public AgentProcess(string tokenFolder, params string[] args)
+        : this(tokenFolder, [], args)
+    {
+    }
+
+    public AgentProcess(string tokenFolder, Dictionary<string, string> environment, params string[] args)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "byok-agent.exe" : "byok-agent"), args)
         {
@@ -17,6 +22,11 @@ internal sealed class AgentProcess : IDisposable
             RedirectStandardError = true,
         };
         start.Environment["SOFTHSM2_CONF"] = Path.Combine(tokenFolder, "softhsm2.conf");
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Add(line.Data);
         _process.ErrorDataReceived += (_, line) => Add(line.Data);
@@ -34,6 +44,8 @@ internal sealed class AgentProcess : IDisposable
             }
         }
     }
+
+    public bool HasExited => _process.HasExited;
 
     public int CountOpenFiles() => Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length;
 

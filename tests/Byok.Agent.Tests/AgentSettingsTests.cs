@@ -52,9 +52,9 @@ public sealed class AgentSettingsTests : IDisposable
 
         foreach (var fault in new[]
         {
-            "surprise: is not a setting", "stateFolder: is missing", "token.module: there is no file", "token.pinFile: there is no file", "token: exactly one of",
-            "relay: The relay 'http://contoso", "relay.listeners: is 9", "relay: 'sasKeyName' and 'sasKeyFile'", "policy.vaults: 'contoso'",
-            "policy.vaults: 'https://contoso.vault.azure.net/keys'", "policy.keys: 'a*b'", "policy.requiredApprovals: is 3, but 1", "policy.exportsPerHours: is not a setting",
+            "surprise: is not a setting", "stateFolder: is missing", "token.module: there is no file of that path", "token.pinFile: there is no file of that path", "token: exactly one of",
+            "relay: The relay 'contoso.servicebus.windows.net' must be reached by https", "relay.listeners: is 9", "relay: 'sasKeyName' and 'sasKeyFile'", "policy.vaults[0]: is not the address of a vault",
+            "policy.vaults[1]: is not the address of a vault", "policy.keys[0]: is not a key label", "policy.requiredApprovals: is 3, but 1", "policy.exportsPerHours: is not a setting",
             "policy.minimumKekSizeInBits: is 1024", "approvers[1]: 'Bob' has the name or the key of 'Alice'",
         })
         {
@@ -96,6 +96,59 @@ public sealed class AgentSettingsTests : IDisposable
         var failure = Assert.Throws<ConfigurationException>(() => AgentSettingsReader.Read(_folder.SettingsFile));
 
         Assert.Contains($"{member} holds a null character", failure.Message.Replace(":", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("stateFolder")]
+    [InlineData("token")]
+    [InlineData("token.module")]
+    [InlineData("token.pinFile")]
+    [InlineData("token.vendorKeyWrapMechanism")]
+    [InlineData("relay")]
+    [InlineData("relay.namespace")]
+    [InlineData("relay.path")]
+    [InlineData("relay.sasKeyFile")]
+    [InlineData("relay.listeners")]
+    [InlineData("policy.vaults")]
+    [InlineData("policy.keys")]
+    [InlineData("policy.requiredApprovals")]
+    [InlineData("policy.generation")]
+    public void Read_SecretInPlaceOfASetting_IsNeverShown(string member)
+    {
+        string[] secrets =
+        [
+            "73194826", "correct horse*battery", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0IQ==", "-----BEGIN PRIVATE KEY-----\nMIIEsecret",
+            "Endpoint=sb://contoso/;SharedAccessKeyName=all;SharedAccessKey=c2VjcmV0LXNlY3JldC1zZWNyZXQh", "sb://contoso/;SharedAccessKeyName=all;SharedAccessKey=c2VjcmV0LXNlY3JldC1zZWNyZXQh*x",
+            "http://contoso.example/c?sv=2024&sig=c2VjcmV0LXNlY3JldC1zZWNyZXQh", "http://user:c2VjcmV0@contoso.example/*x",
+        ];
+        var path = member.Split('.');
+        foreach (var secret in secrets)
+        {
+            using var folder = new AgentFolder();
+            var parent = path.Length == 1 ? folder.Settings : folder.Settings[path[0]]!.AsObject();
+            parent[path[^1]] = member is "policy.vaults" or "policy.keys" ? new JsonArray(secret) : secret;
+            folder.WriteSettings();
+
+            var message = Record.Exception(() => AgentSettingsReader.Read(folder.SettingsFile))?.Message ?? string.Empty;
+
+            Assert.DoesNotContain(secret, message, StringComparison.Ordinal);
+            Assert.DoesNotContain("c2VjcmV0", message, StringComparison.Ordinal);
+            Assert.DoesNotContain("battery", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("relay.namespace", "relay.namespace: is not the address of a relay", "it looks like a connection string", "Endpoint=sb://contoso/;SharedAccessKeyName=all;SharedAccessKey=c2VjcmV0")]
+    [InlineData("token.pinFile", "token.pinFile: there is no file of that path", "it looks like a number, 4 characters", "4711")]
+    public void Read_SecretInPlaceOfASetting_NamesItAndSaysWhatItLooksLike(string member, string fault, string look, string secret)
+    {
+        _folder.Settings[member.Split('.')[0]]![member.Split('.')[1]] = secret;
+        _folder.WriteSettings();
+
+        var message = Assert.Throws<ConfigurationException>(() => AgentSettingsReader.Read(_folder.SettingsFile)).Message;
+
+        Assert.Contains(fault, message, StringComparison.Ordinal);
+        Assert.Contains(look, message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -92,6 +92,35 @@ public sealed class ByokSettingsTests
         Assert.Contains(name.Split(':')[^1] is "Path" && value is not null ? "hybrid connection" : name.Replace(":", "__", StringComparison.Ordinal), failure.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("VaultUri")]
+    [InlineData("VaultToken")]
+    [InlineData("StorageAccountUri")]
+    [InlineData("Relay:Namespace")]
+    [InlineData("Relay:Path")]
+    [InlineData("Relay:SasKey")]
+    [InlineData("Containers:Uploads")]
+    [InlineData("DefaultKey")]
+    [InlineData("KeyPrefixes")]
+    [InlineData("KeyCacheSeconds")]
+    [InlineData("RequiredApprovals")]
+    [InlineData("AttestationRoots")]
+    [InlineData("Verify")]
+    public void Read_SecretInPlaceOfASetting_IsNeverShown(string name)
+    {
+        foreach (var secret in new[]
+        {
+            "73194826x", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0IQ==", "Endpoint=sb://contoso/;SharedAccessKeyName=all;SharedAccessKey=c2VjcmV0",
+            "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=c2VjcmV0", "http://contoso.example/?sig=c2VjcmV0", "http://user:c2VjcmV0@contoso.example/",
+        })
+        {
+            var message = Record.Exception(() => Read((name, secret)))?.Message ?? string.Empty;
+
+            Assert.DoesNotContain(secret, message, StringComparison.Ordinal);
+            Assert.DoesNotContain("c2VjcmV0", message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Read_WithAttestationRoots_PinsThem()
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Byok.Agent.Configuration;
 using Byok.Agent.Service;
 using Byok.Core.Errors;
+using Byok.Core.Text;
 using Byok.Relay.Export;
 
 namespace Byok.Agent.Commands;
@@ -34,7 +35,7 @@ internal static class AgentCommandLine
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            error.WriteLine($"byok-agent: {parsed.Errors[0].Message} See 'byok-agent --help'.");
+            Say(error, $"byok-agent: {parsed.Errors[0].Message} See 'byok-agent --help'.");
             return ExitCodes.Usage;
         }
 
@@ -49,20 +50,20 @@ internal static class AgentCommandLine
         var description = await token.Hsm.DescribeAsync(cancellationToken).ConfigureAwait(false);
         var keys = await token.Hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
         var policy = settings.Policy;
-        output.WriteLine($"token      {description.TokenLabel} ({description.Manufacturer} {description.Model}, firmware {description.FirmwareVersion})");
-        output.WriteLine($"self-test  {description.Verdict}");
-        output.WriteLine($"keys       {string.Join(", ", policy.Keys)} may leave, wrapped");
+        Say(output, $"token      {description.TokenLabel} ({description.Manufacturer} {description.Model}, firmware {description.FirmwareVersion})");
+        Say(output, $"self-test  {description.Verdict}");
+        Say(output, $"keys       {string.Join(", ", policy.Keys)} may leave, wrapped");
         foreach (var key in keys.Where(key => policy.Keys.Any(pattern => pattern.Matches(key.Label))))
         {
-            output.WriteLine($"           {key.Label}  RSA-{key.PublicKey.SizeInBits}  {key.PublicKey.Thumbprint}");
+            Say(output, $"           {key.Label}  RSA-{key.PublicKey.SizeInBits}  {key.PublicKey.Thumbprint}");
         }
 
-        output.WriteLine($"vaults     {string.Join(", ", policy.Vaults.Select(vault => vault.GetLeftPart(UriPartial.Authority)))}");
-        output.WriteLine(policy.RequiredApprovals == 0
+        Say(output, $"vaults     {string.Join(", ", policy.Vaults.Select(vault => vault.GetLeftPart(UriPartial.Authority)))}");
+        Say(output, policy.RequiredApprovals == 0
             ? "approvals  none are asked for: whoever commands the cloud side can have these keys exported to these vaults"
             : $"approvals  {policy.RequiredApprovals} of {policy.Approvers.Count}: {string.Join(", ", policy.Approvers.Select(approver => approver.Name))}");
-        output.WriteLine(settings.FetchKekFromVault ? "KEK        is compared with the vault's own answer" : "KEK        is not compared with the vault's own answer");
-        output.WriteLine($"relay      '{settings.Relay.Path}' at {settings.Relay.NamespaceAddress}");
+        Say(output, settings.FetchKekFromVault ? "KEK        is compared with the vault's own answer" : "KEK        is not compared with the vault's own answer");
+        Say(output, $"relay      '{settings.Relay.Path}' at {settings.Relay.NamespaceAddress}");
         if (!description.CanExport)
         {
             throw new HsmMechanismMissingException($"The token '{description.TokenLabel}' did not pass its self-test: the agent will refuse every export.");
@@ -72,14 +73,16 @@ internal static class AgentCommandLine
     private static Task Verify(string stateFolder, TextWriter output)
     {
         var result = AgentLogVerification.Run(stateFolder);
-        output.WriteLine($"The record is whole: {result.Entries} entries, {result.Exports} exports, {result.Refusals} refusals; last hash {result.LastHash}.");
+        Say(output, $"The record is whole: {result.Entries} entries, {result.Exports} exports, {result.Refusals} refusals; last hash {result.LastHash}.");
         if (result.TornBytes > 0)
         {
-            output.WriteLine($"Its last line is unfinished ({result.TornBytes} bytes), from a crash or an entry being written; the agent repairs that when it starts.");
+            Say(output, $"Its last line is unfinished ({result.TornBytes} bytes), from a crash or an entry being written; the agent repairs that when it starts.");
         }
 
         return Task.CompletedTask;
     }
+
+    private static void Say(TextWriter writer, string line) => writer.WriteLine(PrintableText.Escape(line));
 
     private static async Task<int> GuardAsync(TextWriter error, Func<Task> action)
     {
@@ -90,7 +93,11 @@ internal static class AgentCommandLine
         }
         catch (ByokException exception)
         {
-            error.WriteLine($"byok-agent: {exception.Message}");
+            foreach (var line in $"byok-agent: {exception.Message}".Split('\n'))
+            {
+                Say(error, line);
+            }
+
             return ExitCodes.For(exception);
         }
         catch (OperationCanceledException)

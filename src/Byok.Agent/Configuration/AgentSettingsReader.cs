@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Byok.Core.Errors;
+using Byok.Core.Text;
 using Byok.Relay.Export;
 using Byok.Relay.HybridConnections;
 
@@ -110,7 +111,7 @@ public sealed class AgentSettingsReader
         _faults.Unknown(token, "token.");
         if (_faults.Require(token!.Module, "token.module", "the path of the PKCS#11 module") && !File.Exists(Full(token.Module!)))
         {
-            _faults.Add("token.module", $"there is no file '{Full(token.Module!)}'.");
+            _faults.Add("token.module", NoFile(token.Module!));
         }
 
         if (string.IsNullOrEmpty(token.Label) == string.IsNullOrEmpty(token.SerialNumber))
@@ -151,7 +152,7 @@ public sealed class AgentSettingsReader
 
         if (!Uri.TryCreate(relay.Namespace, UriKind.Absolute, out var address))
         {
-            _faults.Add("relay.namespace", $"'{relay.Namespace}' is not an address, https://NAME.servicebus.windows.net.");
+            _faults.Add("relay.namespace", $"is not the address of a relay, https://NAME.servicebus.windows.net; {SettingText.Describe(relay.Namespace)}.");
             return null;
         }
 
@@ -198,7 +199,7 @@ public sealed class AgentSettingsReader
             _faults.Add("policy.vaults", "is missing; it is the list of the vaults that keys may go to.");
         }
 
-        foreach (var vault in vaults ?? [])
+        foreach (var (vault, index) in (vaults ?? []).Select((vault, index) => (vault, index)))
         {
             if (Uri.TryCreate(vault, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps
                 && address is { AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" })
@@ -207,7 +208,7 @@ public sealed class AgentSettingsReader
             }
             else
             {
-                _faults.Add("policy.vaults", $"'{vault}' is not the address of a vault, https://NAME.vault.azure.net.");
+                _faults.Add($"policy.vaults[{index}]", $"is not the address of a vault, https://NAME.vault.azure.net; {SettingText.Describe(vault)}.");
             }
         }
 
@@ -221,7 +222,7 @@ public sealed class AgentSettingsReader
             _faults.Add(member, $"is missing; it is the list of {meaning}.");
         }
 
-        return [.. (labels ?? []).Select(label => _faults.Try(member, () => new LabelPattern(label ?? string.Empty))).OfType<LabelPattern>()];
+        return [.. (labels ?? []).Select((label, index) => _faults.Try($"{member}[{index}]", () => new LabelPattern(label ?? string.Empty))).OfType<LabelPattern>()];
     }
 
     private List<Approver> CheckApprovers(List<AgentFile.ApproverSection?>? sections)
@@ -257,14 +258,14 @@ public sealed class AgentSettingsReader
             return;
         }
 
-        path = Full(path!);
-        if (!File.Exists(path))
+        var file = Full(path!);
+        if (!File.Exists(file))
         {
-            _faults.Add(member, $"there is no file '{path}'.");
+            _faults.Add(member, NoFile(path!));
         }
-        else if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0)
+        else if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & (UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0)
         {
-            _faults.Add(member, $"'{path}' may be read or written by others; set its mode to 0600.");
+            _faults.Add(member, $"'{file}' may be read or written by others; set its mode to 0600.");
         }
     }
 
@@ -277,6 +278,9 @@ public sealed class AgentSettingsReader
 
         return sizeInBits;
     }
+
+    /// <summary>Not the path itself: it may be the secret that belongs into the file.</summary>
+    private string NoFile(string path) => $"there is no file of that path, which is taken from '{_folder}' where it is relative; {SettingText.Describe(path)}.";
 
     private string Full(string path) => Path.GetFullPath(path, _folder);
 }

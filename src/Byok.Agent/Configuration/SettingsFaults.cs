@@ -58,7 +58,8 @@ internal sealed class SettingsFaults
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Add(member, $"the file cannot be read: {exception.Message}");
+            // Its message would show the path, which may be the secret that belongs into the file.
+            Add(member, exception is FileNotFoundException or DirectoryNotFoundException ? "there is no file of that path." : $"the file cannot be read ({exception.GetType().Name}).");
         }
 
         return null;

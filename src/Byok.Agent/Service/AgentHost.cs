@@ -2,6 +2,7 @@ using Azure.Core;
 using Azure.Identity;
 using Byok.Agent.Configuration;
 using Byok.Core.Errors;
+using Byok.Http;
 using Byok.Relay.Export;
 using Byok.Relay.HybridConnections;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,8 +26,8 @@ internal static partial class AgentHost
         builder.Services.AddSystemd().AddWindowsService(options => options.ServiceName = "byok-agent");
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
-        var credential = new Lazy<TokenCredential>(() => new DefaultAzureCredential());
-        using var vaultClient = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(20) };
+        var credential = new Lazy<TokenCredential>(() => new DefaultAzureCredential(new DefaultAzureCredentialOptions { Transport = HttpTransport.CreateForAzure() }));
+        using var vaultClient = new HttpClient(HttpTransport.Create()) { Timeout = TimeSpan.FromSeconds(20) };
         builder.Services.AddSingleton(provider => new ExportAgent(
             token.Hsm, settings.Policy, settings.FetchKekFromVault ? new VaultKekSource(vaultClient, credential.Value) : null,
             settings.StateFolder, time, provider.GetRequiredService<ILogger<ExportAgent>>()));

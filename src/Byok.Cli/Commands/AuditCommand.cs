@@ -71,9 +71,9 @@ internal static class AuditCommand
             {
                 table.AddRow(
                     finding.Severity switch { Severity.Critical => "[red]critical[/]", Severity.Warning => "[yellow]warning[/]", _ => "notice" },
-                    Markup.Escape(FindingKinds.Of(finding.Code).Title),
-                    Markup.Escape(finding.Object),
-                    Markup.Escape(finding.WhatToDo));
+                    Terminal.Cell(FindingKinds.Of(finding.Code).Title),
+                    Terminal.Cell(finding.Object),
+                    Terminal.Cell(finding.WhatToDo));
             }
 
             terminal.Draw(table);

@@ -56,9 +56,9 @@ internal static class BlobInspectCommand
         });
 
         var label = key?.Tags.GetValueOrDefault(KeyTags.Label);
-        var tree = new Tree($"[bold]{Markup.Escape(name)}[/]  {Units.Bytes(layout.PlaintextLength)}, generation {header.Generation}, header {Colour(check)}");
-        var master = tree.AddNode($"[yellow]master key[/]   {Markup.Escape(label is null ? "in the customer's HSM" : $"'{label}' in the customer's HSM")}, thumbprint {header.KeyThumbprint}");
-        var wrapping = master.AddNode($"[yellow]wrapping key[/] {Markup.Escape(header.KeyId.ToString())}\n             the same key in the vault's HSM: {Colour(state)}");
+        var tree = new Tree($"[bold]{Terminal.Cell(name)}[/]  {Units.Bytes(layout.PlaintextLength)}, generation {header.Generation}, header {Colour(check)}");
+        var master = tree.AddNode($"[yellow]master key[/]   {Terminal.Cell(label is null ? "in the customer's HSM" : $"'{label}' in the customer's HSM")}, thumbprint {header.KeyThumbprint}");
+        var wrapping = master.AddNode($"[yellow]wrapping key[/] {Terminal.Cell(header.KeyId.ToString())}\n             the same key in the vault's HSM: {Colour(state)}");
         var dek = wrapping.AddNode($"[yellow]DEK[/]          AES-256, one for this blob ({header.BlobId}); wrapped RSA-OAEP-256, {header.WrappedDek.Length} bytes in metadata");
         var beks = dek.AddNode(
             $"[yellow]BEKs[/]         {Units.Count(layout.ChunkCount, "AES-256 key")}, one for each chunk; sealed in {Units.Count(layout.TableSegmentCount, "table segment")} in the {(isTableInTail ? "blob's tail" : "metadata")}");
@@ -73,7 +73,7 @@ internal static class BlobInspectCommand
         return ExitCodes.For(refusal);
     }
 
-    private static string Colour(string state) => state is "verified" or "enabled" ? $"[green]{state}[/]" : $"[red]{Markup.Escape(state)}[/]";
+    private static string Colour(string state) => state is "verified" or "enabled" ? $"[green]{state}[/]" : $"[red]{Terminal.Cell(state)}[/]";
 
     private static async Task<(VaultKey? Key, string State)> FindKeyAsync(LocalStack stack, EnvelopeHeader header, CancellationToken cancellationToken)
     {

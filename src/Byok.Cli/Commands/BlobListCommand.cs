@@ -40,11 +40,11 @@ internal static class BlobListCommand
         foreach (var row in rows)
         {
             table.AddRow(
-                Markup.Escape(row.Name),
+                Terminal.Cell(row.Name),
                 row.PlaintextLength is { } length ? Units.Bytes(length) : "[red]not an envelope[/]",
                 $"{row.Chunks}",
-                Markup.Escape(row.Key ?? string.Empty),
-                Markup.Escape(row.KeyVersion ?? string.Empty),
+                Terminal.Cell(row.Key ?? string.Empty),
+                Terminal.Cell(row.KeyVersion ?? string.Empty),
                 $"{row.Generation}");
         }
 

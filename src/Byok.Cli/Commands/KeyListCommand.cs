@@ -64,7 +64,7 @@ internal static class KeyListCommand
         {
             var colour = row.State == KeyTags.Active ? "green" : "yellow";
             table.AddRow(
-                Markup.Escape(row.Name), row.Version, $"[{colour}]{row.State}[/]", $"{row.SizeInBits}", $"{row.CreatedOn:yyyy-MM-dd HH:mm}",
+                Terminal.Cell(row.Name), Terminal.Cell(row.Version), $"[{colour}]{Terminal.Cell(row.State)}[/]", $"{row.SizeInBits}", $"{row.CreatedOn:yyyy-MM-dd HH:mm}",
                 $"{row.ExpiresOn:yyyy-MM-dd}", $"{row.Blobs}", row.Thumbprint ?? string.Empty);
         }
 

@@ -53,8 +53,8 @@ internal static class LedgerCommands
         foreach (var entry in entries)
         {
             table.AddRow(
-                $"{entry.Sequence}", $"{entry.RecordedOn:yyyy-MM-dd HH:mm:ss}", Markup.Escape(entry.Event.Kind), Markup.Escape(entry.Event.Subject),
-                Markup.Escape(entry.Event.CorrelationId), Markup.Escape(string.Join(", ", entry.Event.Details.Select(pair => $"{pair.Key} {pair.Value}"))));
+                $"{entry.Sequence}", $"{entry.RecordedOn:yyyy-MM-dd HH:mm:ss}", Terminal.Cell(entry.Event.Kind), Terminal.Cell(entry.Event.Subject),
+                Terminal.Cell(entry.Event.CorrelationId), Terminal.Cell(string.Join(", ", entry.Event.Details.Select(pair => $"{pair.Key} {pair.Value}"))));
         }
 
         if (entries.Count > 0)

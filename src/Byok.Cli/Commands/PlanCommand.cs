@@ -99,7 +99,7 @@ internal static class PlanCommand
         foreach (var limit in forecast.Bottlenecks)
         {
             table.AddRow(
-                Markup.Escape(limit.Name), Units.Amount(limit.Demand), Units.Amount(limit.PerSecond), Units.Duration(limit.Time), limit.Source is null ? "assumed" : "published");
+                Terminal.Cell(limit.Name), Units.Amount(limit.Demand), Units.Amount(limit.PerSecond), Units.Duration(limit.Time), limit.Source is null ? "assumed" : "published");
         }
 
         return table;

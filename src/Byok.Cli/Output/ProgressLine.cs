@@ -28,10 +28,10 @@ internal sealed class ProgressLine(Terminal terminal, string title)
             .Columns(new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>
             {
-                var task = context.AddTask(Markup.Escape(title), maxValue: 1).IsIndeterminate();
+                var task = context.AddTask(Terminal.Cell(title), maxValue: 1).IsIndeterminate();
                 return await work((stage, done, total) =>
                 {
-                    task.Description = Markup.Escape($"{title}: {stage}");
+                    task.Description = Terminal.Cell($"{title}: {stage}");
                     if (total > 0)
                     {
                         task.IsIndeterminate(false);

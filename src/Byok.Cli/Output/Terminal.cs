@@ -1,12 +1,14 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Byok.Core.Text;
 using Spectre.Console;
 
 namespace Byok.Cli.Output;
 
 /// <summary>
 /// What a command says. With <c>--json</c> stdout carries one JSON document and nothing else; progress and errors go to stderr.
+/// All text passes through here, and <see cref="PrintableText"/> keeps what names and documents of others hold from acting on the terminal.
 /// </summary>
 internal sealed class Terminal(bool json, TextWriter standardOutput, TextWriter standardError)
 {
@@ -37,9 +39,14 @@ internal sealed class Terminal(bool json, TextWriter standardOutput, TextWriter 
     {
         if (!json)
         {
-            Print(() => standardOutput.WriteLine(text));
+            Print(() => standardOutput.WriteLine(PrintableText.Escape(text)));
         }
     }
+
+    /// <summary>Text for something drawn: shown as it is, its brackets no mark-up.</summary>
+#pragma warning disable RS0030 // everything else comes through here
+    public static string Cell(string text) => Markup.Escape(PrintableText.Escape(text));
+#pragma warning restore RS0030
 
     /// <summary>Writes something drawn (a table, a tree) for people; silent with <c>--json</c>.</summary>
     /// <exception cref="IOException">stdout cannot be written.</exception>
@@ -64,19 +71,16 @@ internal sealed class Terminal(bool json, TextWriter standardOutput, TextWriter 
         if (json && !_isDocumentWritten)
         {
             _isDocumentWritten = true;
-            Print(() => standardOutput.WriteLine(JsonSerializer.Serialize(document, JsonOptions)));
+            Print(() => standardOutput.WriteLine(PrintableText.EscapeJson(JsonSerializer.Serialize(document, JsonOptions))));
         }
     }
-
-    /// <summary>Makes text of one line, whatever names it quotes.</summary>
-    public static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 
     /// <summary>Writes a line about what is going on, to stderr.</summary>
     public void Note(string text)
     {
         try
         {
-            standardError.WriteLine(text);
+            standardError.WriteLine(PrintableText.Escape(text));
         }
         catch (Exception exception) when (IsOfTheStream(exception))
         {
@@ -84,8 +88,8 @@ internal sealed class Terminal(bool json, TextWriter standardOutput, TextWriter 
         }
     }
 
-    /// <summary>Writes the one sentence of a failure, to stderr, on one line whatever names it quotes.</summary>
-    public void Error(string sentence) => Note($"byok: {OneLine(sentence)}");
+    /// <summary>Writes the one sentence of a failure, to stderr.</summary>
+    public void Error(string sentence) => Note($"byok: {sentence}");
 
     /// <summary>A full disk, a closed stream.</summary>
     private static bool IsOfTheStream(Exception exception) => exception is IOException or UnauthorizedAccessException;

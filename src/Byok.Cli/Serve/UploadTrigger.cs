@@ -63,7 +63,7 @@ internal sealed class UploadTrigger(StorageAccount storage, DurableEngine engine
         try
         {
             var status = await engine.WaitAsync(instanceId, null, cancellationToken).ConfigureAwait(false);
-            terminal.Note(Terminal.OneLine($"upload '{name}': {Describe(status)}"));
+            terminal.Note($"upload '{name}': {Describe(status)}");
         }
         catch (OperationCanceledException)
         {

@@ -54,6 +54,9 @@ internal sealed record FunctionsApp(string Folder, string Program)
         return new Dictionary<string, string>
         {
             ["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated",
+            // The host's own clients would send what is for this machine through HTTP_PROXY.
+            ["NO_PROXY"] = LoopbackWithoutProxy(),
+            ["no_proxy"] = LoopbackWithoutProxy(),
             ["AzureWebJobsStorage"] = storage,
             ["ByokUploads"] = storage,
             ["ByokAuditSchedule"] = "0 0 3 * * *",
@@ -71,6 +74,9 @@ internal sealed record FunctionsApp(string Folder, string Program)
             ["Byok__DefaultKey"] = state.DefaultKey ?? string.Empty,
         };
     }
+
+    private static string LoopbackWithoutProxy() => string.Join(
+        ',', new[] { Environment.GetEnvironmentVariable("no_proxy") ?? Environment.GetEnvironmentVariable("NO_PROXY"), "127.0.0.1", "localhost" }.Where(host => !string.IsNullOrEmpty(host)));
 
     private static bool HasKeyVaultClient(string folder) =>
         File.ReadAllText(Path.Combine(folder, "ByokFunctions.deps.json")).Contains($"\"{KeyVaultPackage}/", StringComparison.Ordinal);

@@ -15,6 +15,9 @@ public sealed record DevRelayOptions
     /// <summary>Whether to listen for https too, on a port of its own with a certificate made at the start; off by default.</summary>
     public bool WithTls { get; init; }
 
+    /// <summary>The name on that certificate, beside 127.0.0.1; <c>localhost</c> by default.</summary>
+    public string TlsHostName { get; init; } = "localhost";
+
     /// <summary>How long a listener may take to begin its answer, and between two parts of it; 60 seconds.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

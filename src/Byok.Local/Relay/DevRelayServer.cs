@@ -66,7 +66,7 @@ public sealed class DevRelayServer : IAsyncDisposable
             throw new ConfigurationException("The dev relay needs at least one hybrid connection, and a name and a key for each access key.");
         }
 
-        var certificate = options.WithTls ? CreateCertificate(timeProvider) : null;
+        var certificate = options.WithTls ? CreateCertificate(options.TlsHostName, timeProvider) : null;
         var router = new RelayRouter(options, timeProvider);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         _ = builder.WebHost.UseKestrelCore();
@@ -113,12 +113,12 @@ public sealed class DevRelayServer : IAsyncDisposable
         Certificate?.Dispose();
     }
 
-    private static X509Certificate2 CreateCertificate(TimeProvider timeProvider)
+    private static X509Certificate2 CreateCertificate(string hostName, TimeProvider timeProvider)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Byok dev relay", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
+        names.AddDnsName(hostName);
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Byok.Http;
 
 namespace Byok.Relay.HybridConnections;
 
@@ -12,7 +13,7 @@ public static class PinnedCertificate
     {
         ArgumentNullException.ThrowIfNull(certificate);
         var expected = certificate.RawData;
-        var transport = new SocketsHttpHandler { AllowAutoRedirect = false };
+        var transport = HttpTransport.Create();
         transport.SslOptions.RemoteCertificateValidationCallback = (_, presented, _, _) =>
             presented is not null && CryptographicOperations.FixedTimeEquals(presented.GetRawCertData(), expected);
         return transport;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
 using Byok.Core.Errors;
+using Byok.Http;
 using Byok.Relay.HybridConnections.Protocol;
 
 namespace Byok.Relay.HybridConnections;
@@ -18,7 +19,7 @@ internal sealed class RelayConnector : IDisposable
         _endpoint = endpoint;
         _options = options;
         _timeProvider = timeProvider;
-        _transport = new HttpMessageInvoker(options.CreateTransport?.Invoke() ?? new SocketsHttpHandler());
+        _transport = new HttpMessageInvoker(options.CreateTransport?.Invoke() ?? HttpTransport.Create());
     }
 
     /// <summary>Opens a control channel.</summary>

@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Core.Text;
 using Byok.Relay.HybridConnections.Protocol;
 
 namespace Byok.Relay.HybridConnections;
@@ -21,19 +22,19 @@ public sealed record RelayEndpoint
         ArgumentNullException.ThrowIfNull(path);
         if (!namespaceAddress.IsAbsoluteUri || namespaceAddress.Host.Length == 0)
         {
-            throw new ConfigurationException($"'{namespaceAddress}' is not the address of a relay; it should be https://NAME.servicebus.windows.net.");
+            throw new ConfigurationException("The relay's namespace is not an address; it should be https://NAME.servicebus.windows.net.");
         }
 
         var isSecure = namespaceAddress.Scheme is "https" or "wss" or "sb";
         if (!isSecure && !(namespaceAddress.Scheme is "http" or "ws" && namespaceAddress.IsLoopback))
         {
-            throw new ConfigurationException($"The relay '{namespaceAddress}' must be reached by https; plain http is allowed on this machine only.");
+            throw new ConfigurationException($"The relay '{namespaceAddress.Host}' must be reached by https; plain http is allowed on this machine only.");
         }
 
         path = path.Trim('/');
         if (path.Length is 0 or > MaxPathLength || path.Split('/').Any(segment => !IsSegment(segment)))
         {
-            throw new ConfigurationException($"'{path}' is not the path of a hybrid connection; it should be 1-{MaxPathLength} letters, digits, '.', '-', '_' and '/'.");
+            throw new ConfigurationException($"The relay's path is not that of a hybrid connection, 1-{MaxPathLength} letters, digits, '.', '-', '_' and '/'; {SettingText.Describe(path)}.");
         }
 
         NamespaceAddress = new UriBuilder(isSecure ? "https" : "http", namespaceAddress.Host, namespaceAddress.IsDefaultPort ? -1 : namespaceAddress.Port).Uri;

@@ -1,5 +1,6 @@
 using System.Net;
 using Byok.Core.Errors;
+using Byok.Http;
 using Byok.Relay.HybridConnections.Protocol;
 
 namespace Byok.Relay.HybridConnections;
@@ -22,7 +23,7 @@ public sealed class RelayHttpSender : IDisposable
     /// <summary>Makes a sender; it may be used from many threads.</summary>
     /// <param name="endpoint">The hybrid connection.</param>
     /// <param name="tokens">Its tokens, with the right to send.</param>
-    /// <param name="transport">Carries the requests, for a proxy or a pinned certificate; becomes the sender's own. By default the system's settings.</param>
+    /// <param name="transport">Carries the requests, for a pinned certificate; becomes the sender's own. By default <see cref="HttpTransport"/>'s.</param>
     /// <param name="maxResponseBodyInBytes">The longest answer that is read.</param>
     public RelayHttpSender(
         RelayEndpoint endpoint,
@@ -35,7 +36,7 @@ public sealed class RelayHttpSender : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(maxResponseBodyInBytes, 1);
         _endpoint = endpoint;
         _tokens = tokens;
-        _client = new HttpClient(transport ?? new SocketsHttpHandler { AllowAutoRedirect = false })
+        _client = new HttpClient(transport ?? HttpTransport.Create())
         {
             Timeout = Timeout,
             MaxResponseContentBufferSize = maxResponseBodyInBytes,

@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Http;
 
 namespace Byok.Relay.HybridConnections;
 
@@ -35,7 +36,7 @@ public sealed record RelayListenerOptions
     /// <summary>How long a rendezvous socket stays open for the sender's next request; two minutes by default.</summary>
     public TimeSpan RendezvousIdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Makes the handler that connections go through, for a proxy or a pinned certificate; by default the system's settings.</summary>
+    /// <summary>Makes the handler that connections go through, for a pinned certificate; by default <see cref="HttpTransport"/>'s.</summary>
     public Func<HttpMessageHandler>? CreateTransport { get; init; }
 
     /// <summary>Throws when a setting cannot work.</summary>

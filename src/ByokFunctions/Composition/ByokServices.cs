@@ -4,6 +4,7 @@ using Azure.Identity;
 using Azure.Storage.Blobs;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Http;
 using Byok.Pipeline;
 using Byok.Relay.Export;
 using Byok.Relay.HybridConnections;
@@ -24,7 +25,7 @@ public static class ByokServices
         ArgumentNullException.ThrowIfNull(settings);
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
+        services.AddSingleton<TokenCredential>(_ => new DefaultAzureCredential(new DefaultAzureCredentialOptions { Transport = HttpTransport.CreateForAzure() }));
         KeyVaultClient.Add(services, settings);
         AddHsm(services, settings);
         services.AddSingleton(provider => settings.StorageConnectionString is { } connection

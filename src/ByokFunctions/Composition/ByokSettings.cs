@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
+using Byok.Core.Text;
 using Byok.Pipeline;
 using Byok.Relay.HybridConnections;
 using Byok.Storage;
@@ -158,7 +159,7 @@ public sealed record ByokSettings
     }
 
     private static string KeyNamed(string setting, string name) =>
-        KeyName.IsValid(name) ? name : throw Wrong(setting, $"names '{name}', which is not a key name");
+        KeyName.IsValid(name) ? name : throw Wrong(setting, $"names a key, and what it names is not a key's name; {SettingText.Describe(name)}");
 
     private static string? Text(IConfiguration section, string name) => section[name] is { Length: > 0 } text ? text : null;
 

@@ -10,15 +10,16 @@ internal static class LayeringRules
     private static readonly Dictionary<string, string[]> MayKnow = new()
     {
         ["Byok.Core"] = [],
-        ["Byok.Storage"] = ["Byok.Core"],
+        ["Byok.Http"] = [],
+        ["Byok.Storage"] = ["Byok.Core", "Byok.Http"],
         ["Byok.Pipeline"] = ["Byok.Core", "Byok.Storage"],
         ["Byok.Pkcs11"] = ["Byok.Core"],
-        ["Byok.Relay"] = ["Byok.Core"],
-        ["Byok.KeyVault"] = ["Byok.Core"],
+        ["Byok.Relay"] = ["Byok.Core", "Byok.Http"],
+        ["Byok.KeyVault"] = ["Byok.Core", "Byok.Http"],
         ["Byok.Local"] = ["Byok.Core", "Byok.Pkcs11", "Byok.Relay"],
-        ["Byok.Agent"] = ["Byok.Core", "Byok.Pkcs11", "Byok.Relay"],
-        ["Byok.Cli"] = ["Byok.Agent", "Byok.Core", "Byok.Local", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
-        ["ByokFunctions"] = ["Byok.Core", "Byok.KeyVault", "Byok.Pipeline", "Byok.Relay", "Byok.Storage"],
+        ["Byok.Agent"] = ["Byok.Core", "Byok.Http", "Byok.Pkcs11", "Byok.Relay"],
+        ["Byok.Cli"] = ["Byok.Agent", "Byok.Core", "Byok.Http", "Byok.Local", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
+        ["ByokFunctions"] = ["Byok.Core", "Byok.Http", "Byok.KeyVault", "Byok.Pipeline", "Byok.Relay", "Byok.Storage"],
     };
 
     /// <summary>Packages that only certain projects may use: the beginning of the package's name, and the projects.</summary>

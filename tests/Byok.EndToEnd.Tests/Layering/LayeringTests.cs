@@ -42,6 +42,7 @@ public sealed class LayeringTests
 
     [Theory]
     [InlineData("Byok.Core", "Byok.Core.dll")]
+    [InlineData("Byok.Http", "Byok.Http.dll")]
     [InlineData("Byok.Storage", "Byok.Storage.dll")]
     [InlineData("Byok.Pipeline", "Byok.Pipeline.dll")]
     [InlineData("Byok.Pkcs11", "Byok.Pkcs11.dll")]

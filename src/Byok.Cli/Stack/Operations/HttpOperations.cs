@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
+using Byok.Http;
 using Byok.Pipeline.Api;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
@@ -32,7 +33,7 @@ internal sealed class HttpOperations : IOperations
     /// <param name="functionKey">The function key, where the host asks for one; Core Tools do not.</param>
     public HttpOperations(Uri app, string? functionKey)
     {
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(app, "api/") };
+        _http = new HttpClient(HttpTransport.Create()) { BaseAddress = new Uri(app, "api/") };
         if (functionKey is not null)
         {
             _http.DefaultRequestHeaders.Add("x-functions-key", functionKey);

@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Core.Text;
 
 namespace Byok.Relay.Export;
 
@@ -17,7 +18,7 @@ public sealed record LabelPattern
         _text = _isPrefix ? pattern[..^1] : pattern;
         if (pattern.Length is 0 or > CanonicalRequest.MaxNameLength || _text.Contains('*', StringComparison.Ordinal))
         {
-            throw new ConfigurationException($"'{pattern}' is no key label and no prefix with an asterisk at its end.");
+            throw new ConfigurationException($"is not a key label, nor a prefix with an asterisk at its end; {SettingText.Describe(pattern)}.");
         }
     }
 
