@@ -2,7 +2,7 @@ using System.CommandLine;
 using Byok.Agent.Configuration;
 using Byok.Agent.Service;
 using Byok.Core.Errors;
-using Byok.Relay.Export;
+using Byok.Export.Record;
 
 namespace Byok.Agent.Commands;
 

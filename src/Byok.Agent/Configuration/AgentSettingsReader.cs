@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Byok.Core.Errors;
-using Byok.Relay.Export;
+using Byok.Export.Approvals;
+using Byok.Export.Policy;
 using Byok.Relay.HybridConnections;
 
 namespace Byok.Agent.Configuration;
