@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using Byok.Relay.Export;
+using Byok.Export.Approvals;
 
 namespace Byok.Agent.Tests;
 

@@ -4,10 +4,12 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Core.Transfer;
+using Byok.Export;
+using Byok.Export.Messages;
+using Byok.Export.Record;
 using Byok.Local.Relay;
 using Byok.Local.Tokens;
 using Byok.Pkcs11;
-using Byok.Relay.Export;
 using Byok.Relay.HybridConnections;
 using Byok.Testing.Tokens;
 

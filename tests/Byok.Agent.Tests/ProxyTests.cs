@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Byok.Export;
+using Byok.Export.Messages;
 using Byok.Local.Relay;
 using Byok.Local.Tokens;
-using Byok.Relay.Export;
 using Byok.Relay.HybridConnections;
 using Byok.Testing;
 using Byok.Testing.Tokens;

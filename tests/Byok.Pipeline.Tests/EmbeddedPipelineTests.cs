@@ -1,5 +1,5 @@
 using Byok.Core.Orchestration;
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Testing;
 using Byok.Testing.Behaviour;
 

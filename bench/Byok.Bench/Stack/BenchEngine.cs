@@ -1,6 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
 

@@ -4,13 +4,13 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Pipeline;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RotateKey;
 using Byok.Storage;
-using Byok.Testing;
 using Byok.Storage.Ledger;
+using Byok.Testing;
 
 namespace Byok.Bench.Stack;
 

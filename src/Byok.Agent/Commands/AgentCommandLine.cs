@@ -3,7 +3,7 @@ using Byok.Agent.Configuration;
 using Byok.Agent.Service;
 using Byok.Core.Errors;
 using Byok.Core.Text;
-using Byok.Relay.Export;
+using Byok.Export.Record;
 
 namespace Byok.Agent.Commands;
 

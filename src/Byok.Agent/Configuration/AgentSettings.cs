@@ -1,4 +1,4 @@
-using Byok.Relay.Export;
+using Byok.Export.Policy;
 using Byok.Relay.HybridConnections;
 
 namespace Byok.Agent.Configuration;

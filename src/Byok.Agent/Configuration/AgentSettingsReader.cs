@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Text;
-using Byok.Relay.Export;
+using Byok.Export.Approvals;
+using Byok.Export.Policy;
 using Byok.Relay.HybridConnections;
 
 namespace Byok.Agent.Configuration;

@@ -1,6 +1,7 @@
 using Byok.Agent.Configuration;
 using Byok.Core.Errors;
-using Byok.Relay.Export;
+using Byok.Export;
+using Byok.Export.Messages;
 using Byok.Relay.HybridConnections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

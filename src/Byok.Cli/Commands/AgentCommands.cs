@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Byok.Cli.Output;
 using Byok.Cli.Stack;
-using Byok.Relay.Export;
+using Byok.Export.Record;
 
 namespace Byok.Cli.Commands;
 

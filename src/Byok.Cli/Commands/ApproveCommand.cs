@@ -5,8 +5,8 @@ using Byok.Cli.Stack;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Export.Approvals;
 using Byok.Pipeline.BringKey;
-using Byok.Relay.Export;
 
 namespace Byok.Cli.Commands;
 

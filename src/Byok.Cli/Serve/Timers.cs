@@ -1,7 +1,7 @@
 using Byok.Cli.Output;
 using Byok.Cli.Stack;
 using Byok.Core.Errors;
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Schedules;

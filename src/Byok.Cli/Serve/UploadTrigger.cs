@@ -3,7 +3,7 @@ using Azure.Storage.Blobs.Models;
 using Byok.Cli.Output;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Storage;
 

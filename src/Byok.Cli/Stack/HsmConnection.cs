@@ -1,5 +1,6 @@
 using Byok.Core.Ports;
-using Byok.Relay.Export;
+using Byok.Export;
+using Byok.Export.Messages;
 using Byok.Relay.HybridConnections;
 
 namespace Byok.Cli.Stack;

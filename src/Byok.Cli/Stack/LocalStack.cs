@@ -4,7 +4,7 @@ using Byok.Cli.Stack.Operations;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Local.Vault;
 using Byok.Pipeline;
 using Byok.Storage;

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Testing.CommandLine;
 
 namespace Byok.EndToEnd.Tests.Crashes;

@@ -15,11 +15,13 @@ internal static class LayeringRules
         ["Byok.Pipeline"] = ["Byok.Core", "Byok.Storage"],
         ["Byok.Pkcs11"] = ["Byok.Core"],
         ["Byok.Relay"] = ["Byok.Core", "Byok.Http"],
+        ["Byok.Export"] = ["Byok.Core", "Byok.Relay"],
         ["Byok.KeyVault"] = ["Byok.Core", "Byok.Http"],
+        ["Byok.Durable"] = ["Byok.Core"],
         ["Byok.Local"] = ["Byok.Core", "Byok.Pkcs11", "Byok.Relay"],
-        ["Byok.Agent"] = ["Byok.Core", "Byok.Http", "Byok.Pkcs11", "Byok.Relay"],
-        ["Byok.Cli"] = ["Byok.Agent", "Byok.Core", "Byok.Http", "Byok.Local", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
-        ["ByokFunctions"] = ["Byok.Core", "Byok.Http", "Byok.KeyVault", "Byok.Pipeline", "Byok.Relay", "Byok.Storage"],
+        ["Byok.Agent"] = ["Byok.Core", "Byok.Export", "Byok.Http", "Byok.Pkcs11", "Byok.Relay"],
+        ["Byok.Cli"] = ["Byok.Agent", "Byok.Core", "Byok.Durable", "Byok.Export", "Byok.Http", "Byok.Local", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
+        ["ByokFunctions"] = ["Byok.Core", "Byok.Export", "Byok.Http", "Byok.KeyVault", "Byok.Pipeline", "Byok.Relay", "Byok.Storage"],
     };
 
     /// <summary>Packages that only certain projects may use: the beginning of the package's name, and the projects.</summary>
@@ -31,7 +33,7 @@ internal static class LayeringRules
         ("Microsoft.DurableTask", ["ByokFunctions"]),
         ("Azure.Storage.Blobs", ["Byok.Storage"]),
         ("Azure.Identity", ["Byok.KeyVault", "Byok.Agent", "ByokFunctions"]),
-        ("Microsoft.Data.Sqlite", ["Byok.Local"]),
+        ("Microsoft.Data.Sqlite", ["Byok.Durable", "Byok.Local"]),
         ("System.CommandLine", ["Byok.Agent", "Byok.Cli"]),
         ("Spectre.Console", ["Byok.Cli"]),
     ];

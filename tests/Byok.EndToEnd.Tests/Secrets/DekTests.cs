@@ -1,7 +1,7 @@
 using System.Text;
 using Azure.Storage.Blobs.Models;
 using Byok.Core.Orchestration;
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Storage.Ledger;

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Byok.Core.Envelope;
 using Byok.Core.Orchestration;
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Local.Vault;
 using Byok.Pipeline;
 using Byok.Pipeline.AuditKeys;

@@ -1,4 +1,4 @@
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Pipeline.Tests.Faults;
 
 namespace Byok.Pipeline.Tests.Crashes;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Byok.Core.Orchestration;
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Pipeline.Tests.Replay;
 using Microsoft.Extensions.Time.Testing;
 

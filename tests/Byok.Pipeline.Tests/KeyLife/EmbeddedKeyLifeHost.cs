@@ -1,5 +1,5 @@
 using Byok.Core.Orchestration;
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Pipeline.Tests.Crashes;
 using Byok.Testing.KeyLife;
 using Microsoft.Extensions.Time.Testing;

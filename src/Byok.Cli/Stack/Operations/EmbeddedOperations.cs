@@ -1,6 +1,6 @@
 using Byok.Cli.Output;
 using Byok.Core.Orchestration;
-using Byok.Local.Durable;
+using Byok.Durable;
 using Byok.Pipeline.BringKey;
 
 namespace Byok.Cli.Stack.Operations;

@@ -1,0 +1,299 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Byok.Core.Errors;
+using Byok.Core.Ports;
+using Byok.Core.Transfer;
+using Byok.Export.Approvals;
+using Byok.Export.Messages;
+using Byok.Export.Policy;
+using Byok.Export.Record;
+using Microsoft.Extensions.Logging;
+
+namespace Byok.Export;
+
+/// <summary>
+/// The agent beside the HSM. It trusts nobody who speaks to it: a request is checked by the customer's own rules before the HSM is touched,
+/// and what happened is on the disk before it is told. One request at a time, so that no two can pass a check that only one may.
+/// </summary>
+public sealed partial class ExportAgent : IDisposable
+{
+    private readonly IHsm _hsm;
+    private readonly ExportPolicy _policy;
+    private readonly RequestRules _rules;
+    private readonly IKekSource? _kekSource;
+    private readonly AgentLog _log;
+    private readonly ExportHistory _history = new();
+    private readonly HourlyLimit _requests;
+    private readonly HourlyLimit _exports;
+    private readonly HourlyLimit _generations;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ExportAgent> _logger;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private bool _isFlooded;
+
+    /// <summary>Opens the record and makes the agent ready.</summary>
+    /// <param name="hsm">The HSM.</param>
+    /// <param name="policy">The customer's rules.</param>
+    /// <param name="kekSource">Reads KEKs from the vault itself; null when the agent cannot reach it, and that rule falls away.</param>
+    /// <param name="stateFolder">Where the record is kept.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The service's log: what is recorded, by entry and hash, so that a second copy of the chain's links exists.</param>
+    /// <exception cref="IntegrityException">The record was tampered with.</exception>
+    /// <exception cref="ConfigurationException">Another agent uses the state folder.</exception>
+    public ExportAgent(IHsm hsm, ExportPolicy policy, IKekSource? kekSource, string stateFolder, TimeProvider time, ILogger<ExportAgent> logger)
+    {
+        ArgumentNullException.ThrowIfNull(hsm);
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(logger);
+        _hsm = hsm;
+        _policy = policy;
+        _kekSource = kekSource;
+        _time = time;
+        _logger = logger;
+        _rules = new RequestRules(policy, time);
+        _requests = new HourlyLimit(policy.RequestsPerHour, time);
+        _exports = new HourlyLimit(policy.ExportsPerHour, time);
+        _generations = new HourlyLimit(policy.GeneratedKeysPerHour, time);
+        _log = AgentLog.Open(stateFolder, time, _history.Load);
+        foreach (var (recordedOn, kind) in _history.Counted)
+        {
+            (kind == AgentLogKind.Exported ? _exports : _generations).Add(recordedOn);
+        }
+
+        Record(AgentLogKind.Started, []);
+    }
+
+    /// <summary>Answers a request. Failures are answers too; this throws only when it is cancelled.</summary>
+    public async Task<AgentResponse> HandleAsync(AgentRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Admit() ? await AnswerAsync(request, cancellationToken).ConfigureAwait(false) : Flooded();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Records that the agent stops, and closes the record.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            Record(AgentLogKind.Stopped, []);
+        }
+        catch (IOException)
+        {
+            // A full disk must not keep the agent from stopping.
+        }
+
+        _log.Dispose();
+        _gate.Dispose();
+    }
+
+    private async Task<AgentResponse> AnswerAsync(AgentRequest request, CancellationToken cancellationToken)
+    {
+        var about = About(request);
+        try
+        {
+            if (request.Body.Length > ExportContract.MaxRequestBodyInBytes)
+            {
+                throw RequestRules.Refusal(
+                    ExportRule.RequestForm, $"the request has {request.Body.Length} bytes, more than {ExportContract.MaxRequestBodyInBytes}.");
+            }
+
+            return (request.Method, request.Path) switch
+            {
+                ("GET", ExportContract.DescribePath) => await DescribeAsync(about, cancellationToken).ConfigureAwait(false),
+                ("GET", ExportContract.KeysPath) => await ListAsync(about, cancellationToken).ConfigureAwait(false),
+                ("POST", ExportContract.KeysPath) => await GenerateAsync(Parse<GenerateKeyMessage>(request), about, cancellationToken).ConfigureAwait(false),
+                ("POST", ExportContract.ExportsPath) => await ExportAsync(Parse<ExportRequest>(request), about, cancellationToken).ConfigureAwait(false),
+                _ => throw RequestRules.Refusal(ExportRule.RequestForm, "the contract knows no such method and path."),
+            };
+        }
+        catch (ExportRefusedException refusal)
+        {
+            about["rule"] = refusal.Rule ?? "hsm";
+            about["reason"] = refusal.Message;
+            return Told(AgentLogKind.Refused, about, refusal);
+        }
+        catch (ByokException failure)
+        {
+            about["failure"] = failure.GetType().Name;
+            about["reason"] = failure.Message;
+            return Told(AgentLogKind.Failed, about, failure);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            LogUnexpected(exception);
+            about["failure"] = exception.GetType().Name;
+            return Told(AgentLogKind.Failed, about, new UnexpectedFailureException("The agent failed on this request; its own log says why."));
+        }
+    }
+
+    private async Task<AgentResponse> DescribeAsync(Dictionary<string, string> about, CancellationToken cancellationToken)
+    {
+        var description = await _hsm.DescribeAsync(cancellationToken).ConfigureAwait(false);
+        Record(AgentLogKind.Answered, about);
+        return Json(description);
+    }
+
+    private async Task<AgentResponse> ListAsync(Dictionary<string, string> about, CancellationToken cancellationToken)
+    {
+        var keys = await _hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
+        Record(AgentLogKind.Answered, about);
+        return Json(keys.Where(key => _policy.Keys.Any(pattern => pattern.Matches(key.Label))).ToList());
+    }
+
+    private async Task<AgentResponse> GenerateAsync(GenerateKeyMessage message, Dictionary<string, string> about, CancellationToken cancellationToken)
+    {
+        if (!_policy.GeneratedKeys.Any(pattern => pattern.Matches(message.Label))
+            || !_policy.Keys.Any(pattern => pattern.Matches(message.Label))
+            || !_policy.GeneratedKeySizesInBits.Contains(message.SizeInBits)
+            || message.Label.Length > CanonicalRequest.MaxNameLength
+            || !message.Label.All(c => c is >= ' ' and <= '~'))
+        {
+            throw RequestRules.Refusal(ExportRule.Generation, "a key of that label and size may not be generated on request.");
+        }
+
+        about["keyLabel"] = message.Label;
+        var keys = await _hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
+        var exists = keys.Any(key => key.Label == message.Label);
+        if (!exists && !_generations.Allows())
+        {
+            throw RequestRules.Refusal(ExportRule.GenerationRate, $"{_policy.GeneratedKeysPerHour} keys were generated within the last hour; wait, or raise the limit.");
+        }
+
+        var key = await _hsm.GenerateMasterKeyAsync(message.Label, message.SizeInBits, cancellationToken).ConfigureAwait(false);
+        about["keyThumbprint"] = key.PublicKey.Thumbprint;
+        Record(exists ? AgentLogKind.Answered : AgentLogKind.Generated, about);
+        if (!exists)
+        {
+            _generations.Add(_time.GetUtcNow());
+        }
+
+        return Json(key);
+    }
+
+    private async Task<AgentResponse> ExportAsync(ExportRequest request, Dictionary<string, string> about, CancellationToken cancellationToken)
+    {
+        Describe(request, about);
+        var approvers = _rules.Check(request);
+        if (_history.TryFind(_log, request, out var recorded))
+        {
+            Record(AgentLogKind.ExportRepeated, about);
+            return Json(recorded);
+        }
+
+        if (_kekSource is not null)
+        {
+            await KekComparison.CheckAsync(_kekSource, request, cancellationToken).ConfigureAwait(false);
+        }
+
+        var description = await _hsm.DescribeAsync(cancellationToken).ConfigureAwait(false);
+        if (!description.CanExport)
+        {
+            throw RequestRules.Refusal(ExportRule.SelfTest, $"the token '{description.TokenLabel}' did not pass its self-test. {description.Verdict}");
+        }
+
+        if (!_exports.Allows())
+        {
+            throw RequestRules.Refusal(ExportRule.ExportRate, $"{_policy.ExportsPerHour} keys were exported within the last hour; wait, or raise the limit.");
+        }
+
+        var exported = await _hsm.ExportMasterKeyAsync(request, cancellationToken).ConfigureAwait(false);
+        if (TransferBlob.Parse(exported.TransferBlob).KekId != request.KekId)
+        {
+            throw new HsmException("The HSM made a transfer blob for another KEK than the one it was given; nothing was handed out.");
+        }
+
+        // From here on the export has happened: it is told only after it is on the disk.
+        _history.Record(_log, request, approvers, exported);
+        _exports.Add(_time.GetUtcNow());
+        LogRecorded(AgentLogKind.Exported, _log.Last.Sequence, _log.Last.Hash);
+        return Json(exported);
+    }
+
+    private bool Admit()
+    {
+        if (_requests.Allows())
+        {
+            _requests.Add(_time.GetUtcNow());
+            _isFlooded = false;
+            return true;
+        }
+
+        return false;
+    }
+
+    private AgentResponse Flooded()
+    {
+        // Told once and then only answered: whoever floods the agent must not be able to fill its disk.
+        if (!_isFlooded)
+        {
+            _isFlooded = true;
+            return Told(AgentLogKind.Flooded, [], TooMany());
+        }
+
+        return ProblemMessage.ToResponse(TooMany());
+    }
+
+    private ServiceUnavailableException TooMany() =>
+        new($"The agent took {_policy.RequestsPerHour} requests within the last hour, as many as it takes; wait.");
+
+    /// <summary>Records a failure and makes it an answer. A failure that cannot be recorded is an answer all the same: nothing was handed out.</summary>
+    private AgentResponse Told(string kind, Dictionary<string, string> about, ByokException failure)
+    {
+        try
+        {
+            Record(kind, about);
+        }
+        catch (IOException exception)
+        {
+            LogUnexpected(exception);
+        }
+
+        return ProblemMessage.ToResponse(failure);
+    }
+
+    private void Record(string kind, Dictionary<string, string> details)
+    {
+        var position = _log.Append(kind, details);
+        LogRecorded(kind, position.Sequence, _log.Last.Hash);
+    }
+
+    private static Dictionary<string, string> About(AgentRequest request) => new()
+    {
+        ["method"] = request.Method.Length <= 16 ? request.Method : "(long)",
+        ["path"] = request.Path.Length <= 64 ? request.Path : "(long)",
+        ["bodySha256"] = Base64Url.EncodeToString(SHA256.HashData(request.Body.Span)),
+    };
+
+    private static void Describe(ExportRequest request, Dictionary<string, string> about)
+    {
+        about["requestId"] = Short(request.RequestId);
+        about["keyLabel"] = Short(request.KeyLabel);
+        about["kekId"] = Short(request.KekId.ToString());
+        about["kekThumbprint"] = request.Kek.Thumbprint;
+    }
+
+    private static string Short(string text) => text.Length <= 256 ? text : text[..256] + "...";
+
+    private static T Parse<T>(AgentRequest request)
+        where T : class =>
+        ContractJson.TryRead<T>(request.Body.Span, out var message)
+            ? message
+            : throw RequestRules.Refusal(ExportRule.RequestForm, "the body is not in the contract's form: one JSON object with exactly its members, each once.");
+
+    private static AgentResponse Json<T>(T value) => new(200, ExportContract.JsonMediaType, ContractJson.Write(value));
+
+    [LoggerMessage(1, LogLevel.Information, "Recorded {Kind} as entry {Sequence}, hash {Hash}")]
+    private partial void LogRecorded(string kind, long sequence, string hash);
+
+    [LoggerMessage(2, LogLevel.Error, "A request failed unexpectedly")]
+    private partial void LogUnexpected(Exception exception);
+}

@@ -1,0 +1,28 @@
+using Byok.Core.Errors;
+
+namespace Byok.Export.Messages;
+
+/// <summary>A failure as it crosses the relay: problem details (RFC 9457).</summary>
+/// <param name="Type"><c>urn:byok:failure:</c> and the exception's full type name.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Detail">The failure's sentence, free of secrets.</param>
+internal sealed record ProblemMessage(string Type, int Status, string Detail)
+{
+    public static AgentResponse ToResponse(ByokException failure)
+    {
+        var status = failure switch
+        {
+            ExportRefusedException => 403,
+            ConflictException => 409,
+            TransientByokException => 503,
+            _ => 500,
+        };
+        var problem = new ProblemMessage(ExportContract.ProblemTypePrefix + FailureDetails.From(failure).ErrorType, status, failure.Message);
+        return new AgentResponse(status, ExportContract.ProblemMediaType, ContractJson.Write(problem));
+    }
+
+    public ByokException ToException() =>
+        Type.StartsWith(ExportContract.ProblemTypePrefix, StringComparison.Ordinal)
+            ? new FailureDetails(Type[ExportContract.ProblemTypePrefix.Length..], Detail).ToException()
+            : new UnexpectedFailureException($"The agent answered {Status}: {Detail}");
+}

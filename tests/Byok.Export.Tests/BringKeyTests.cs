@@ -1,0 +1,176 @@
+using Byok.Core.Errors;
+using Byok.Core.Orchestration;
+using Byok.Core.Ports;
+using Byok.Export.Record;
+using Byok.Pipeline;
+using Byok.Pipeline.BringKey;
+using Byok.Testing;
+
+namespace Byok.Export.Tests;
+
+/// <summary>The whole orchestration with the real agent behind a channel that is not to be relied on.</summary>
+public sealed class BringKeyTests : IDisposable
+{
+    private const string Operation = "bring-payroll";
+    private readonly AgentScene _scene = new();
+    private readonly InMemoryVault _vault;
+    private readonly InMemoryLedger _ledger = new();
+    private readonly UnreliableChannel _channel;
+
+    public BringKeyTests()
+    {
+        _vault = new InMemoryVault(_scene.Time);
+        _scene.Policy = _scene.Policy with { Vaults = [_vault.VaultUri] };
+        _channel = new UnreliableChannel(_scene);
+    }
+
+    public void Dispose()
+    {
+        _vault.Dispose();
+        _scene.Dispose();
+    }
+
+    [Fact]
+    public async Task Bring_TwoApprovals_OneExport()
+    {
+        var context = Start(out var result);
+        await ApproveAsync(context, "Alice", "Bob");
+
+        Assert.Equal(2, (await result).Approvals);
+        AssertOneExport();
+    }
+
+    [Theory]
+    [InlineData(ChannelFault.LostBeforeTheAgent)]
+    [InlineData(ChannelFault.LostAfterTheAgent)]
+    [InlineData(ChannelFault.AgentKilledBefore)]
+    [InlineData(ChannelFault.AgentKilledAfter)]
+    [InlineData(ChannelFault.AnswerOfSomethingOnTheWay)]
+    public async Task Bring_EveryMessageDisturbedOnce_OneExport(ChannelFault fault)
+    {
+        _channel.Fault = fault;
+        var context = Start(out var result);
+        await ApproveAsync(context, "Alice", "Bob");
+
+        await result;
+
+        Assert.InRange(_channel.Faults, 2, 10); // each kind of message: keys, export
+        AssertOneExport();
+    }
+
+    [Fact]
+    public async Task Bring_ApprovalsThatDoNotCount_WaitsForMore()
+    {
+        var context = Start(out var result);
+        context.Raise(BringKeyOrchestration.ApprovalEvent, "no approval at all");
+        await ApproveAsync(context, "Mallory", "Alice");
+        await WaitForAsync(context, progress => progress.Refusal is not null);
+        Assert.Equal(0, _scene.Hsm.Exports);
+        context.Raise(BringKeyOrchestration.ApprovalEvent, await SignAsync(context, "Alice")); // again, counts once
+        await ApproveAsync(context, "Bob");
+
+        await result;
+
+        AssertOneExport();
+        var told = Statuses(context).Last(progress => progress.Refusal is not null).Refusal!;
+        Assert.Contains("1 of 2 approvals are good", told, StringComparison.Ordinal);
+        Assert.Contains("one is by nobody whom this agent knows", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Bring_OnlyApprovalsThatDoNotCount_EndsWithTheAgentsWordsAndNoKek()
+    {
+        var context = Start(out var result);
+        for (var number = 0; number < 20; number++)
+        {
+            context.Raise(BringKeyOrchestration.ApprovalEvent, $"no approval {number}");
+        }
+
+        var refusal = await Assert.ThrowsAsync<ApprovalsMissingException>(() => result);
+
+        Assert.Contains("0 of 2 approvals are good", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(0, _scene.Hsm.Exports);
+        await foreach (var key in _vault.ListKeysAsync(CancellationToken.None))
+        {
+            Assert.False(key.Enabled);
+        }
+    }
+
+    [Fact]
+    public async Task Bring_PipelineThatKnowsOfNoApprovals_WaitsForThoseTheAgentAsksFor()
+    {
+        var context = Start(out var result, requiredApprovals: 0);
+        await WaitForAsync(context, progress => progress.Refusal is not null);
+        await ApproveAsync(context, "Alice", "Carol");
+
+        await result;
+
+        AssertOneExport();
+    }
+
+    private DirectOrchestrationContext Start(out Task<BringKeyResult> result, int requiredApprovals = 2)
+    {
+        var options = new PipelineOptions { RequiredApprovals = requiredApprovals, KekSizeInBits = 2048 };
+        var hsm = new RelayHsm(_channel);
+        ActivityDescriptor[] activities =
+        [
+            ActivityDescriptor.For(() => new PrepareMasterKey(hsm, options), PrepareMasterKey.Name),
+            ActivityDescriptor.For(() => new CreateKeyExchangeKey(_vault, _ledger, options), CreateKeyExchangeKey.Name),
+            ActivityDescriptor.For(() => new ExportMasterKey(hsm, _ledger), ExportMasterKey.Name),
+            ActivityDescriptor.For(() => new ImportMasterKey(_vault, _ledger, options, _scene.Time), ImportMasterKey.Name),
+            ActivityDescriptor.For(() => new ActivateKey(_vault, _ledger), ActivateKey.Name),
+            ActivityDescriptor.For(() => new DisableKeyVersion(_vault, _ledger), DisableKeyVersion.Name),
+            ActivityDescriptor.For(() => new RetireKeyExchangeKey(_vault, _ledger), RetireKeyExchangeKey.Name),
+        ];
+        var context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, activities, _scene.Time, Operation);
+        result = context.RunAsync<BringKeyResult>(BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll-2026" });
+        return context;
+    }
+
+    private static async Task ApproveAsync(DirectOrchestrationContext context, params string[] names)
+    {
+        foreach (var name in names)
+        {
+            context.Raise(BringKeyOrchestration.ApprovalEvent, await SignAsync(context, name));
+        }
+    }
+
+    private static async Task<string> SignAsync(DirectOrchestrationContext context, string name)
+    {
+        var terms = (await WaitForAsync(context, progress => progress.Request is not null)).Request!;
+        return AgentScene.Sign(
+            new ExportRequest
+            {
+                RequestId = terms.RequestId,
+                KeyLabel = terms.KeyLabel,
+                KekId = terms.KekId,
+                Kek = terms.Kek,
+                KekOperations = terms.KekOperations,
+                ExpiresOn = terms.ExpiresOn,
+            },
+            name);
+    }
+
+    private static async Task<BringKeyProgress> WaitForAsync(DirectOrchestrationContext context, Predicate<BringKeyProgress> isSo)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (true)
+        {
+            if (Statuses(context).LastOrDefault(progress => isSo(progress)) is { } found)
+            {
+                return found;
+            }
+
+            await Task.Delay(10, patience.Token);
+        }
+    }
+
+    private static List<BringKeyProgress> Statuses(DirectOrchestrationContext context) => context.StatusesOf<BringKeyProgress>();
+
+    private void AssertOneExport()
+    {
+        var entry = Assert.Single(_scene.ReadLog(), entry => entry.Kind == AgentLogKind.Exported);
+        Assert.Equal(Operation, entry.Details["requestId"]);
+        Assert.Equal(1, _scene.Hsm.Exports);
+    }
+}

@@ -1,4 +1,0 @@
-namespace Byok.Local.Tests.Durable;
-
-/// <summary>What the journal's hook throws where kill -9 would strike.</summary>
-internal sealed class SimulatedKill() : Exception("killed");
