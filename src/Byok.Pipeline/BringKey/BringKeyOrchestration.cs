@@ -76,7 +76,15 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
         }
         catch (ByokException)
         {
-            await context.CallActivityAsync<bool>(DisableKeyVersion.Name, new DisableInput(imported.Id, context.InstanceId), RetryPolicy.Default);
+            try
+            {
+                await context.CallActivityAsync<bool>(DisableKeyVersion.Name, new DisableInput(imported.Id, context.InstanceId), RetryPolicy.Default);
+            }
+            catch (KeyNotFoundInVaultException)
+            {
+                // The key was deleted meanwhile, and the version with it.
+            }
+
             throw;
         }
 

@@ -4,7 +4,7 @@ using Byok.Core.Ports;
 
 namespace Byok.Pipeline.BringKey;
 
-/// <summary>Disables one key version: one that failed its proof, or a retired one that nothing needs any more.</summary>
+/// <summary>Disables one key version: one that failed its proof, which is pending again, or a retired one that nothing needs any more. No restore enables either.</summary>
 public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activity<DisableInput, bool>
 {
     /// <summary>The name it is called by.</summary>
@@ -16,10 +16,7 @@ public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activit
         ArgumentNullException.ThrowIfNull(input);
         var key = await vault.GetKeyAsync(input.KeyId.Name, input.KeyId.Version, cancellationToken).ConfigureAwait(false);
         var tags = new Dictionary<string, string>(key.Tags);
-        if (tags.GetValueOrDefault(KeyTags.State) == KeyTags.Retired)
-        {
-            tags[KeyTags.State] = KeyTags.Replaced;
-        }
+        tags[KeyTags.State] = tags.GetValueOrDefault(KeyTags.State) is KeyTags.Retired or KeyTags.Replaced ? KeyTags.Replaced : KeyTags.Pending;
 
         await vault.UpdateKeyAsync(key.Id, new KeyAttributes { Enabled = false, Tags = tags }, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(

@@ -207,6 +207,26 @@ public sealed class ContestedKeyTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Bring_FailsAfterItsVersionWasActivated_LeavesAVersionThatNoRestoreEnablesAndBringsAgain()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        stack.Vault.OnUpdate = (id, attributes) =>
+        {
+            if (id.Name == "second" && attributes.Tags?[KeyTags.State] == KeyTags.Active)
+            {
+                stack.Vault.OnUpdate = null;
+                stack.Vault.Replace(stack.Vault.GetKeyAsync(id.Name, id.Version, default).Result with { Tags = attributes.Tags });
+                throw new VaultException("The answer was cut off.");
+            }
+        };
+
+        await Assert.ThrowsAsync<VaultException>(() => stack.BringAsync("second"));
+
+        Assert.Equal((false, KeyTags.Pending), Assert.Single((await stack.VersionsAsync("second")).Select(version => (version.Enabled, version.Tags[KeyTags.State]))));
+        Assert.True((await stack.VersionAsync((await stack.BringAsync("second")).KeyId)).Enabled);
+    }
+
+    [Fact]
     public async Task RevokedKey_EnabledPastARestore_ProtectsNothingAndIsNotRotated()
     {
         using var stack = await LifeStack.CreateAsync(azurite, LifeStack.DefaultOptions with { MaxKeyAge = TimeSpan.FromDays(1) });

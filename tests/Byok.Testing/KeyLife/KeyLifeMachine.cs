@@ -238,8 +238,8 @@ public sealed class KeyLifeMachine : IDisposable
     {
         var type = status.Failure!.ToException();
         var text = $"'{command}' is refused: {status.Failure}";
-        Require(type is ConflictException or KeyUnavailableException or OverruledException, text);
         var mayFail = _model.IsSomethingOpen || _model.IsUsable is null;
+        Require(type is ConflictException or KeyUnavailableException or OverruledException || (type is KeyNotFoundInVaultException && mayFail), text);
         switch (command)
         {
             case KeyCommand.Disable or KeyCommand.Delete:
