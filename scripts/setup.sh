@@ -79,7 +79,7 @@ build() { # project or solution
     fi
     say "building $1 ($configuration)"
     (cd "$root" && dotnet build "$1" -c "$configuration" -v q -nologo >"$artifacts/build.log" 2>&1) \
-        || { grep -E 'error|warning' "$artifacts/build.log" | sort -u | head -30 >&2; die "the build failed; see $artifacts/build.log"; }
+        || { { grep -E ': error ' "$artifacts/build.log" || grep -E 'error|warning' "$artifacts/build.log"; } | sort -u | head -30 >&2; die "the build failed; see $artifacts/build.log"; }
     touch "$stamp"
 }
 

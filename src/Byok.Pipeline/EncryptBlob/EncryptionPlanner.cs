@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Storage.Blobs.Models;
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.Reading;

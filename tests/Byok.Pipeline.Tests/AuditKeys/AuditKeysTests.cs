@@ -423,7 +423,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
         using var dek = await stack.Catalog.Deks.UnwrapAsync(header.KeyId, header.WrappedDek.ToArray(), default);
         using var keys = dek.DeriveFor(header.BlobId);
         var publicKey = (await stack.VersionAsync(header.KeyId)).RequirePublicKey();
-        var rewrapped = header.WithWrappedDek(header.KeyId, publicKey.Thumbprint, dek.WrapWith(publicKey), keys);
+        var rewrapped = header.WithWrappedDek(header.KeyId, publicKey.Thumbprint, dek.WrapWith(publicKey), keys, name);
         await stack.Catalog.Records.IntendAsync([new BlobIntent("dead", name, rewrapped, BlobChange.Rewrap, BlobState.Of(header).Mac)], default);
         await blob.SetMetadataAsync(rewrapped.ToMetadata(metadata));
     }
