@@ -102,15 +102,16 @@ public sealed class Pkcs11TokenTests(SoftHsmFixture fixture) : IClassFixture<Sof
     [InlineData("0123456789abcdef")]
     public void OpenToken_TokenThatWasThereIsGone_IsRefusedAndNoneIsMade(string? serialNumber)
     {
+        var label = $"was-there-{serialNumber}";
         var expected = new ExpectedToken(serialNumber, MustExist: true, "by name", "Give it up.");
 
-        var failure = Assert.Throws<ConfigurationException>(() => fixture.SoftHsm.OpenToken("was-there", expected));
+        var failure = Assert.Throws<ConfigurationException>(() => fixture.SoftHsm.OpenToken(label, expected));
 
         Assert.Contains($"'{fixture.SoftHsm.Folder}'", failure.Message, StringComparison.Ordinal);
         Assert.Contains("backup", failure.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(Library.ListTokens(), token => token.Label == "was-there");
-        Assert.False(File.Exists(fixture.SoftHsm.PinFile("was-there")));
-        fixture.SoftHsm.OpenToken("was-there", expected with { MustExist = false }).Dispose();
+        Assert.DoesNotContain(Library.ListTokens(), token => token.Label == label);
+        Assert.False(File.Exists(fixture.SoftHsm.PinFile(label)));
+        fixture.SoftHsm.OpenToken(label, expected with { MustExist = false }).Dispose();
     }
 
     [Fact]
