@@ -19,7 +19,7 @@ internal static class DevVaultCommand
     {
         using var termination = new Termination(cancellationToken);
         var paths = StackPaths.FromEnvironment();
-        using var tokens = await LocalTokens.OpenAsync(paths, StackState.Load(paths).VaultUri, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        using var tokens = await LocalTokens.OpenAsync(paths, StackState.Load(paths), TimeProvider.System, cancellationToken).ConfigureAwait(false);
         var options = new VaultEndpointOptions { CertificateFile = paths.VaultCertificate, TokenFile = paths.VaultAccessToken };
         await using var endpoint = await VaultEndpoint.StartAsync(tokens.Vault, options, cancellationToken).ConfigureAwait(false);
         await termination.AnnounceAndWaitAsync(endpoint.Address, addressFile, terminal).ConfigureAwait(false);

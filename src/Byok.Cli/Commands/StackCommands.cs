@@ -20,20 +20,33 @@ internal static class StackCommands
             Description = "What runs the pipeline: 'embedded', the engine inside each command, or 'functions', the Functions app under Core Tools. Default: as before, at first embedded.",
             HelpName = "embedded|functions",
         };
-        return new Command("up", "Start the local stack: storage emulator, vault, relay, and the agent beside the HSM.") { approvals, host }
-            .Runs((parsed, terminal, cancellationToken) => UpAsync(parsed.GetValue(approvals), parsed.GetValue(host), terminal, cancellationToken));
+        var defaultKey = new Option<string?>("--default-key") { Description = "The wrapping key for uploads that name none. Default: as before, at first the first that is brought.", HelpName = "NAME" };
+        var hsmToken = new Option<string?>("--hsm-token") { Description = "Which token plays the HSM, where several have its label. Default: as before.", HelpName = "SERIAL" };
+        var vaultToken = new Option<string?>("--vault-token") { Description = "Which token plays the vault's HSM, where several have its label. Default: as before.", HelpName = "SERIAL" };
+        var acceptLoss = new Option<bool>("--accept-token-loss") { Description = "Make a new token for one that is lost, and forget the vault's keys that went with it. Restore the backup instead if there is one." };
+        return new Command("up", "Start the local stack: storage emulator, vault, relay, and the agent beside the HSM.") { approvals, host, defaultKey, hsmToken, vaultToken, acceptLoss }
+            .Runs((parsed, terminal, cancellationToken) => UpAsync(
+                new StackRequest(
+                    parsed.GetValue(approvals),
+                    parsed.GetValue(host),
+                    parsed.GetValue(defaultKey),
+                    parsed.GetValue(hsmToken),
+                    parsed.GetValue(vaultToken),
+                    parsed.GetValue(acceptLoss)),
+                terminal,
+                cancellationToken));
     }
 
     public static Command Down() => new Command("down", "Stop the local stack. Keys, blobs and journal stay where they are.").Runs(DownAsync);
 
     public static Command Status() => new Command("status", "Show the local stack: endpoints, processes, tokens, files.").Runs((_, terminal, _) => StatusAsync(terminal));
 
-    private static async Task<int> UpAsync(int? requiredApprovals, StackHost? host, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<int> UpAsync(StackRequest request, Terminal terminal, CancellationToken cancellationToken)
     {
         var paths = StackPaths.FromEnvironment();
         CreateHome(paths);
         using var turn = StackTurn.Take(paths);
-        await new StackStarter(paths).StartAsync(requiredApprovals, host, cancellationToken).ConfigureAwait(false);
+        await new StackStarter(paths).StartAsync(request, cancellationToken).ConfigureAwait(false);
         return await StatusAsync(terminal).ConfigureAwait(false);
     }
 
@@ -70,7 +83,7 @@ internal static class StackCommands
         var paths = StackPaths.FromEnvironment();
         var state = StackState.Load(paths);
         var azurite = state.Azurite is { Process.IsRunning: true } running ? running : null;
-        var tokens = LocalTokens.Describe(paths);
+        var tokens = LocalTokens.Describe(paths, state);
         var isUp = state.IsUp();
         terminal.Document(new
         {
@@ -110,7 +123,7 @@ internal static class StackCommands
 
         foreach (var token in tokens)
         {
-            terminal.Line($"{token.Role,-16} PKCS#11 token '{token.Label}' in {token.Folder}");
+            terminal.Line($"{token.Role,-16} PKCS#11 token '{token.Label}'{(token.SerialNumber is null ? string.Empty : $", serial number {token.SerialNumber},")} in {token.Folder}");
         }
 
         terminal.Line($"host             {(state.Host == StackHost.Functions ? "the Functions app" : "the embedded engine, in each command")}");

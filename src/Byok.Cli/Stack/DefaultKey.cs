@@ -1,4 +1,5 @@
 using Byok.Cli.Output;
+using Byok.Core.Errors;
 
 namespace Byok.Cli.Stack;
 
@@ -10,14 +11,39 @@ internal static class DefaultKey
     public static async Task<string> RememberAsync(StackPaths paths, string name, CancellationToken cancellationToken)
     {
         using var turn = await StackTurn.WaitAsync(paths, cancellationToken).ConfigureAwait(false);
-        var state = StackState.Load(paths);
+        var state = File.Exists(paths.StackFile)
+            ? StackState.Load(paths)
+            : throw new ConfigurationException($"'{paths.StackFile}' is gone; run 'byok up' again.");
         if (state.DefaultKey is null)
         {
             state = state with { DefaultKey = name };
-            state.Save(paths);
+            await KeptSettings.WriteAsync(paths, state, cancellationToken).ConfigureAwait(false);
         }
 
         return state.DefaultKey;
+    }
+
+    /// <summary>Finds it after the state was lost, or checks the one that was named.</summary>
+    /// <param name="known">As it is known or named; null when it is not.</param>
+    /// <param name="named">Whether it was named on the command line.</param>
+    /// <param name="mustBeFound">Whether there was one if there are keys.</param>
+    /// <param name="brought">The keys in the vault.</param>
+    /// <exception cref="ConfigurationException">Which one it was is known nowhere any more, or there is no key of that name.</exception>
+    public static string? Find(string? known, bool named, bool mustBeFound, IReadOnlyList<BroughtKey> brought)
+    {
+        var names = brought.Select(key => key.Name).Distinct().ToList();
+        if (named && !names.Contains(known!))
+        {
+            throw new ConfigurationException($"The vault holds no key '{known}' that could be the default; it holds {(names.Count == 0 ? "none" : string.Join(", ", names))}.");
+        }
+
+        return (known, mustBeFound, names) switch
+        {
+            (null, true, [var only]) => only,
+            (null, true, { Count: > 1 }) => throw new ConfigurationException(
+                $"Which of the keys {string.Join(", ", names)} is the default is known nowhere any more; restore 'stack.json' from its backup, or choose with 'byok up --default-key NAME'."),
+            _ => known,
+        };
     }
 
     /// <summary>Has a Functions app that runs know the default key: as in Azure, a changed setting starts the app again. What is under way goes on then.</summary>

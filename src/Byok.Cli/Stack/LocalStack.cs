@@ -69,7 +69,7 @@ internal sealed class LocalStack : IAsyncDisposable
         StackDisk.Require(paths, 0);
         var time = TimeProvider.System;
         var storage = StorageAccount.OpenEmulator(azurite.ConnectionString);
-        var tokens = await LocalTokens.OpenAsync(paths, state.VaultUri, time, cancellationToken).ConfigureAwait(false);
+        var tokens = await LocalTokens.OpenAsync(paths, state, time, cancellationToken).ConfigureAwait(false);
         var hsm = HsmConnection.Open(paths, state);
         try
         {

@@ -14,28 +14,21 @@ internal sealed class StackStarter(StackPaths paths)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <param name="requiredApprovals">How many approvals the agent shall ask for; null to leave it as it is.</param>
-    /// <param name="host">What shall run the pipeline; null to leave it as it is.</param>
-    /// <param name="cancellationToken">Cancels the start.</param>
-    public async Task<StackState> StartAsync(int? requiredApprovals, StackHost? host, CancellationToken cancellationToken)
+    public async Task<StackState> StartAsync(StackRequest request, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(paths.Logs);
         StackDisk.Require(paths, 0);
-        var state = StackState.Load(paths);
+        var evidence = StackEvidence.Read(paths, request);
+        var state = evidence.ToState();
         if (state.Functions is { } app)
         {
             await app.StopRemainsAsync(paths.LockOf("functions"), StackProcess.Grace, cancellationToken).ConfigureAwait(false);
         }
 
         RefuseIfOthersRun(state);
-        var functions = (host ?? state.Host) == StackHost.Functions ? new FunctionsStarter(paths, FunctionsApp.Find()) : null;
-        state = await ChangeHostAsync(state, host ?? state.Host, cancellationToken).ConfigureAwait(false);
-        var hsmToken = LocalTokens.EnsureHsmToken(paths);
-        using (await LocalTokens.OpenAsync(paths, state.VaultUri, TimeProvider.System, cancellationToken).ConfigureAwait(false))
-        {
-            // Opening makes the vault and its token when they are not there yet.
-        }
-
+        var functions = (request.Host ?? state.Host) == StackHost.Functions ? new FunctionsStarter(paths, FunctionsApp.Find()) : null;
+        (state, var hsmToken) = await EnsureTokensAsync(state, evidence, request, cancellationToken).ConfigureAwait(false);
+        state = await ChangeHostAsync(state, request.Host ?? state.Host, cancellationToken).ConfigureAwait(false);
         if (state.Azurite is not { Process.IsRunning: true })
         {
             // Where it was before, if it can be: a server that runs goes on then.
@@ -46,8 +39,31 @@ internal sealed class StackStarter(StackPaths paths)
 
         var storage = StorageAccount.OpenEmulator(state.Azurite.ConnectionString);
         await storage.EnsureContainersAsync(cancellationToken).ConfigureAwait(false);
-        state = await StartHsmSideAsync(state, hsmToken, requiredApprovals, cancellationToken).ConfigureAwait(false);
+        state = await StartHsmSideAsync(state, hsmToken, cancellationToken).ConfigureAwait(false);
         return functions is null ? state : await functions.StartAsync(state, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes the tokens, and the vault, when nothing says that they were there; refuses when they were and are not. Nothing is saved before that is known.</summary>
+    private async Task<(StackState State, LocalTokens.HsmToken HsmToken)> EnsureTokensAsync(
+        StackState state, StackEvidence evidence, StackRequest request, CancellationToken cancellationToken)
+    {
+        var time = TimeProvider.System;
+        IReadOnlyList<BroughtKey> brought;
+        using (var tokens = await LocalTokens.OpenAsync(
+            paths, state.VaultUri, evidence.VaultToken(), request.AcceptsTokenLoss, time, cancellationToken).ConfigureAwait(false))
+        {
+            brought = await BroughtKey.ListAsync(tokens.Vault, cancellationToken).ConfigureAwait(false);
+            state = state with
+            {
+                VaultSerialNumber = tokens.VaultSerialNumber,
+                DefaultKey = DefaultKey.Find(state.DefaultKey, request.DefaultKey is not null, evidence.IsStateLost, brought),
+                HsmSince = request.AcceptsTokenLoss ? time.GetUtcNow() : state.HsmSince,
+            };
+        }
+
+        var hsmToken = await LocalTokens.EnsureHsmTokenAsync(
+            paths, evidence.HsmToken(brought.Count > 0), [.. brought.Where(key => state.HsmSince is not { } since || key.CreatedOn > since)], cancellationToken).ConfigureAwait(false);
+        return (state with { HsmSerialNumber = hsmToken.SerialNumber }, hsmToken);
     }
 
     /// <summary>The vault's address stands in key ids, so once chosen it stays, on either host.</summary>
@@ -64,7 +80,7 @@ internal sealed class StackStarter(StackPaths paths)
             state = state with { Host = host, Functions = null, FunctionsAddress = null, FunctionsSettings = null, Vault = null };
         }
 
-        state.Save(paths);
+        await KeptSettings.WriteAsync(paths, state, cancellationToken).ConfigureAwait(false);
         return state;
     }
 
@@ -83,8 +99,7 @@ internal sealed class StackStarter(StackPaths paths)
         }
     }
 
-    private async Task<StackState> StartHsmSideAsync(
-        StackState state, LocalTokens.HsmToken hsmToken, int? requiredApprovals, CancellationToken cancellationToken)
+    private async Task<StackState> StartHsmSideAsync(StackState state, LocalTokens.HsmToken hsmToken, CancellationToken cancellationToken)
     {
         var isNewRelay = state.Relay is not { IsRunning: true };
         if (isNewRelay)
@@ -92,7 +107,8 @@ internal sealed class StackStarter(StackPaths paths)
             state = await StartRelayAsync(state, cancellationToken).ConfigureAwait(false);
         }
 
-        var isNewPolicy = requiredApprovals is { } required && required != state.RequiredApprovals;
+        var rules = AgentRules.Read(paths);
+        var isNewPolicy = rules.RequiredApprovals != state.RequiredApprovals || rules.SerialNumber != hsmToken.SerialNumber;
         if (state.Agent is { IsRunning: true } agent)
         {
             var isNewVault = (state.AgentVault ?? new LocalVaultOptions().VaultUri) != state.VaultUri;
@@ -104,7 +120,6 @@ internal sealed class StackStarter(StackPaths paths)
             await StackProcess.StopAsync(agent, cancellationToken).ConfigureAwait(false);
         }
 
-        state = state with { RequiredApprovals = requiredApprovals ?? state.RequiredApprovals };
         WriteAgentFile(state, hsmToken);
         var environment = new Dictionary<string, string> { ["SOFTHSM2_CONF"] = hsmToken.ConfigurationFile };
         state = state with
@@ -137,7 +152,7 @@ internal sealed class StackStarter(StackPaths paths)
         var settings = new
         {
             stateFolder = paths.AgentState,
-            token = new { module = hsmToken.Module, label = LocalTokens.HsmLabel, pinFile = hsmToken.PinFile },
+            token = new { module = hsmToken.Module, serialNumber = hsmToken.SerialNumber, pinFile = hsmToken.PinFile },
             relay = new
             {
                 @namespace = state.RelayAddress,
@@ -157,7 +172,9 @@ internal sealed class StackStarter(StackPaths paths)
             },
             approvers = approvers.Select(approver => new { name = approver.Name, publicKeyFile = approver.PublicKeyFile }),
         };
-        File.WriteAllBytes(paths.AgentFile, JsonSerializer.SerializeToUtf8Bytes(settings, new JsonSerializerOptions(OrchestrationJson.Options) { WriteIndented = true }));
+        var draft = paths.AgentFile + ".draft";
+        File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(settings, new JsonSerializerOptions(OrchestrationJson.Options) { WriteIndented = true }));
+        File.Move(draft, paths.AgentFile, overwrite: true);
     }
 
     private async Task WaitForAgentAsync(StackState state, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Byok.Core.Errors;
@@ -11,6 +13,8 @@ namespace Byok.Cli.Stack;
 /// <summary>What the local stack remembers between commands. Holds no secret.</summary>
 internal sealed record StackState
 {
+    private const string ChecksumMember = ",\"checksum\":\"";
+
     /// <summary>What runs the pipeline.</summary>
     public StackHost Host { get; init; }
 
@@ -57,6 +61,15 @@ internal sealed record StackState
     /// <summary>The wrapping key for uploads that name none: the first that was brought.</summary>
     public string? DefaultKey { get; init; }
 
+    /// <summary>The serial number of the token that plays the customer's HSM; null until it was seen.</summary>
+    public string? HsmSerialNumber { get; init; }
+
+    /// <summary>When the loss of that token's keys was accepted; only keys that were brought since are expected in it.</summary>
+    public DateTimeOffset? HsmSince { get; init; }
+
+    /// <summary>The serial number of the token that plays the vault's HSM; null until it was seen.</summary>
+    public string? VaultSerialNumber { get; init; }
+
     /// <summary>The processes, by name, in the order of their start.</summary>
     public IEnumerable<(string Name, BackgroundProcess? Process)> Processes()
     {
@@ -76,13 +89,15 @@ internal sealed record StackState
 
         try
         {
-            return JsonSerializer.Deserialize<StackState>(File.ReadAllBytes(paths.StackFile), OrchestrationJson.Options)
-                ?? throw new JsonException("The file holds null.");
+            var file = File.ReadAllBytes(paths.StackFile);
+            return (IsIntact(file) ? JsonSerializer.Deserialize<StackState>(file, OrchestrationJson.Options) : null)
+                ?? throw new JsonException("The file holds null, or not what was written.");
         }
         catch (JsonException exception)
         {
             throw new ConfigurationException(
-                $"'{paths.StackFile}' is damaged; delete it and run 'byok up' again, which names what still runs. Keys and blobs are not in it.", exception);
+                $"'{paths.StackFile}' is damaged; delete it and run 'byok up' again, which takes approvals, default key and tokens from where else they are kept, and names what still runs. Keys and blobs are not in it.",
+                exception);
         }
     }
 
@@ -91,7 +106,17 @@ internal sealed record StackState
     {
         Directory.CreateDirectory(paths.Home);
         var draft = paths.StackFile + ".draft";
-        File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(this, OrchestrationJson.Options));
+        File.WriteAllBytes(draft, Seal(JsonSerializer.SerializeToUtf8Bytes(this, OrchestrationJson.Options)));
         File.Move(draft, paths.StackFile, overwrite: true);
+    }
+
+    /// <summary>Adds the last member: SHA-256 over the file without it. It finds damage, not intent.</summary>
+    private static byte[] Seal(byte[] json) => [.. json.AsSpan()[..^1], .. Encoding.ASCII.GetBytes($"{ChecksumMember}{Convert.ToHexStringLower(SHA256.HashData(json))}\"}}")];
+
+    /// <summary>A file without the member was written before there was one.</summary>
+    private static bool IsIntact(byte[] file)
+    {
+        var place = file.AsSpan().LastIndexOf(Encoding.ASCII.GetBytes(ChecksumMember));
+        return place < 0 || file.AsSpan().SequenceEqual(Seal([.. file.AsSpan()[..place], (byte)'}']));
     }
 }

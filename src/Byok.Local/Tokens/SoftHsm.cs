@@ -83,11 +83,14 @@ public sealed class SoftHsm : IDisposable
         }
     }
 
-    /// <summary>Opens a token of the folder; makes it, with random PINs, when there is none of that label.</summary>
+    /// <summary>Opens a token of the folder; makes it, with random PINs, when there is none of that label and nothing says that there was one.</summary>
     /// <param name="label">The token's label, 1 to 32 ASCII letters, digits and dashes.</param>
-    /// <exception cref="ConfigurationException">The token exists, but its PIN file is gone.</exception>
+    /// <param name="expected">What is known of it; null for nothing.</param>
+    /// <exception cref="ConfigurationException">
+    /// The token was there and is not, or its PIN file is gone, or several tokens have the label and none has the serial number.
+    /// </exception>
     /// <exception cref="HsmException">The token refused.</exception>
-    public Pkcs11Token OpenToken(string label)
+    public Pkcs11Token OpenToken(string label, ExpectedToken? expected = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (label is not { Length: > 0 and <= 32 } || !label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
@@ -96,7 +99,7 @@ public sealed class SoftHsm : IDisposable
         }
 
         using var creation = LockFolder();
-        var existing = _library.ListTokens().FirstOrDefault(token => token.Label == label);
+        var existing = Find(label, expected);
         if (!File.Exists(PinFile(label)))
         {
             if (existing is not null)
@@ -116,7 +119,7 @@ public sealed class SoftHsm : IDisposable
             Pkcs11Token.Initialize(_library, securityOfficerPin, pin, label);
         }
 
-        return Pkcs11Token.OpenByLabel(_library, label, pin);
+        return existing is null ? Pkcs11Token.OpenByLabel(_library, label, pin) : Pkcs11Token.OpenBySerialNumber(_library, existing.SerialNumber, pin);
     }
 
     /// <summary>Where the user's PIN of a token is kept.</summary>
@@ -136,6 +139,54 @@ public sealed class SoftHsm : IDisposable
         }
     }
 
+    private string Objects => ObjectsOf(Folder);
+
+    private static string ObjectsOf(string folder) => Path.Combine(folder, "objects");
+
+    private TokenDescription? Find(string label, ExpectedToken? expected)
+    {
+        var all = _library.ListTokens();
+        var labelled = all.Where(token => token.Label == label).ToList();
+        var isLost = expected is { MustExist: true };
+        if (expected?.SerialNumber is { } serialNumber)
+        {
+            if (labelled.Find(token => token.SerialNumber == serialNumber && (token.IsUserPinSet || !isLost)) is { } kept)
+            {
+                return kept;
+            }
+        }
+        else
+        {
+            isLost &= !labelled.Exists(token => token.IsUserPinSet);
+        }
+
+        var serialNumbers = string.Join(" or ", labelled.Select(token => token.SerialNumber));
+        if (isLost)
+        {
+            var others = labelled.Count == 0 ? string.Empty : $" One of the same label is there, {serialNumbers}; if it is the right one, name it: {expected!.NameIt}.";
+            throw new ConfigurationException(
+                $"The token '{label}'{(expected!.SerialNumber is null ? string.Empty : $" with the serial number {expected.SerialNumber}")} was in '{Folder}' and is not any more{TellDamage(all, expected.SerialNumber)}; restore the folder from its backup.{others} {expected.GiveItUp}");
+        }
+
+        return labelled.Count <= 1
+            ? labelled.FirstOrDefault()
+            : throw new ConfigurationException(
+                $"'{Folder}' holds {labelled.Count} tokens '{label}'; name the right one by its serial number, {serialNumbers}: {expected?.NameIt ?? "with 'serialNumber' in agent.json"}.");
+    }
+
+    /// <summary>The module passes over a token that it cannot read. It names a token's folder by a UUID whose last 16 digits are the serial number.</summary>
+    private string TellDamage(IReadOnlyList<TokenDescription> listed, string? serialNumber)
+    {
+        var unread = Directory.GetDirectories(Objects)
+            .Select(path => (Path: path, Digits: Path.GetFileName(path).Replace("-", string.Empty, StringComparison.Ordinal)))
+            .Where(folder => serialNumber is null
+                ? !listed.Any(token => folder.Digits.EndsWith(token.SerialNumber, StringComparison.Ordinal))
+                : folder.Digits.EndsWith(serialNumber, StringComparison.Ordinal))
+            .Select(folder => folder.Path)
+            .FirstOrDefault();
+        return unread is null ? string.Empty : $": its files in '{unread}' are damaged";
+    }
+
     private string SecurityOfficerPinFile(string label) => Path.Combine(Folder, $"{label}.so-pin");
 
     /// <summary>The module's configuration file of a folder: what <c>SOFTHSM2_CONF</c> names.</summary>
@@ -143,7 +194,7 @@ public sealed class SoftHsm : IDisposable
 
     private static void Prepare(string folder)
     {
-        var objects = Path.Combine(folder, "objects");
+        var objects = ObjectsOf(folder);
         CreatePrivateFolder(folder);
         CreatePrivateFolder(objects);
         var configuration = ConfigurationFile(folder);

@@ -83,17 +83,37 @@ public sealed partial class LocalVault
                 }
 
                 var known = connection.ListAllVersions();
-                foreach (var orphan in await _token.ListIdsAsync(cancellationToken).ConfigureAwait(false))
+                var present = await _token.ListIdsAsync(cancellationToken).ConfigureAwait(false);
+                var missing = known.FindAll(version => !present.Contains(version.Version));
+                if (_options.ForgetsMissingKeys)
                 {
-                    if (!known.Contains(orphan))
-                    {
-                        await _token.DestroyAsync(Convert.FromHexString(orphan), cancellationToken).ConfigureAwait(false);
-                    }
+                    missing.ForEach(connection.Remove);
+                }
+                else
+                {
+                    RefuseMissing(missing.FindAll(version => version.DeletedOn is null));
+                }
+
+                foreach (var orphan in present.Except(known.Select(version => version.Version)))
+                {
+                    await _token.DestroyAsync(Convert.FromHexString(orphan), cancellationToken).ConfigureAwait(false);
                 }
 
                 return true;
             },
             cancellationToken);
+
+    /// <summary>The token is always written before the database, so what it lacks was lost. Keys in use are not taken for purged ones in silence.</summary>
+    private void RefuseMissing(List<StoredVersion> missing)
+    {
+        if (missing.Count > 0)
+        {
+            const int told = 5;
+            var names = string.Join(", ", missing.Take(told).Select(version => $"{version.Name}/{version.Version}")) + (missing.Count > told ? ", ..." : string.Empty);
+            throw new ConfigurationException(
+                $"The token '{_token.Name}' (serial number {_token.SerialNumber}) lacks {missing.Count} of the key versions that the vault's database lists ({names}); {_options.WayBackOfMissingKeys}.");
+        }
+    }
 
     /// <summary>Takes back what was made in the token for a write that failed. When that fails too, the next start does it.</summary>
     private async Task TryDestroyAsync(byte[] id)

@@ -43,6 +43,7 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="VaultException">The database cannot be opened.</exception>
+    /// <exception cref="ConfigurationException">The token lacks keys that the database lists.</exception>
     /// <exception cref="HsmException">The token cannot be used.</exception>
     public static async Task<LocalVault> OpenAsync(
         string databaseFile, Pkcs11Token token, LocalVaultOptions options, TimeProvider time, CancellationToken cancellationToken)

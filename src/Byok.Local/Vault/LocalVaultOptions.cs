@@ -11,4 +11,10 @@ public sealed record LocalVaultOptions
 
     /// <summary>Days that a deleted key stays recoverable, 7 to 90. Default: 90.</summary>
     public int RecoverableDays { get; init; } = 90;
+
+    /// <summary>Whether key versions that the token lacks count as purged; by default the vault does not open then.</summary>
+    public bool ForgetsMissingKeys { get; init; }
+
+    /// <summary>What to do when the token lacks keys, for the message.</summary>
+    public string WayBackOfMissingKeys { get; init; } = "restore the token and the database from the same backup";
 }

@@ -30,9 +30,8 @@ internal static class StoredKeys
     internal static List<StoredVersion> ListVersions(this SqliteConnection connection, string name) =>
         connection.Query($"{Select} WHERE v.name = $name AND k.deleted_on IS NULL ORDER BY v.sequence", Map, ("$name", name));
 
-    /// <summary>Every version there is, deleted ones too.</summary>
-    internal static HashSet<string> ListAllVersions(this SqliteConnection connection) =>
-        [.. connection.Query("SELECT version FROM versions", reader => reader.GetString(0))];
+    /// <summary>Every version there is, deleted ones too, oldest first.</summary>
+    internal static List<StoredVersion> ListAllVersions(this SqliteConnection connection) => connection.Query($"{Select} ORDER BY v.sequence", Map);
 
     internal static void Insert(this SqliteConnection connection, StoredVersion version)
     {
@@ -59,6 +58,13 @@ internal static class StoredKeys
         connection.Execute(
             "UPDATE keys SET deleted_on = $on, purge_on = $purgeOn WHERE name = $name",
             ("$on", on?.ToUnixTimeSeconds()), ("$purgeOn", purgeOn?.ToUnixTimeSeconds()), ("$name", name));
+
+    /// <summary>Removes one version's rows, and its key's with the last one.</summary>
+    internal static void Remove(this SqliteConnection connection, StoredVersion version)
+    {
+        connection.Execute("DELETE FROM versions WHERE version = $version", ("$version", version.Version));
+        connection.Execute("DELETE FROM keys WHERE name = $name AND NOT EXISTS (SELECT 1 FROM versions WHERE name = $name)", ("$name", version.Name));
+    }
 
     /// <summary>Removes a key's rows.</summary>
     /// <returns>The versions that it had.</returns>

@@ -28,6 +28,7 @@ internal sealed class VaultDatabase : IDisposable
             updated_on INTEGER NOT NULL,
             tags TEXT NOT NULL);
         CREATE INDEX IF NOT EXISTS versions_by_name ON versions (name, sequence);
+        CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         """;
 
     private readonly string _connectionString;

@@ -163,7 +163,8 @@ public sealed partial class Pkcs11Token : IDisposable
         {
             1 => new Pkcs11Token(library, found[0].Slot, found[0].Description, pin),
             0 => throw new HsmTokenNotFoundException($"No token with {what} is present in '{library.Path}'; check the label and that the HSM is connected."),
-            _ => throw new HsmTokenNotFoundException($"{found.Count} tokens with {what} are present in '{library.Path}'; name the one by its serial number."),
+            _ => throw new HsmTokenNotFoundException(
+                $"{found.Count} tokens with {what} are present in '{library.Path}'; name the one by its serial number: {string.Join(" or ", found.Select(token => token.Description.SerialNumber))}."),
         };
     }
 

@@ -15,7 +15,11 @@ namespace Byok.Pkcs11.Vault;
 /// <param name="objectLabel">The <c>CKA_LABEL</c> of every object that this makes. What has another label is neither seen nor touched, so several vaults can share a token.</param>
 public sealed partial class VaultToken(Pkcs11Token token, string objectLabel)
 {
-    private string Name => token.Description.Label;
+    /// <summary>The token's label.</summary>
+    public string Name => token.Description.Label;
+
+    /// <summary>The token's serial number.</summary>
+    public string SerialNumber => token.Description.SerialNumber;
 
     /// <summary>Generates a KEK: it unwraps, and nothing else.</summary>
     /// <param name="id">Its <c>CKA_ID</c>.</param>

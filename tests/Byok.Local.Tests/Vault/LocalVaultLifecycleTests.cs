@@ -196,6 +196,56 @@ public sealed class LocalVaultLifecycleTests(SoftHsmFixture fixture) : IClassFix
     }
 
     [Fact]
+    public async Task OpenAsync_TokenLacksAKey_IsRefusedUnlessTheLossIsAccepted()
+    {
+        using var bench = await LocalVaultBench.OpenAsync(fixture);
+        var first = await bench.BringAsync("customer");
+        var lost = await bench.BringAsync("customer");
+        var only = await bench.BringAsync("only");
+        await TokenOf(bench).DestroyAsync(Convert.FromHexString(lost.Id.Version), default);
+        await TokenOf(bench).DestroyAsync(Convert.FromHexString(only.Id.Version), default);
+
+        var refused = await Assert.ThrowsAsync<ConfigurationException>(bench.OpenAnotherAsync);
+
+        Assert.Contains($"lacks 2 of the key versions that the vault's database lists (customer/{lost.Id.Version}, only/{only.Id.Version})", refused.Message, StringComparison.Ordinal);
+        using var vault = await LocalVault.OpenAsync(
+            bench.DatabaseFile, fixture.VaultToken, new LocalVaultOptions { ForgetsMissingKeys = true }, bench.Time, default);
+        Assert.Equal(first.Id, Assert.Single(await ToListAsync(vault.ListKeyVersionsAsync("customer", default))).Id);
+        await Assert.ThrowsAsync<KeyNotFoundInVaultException>(() => vault.GetKeyAsync("only", null, default));
+        (await bench.OpenAnotherAsync()).Dispose();
+    }
+
+    [Fact]
+    public async Task OpenAsync_TokenLacksADeletedKey_IsNoFault()
+    {
+        using var bench = await LocalVaultBench.OpenAsync(fixture);
+        var key = await bench.BringAsync("customer");
+        await bench.Vault.DeleteKeyAsync("customer", default);
+        await TokenOf(bench).DestroyAsync(Convert.FromHexString(key.Id.Version), default);
+
+        await bench.RestartAsync();
+
+        Assert.Equal(key.Id, Assert.Single(await ToListAsync(bench.Vault.ListDeletedKeysAsync(default))).Key.Id);
+    }
+
+    [Fact]
+    public async Task VaultNotes_WrittenAndReadAgain_AreKeptBesideTheKeys()
+    {
+        using var bench = await LocalVaultBench.OpenAsync(fixture);
+        Assert.Equal((null, false), VaultNotes.Read(bench.DatabaseFile, "a"));
+
+        await VaultNotes.WriteAsync(bench.DatabaseFile, "a", "1", default);
+        await VaultNotes.WriteAsync(bench.DatabaseFile, "a", "2", default);
+        await bench.CreateKekAsync();
+
+        Assert.Equal(("2", true), VaultNotes.Read(bench.DatabaseFile, "a"));
+        Assert.Equal((null, true), VaultNotes.Read(bench.DatabaseFile, "b"));
+        var missing = Path.Combine(bench.Folder, "missing.db");
+        Assert.Equal((null, false), VaultNotes.Read(missing, "a"));
+        Assert.False(File.Exists(missing));
+    }
+
+    [Fact]
     public async Task ImportKeyAsync_DatabaseCannotBeWritten_LeavesNothingInTheToken()
     {
         using var bench = await LocalVaultBench.OpenAsync(fixture);

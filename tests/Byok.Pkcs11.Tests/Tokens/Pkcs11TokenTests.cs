@@ -97,6 +97,45 @@ public sealed class Pkcs11TokenTests(SoftHsmFixture fixture) : IClassFixture<Sof
         Assert.Equal(1, token.OpenSessions);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("0123456789abcdef")]
+    public void OpenToken_TokenThatWasThereIsGone_IsRefusedAndNoneIsMade(string? serialNumber)
+    {
+        var label = $"was-there-{serialNumber}";
+        var expected = new ExpectedToken(serialNumber, MustExist: true, "by name", "Give it up.");
+
+        var failure = Assert.Throws<ConfigurationException>(() => fixture.SoftHsm.OpenToken(label, expected));
+
+        Assert.Contains($"'{fixture.SoftHsm.Folder}'", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("backup", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Library.ListTokens(), token => token.Label == label);
+        Assert.False(File.Exists(fixture.SoftHsm.PinFile(label)));
+        fixture.SoftHsm.OpenToken(label, expected with { MustExist = false }).Dispose();
+    }
+
+    [Fact]
+    public void OpenToken_TwoOfOneLabel_AreToldApartBySerialNumber()
+    {
+        const string label = "twins";
+        using var first = fixture.SoftHsm.OpenToken(label);
+        var free = Library.Slots().First(pair => !pair.Info.TokenFlags.TokenInitialized).Slot;
+        free.InitToken("87654321", label);
+        var second = Library.ListTokens().Single(token => token.Label == label && token.SerialNumber != first.Description.SerialNumber).SerialNumber;
+        using var pin = Pin.ReadFile(fixture.SoftHsm.PinFile(label));
+
+        string[] messages =
+        [
+            Assert.Throws<ConfigurationException>(() => fixture.SoftHsm.OpenToken(label)).Message,
+            Assert.Throws<HsmTokenNotFoundException>(() => Pkcs11Token.OpenByLabel(Library, label, pin)).Message,
+        ];
+
+        Assert.All(messages, message => Assert.Contains(first.Description.SerialNumber, message, StringComparison.Ordinal));
+        Assert.All(messages, message => Assert.Contains(second, message, StringComparison.Ordinal));
+        using var again = fixture.SoftHsm.OpenToken(label, new ExpectedToken(first.Description.SerialNumber, MustExist: true, "by name", "Give it up."));
+        Assert.Equal(first.Description, again.Description);
+    }
+
     [Fact]
     public void OpenToken_PinFileGone_SaysSo()
     {
