@@ -180,10 +180,12 @@ public sealed class LostFilesTests(LostFilesFixture stack) : IClassFixture<LostF
     {
         await stack.RestoreAsync();
         DamageToken("vault", "token folder gone");
-        var fresh = SerialNumbers((await Byok.SucceedAsync("up", "--accept-token-loss", "--json")).Json);
+        var fresh = SerialNumbers((await Byok.SucceedAsync("up", "--accept-token-loss", "--require-approvals", "0", "--json")).Json);
         Assert.NotEqual(stack.VaultSerialNumber, fresh.Vault);
         Assert.Equal(stack.HsmSerialNumber, fresh.Hsm);
         CommandAssert.Failed(3, "/keys/", await Byok.RunAsync("blob", "verify", "b"));
+        await Byok.SucceedAsync("key", "restore", LostFilesFixture.DefaultKey);
+        await AssertReadsAsync();
         await Byok.SucceedAsync("up");
         await Byok.SucceedAsync("down");
 

@@ -85,27 +85,30 @@ internal sealed class LocalTokens : IDisposable
     /// <param name="paths">The stack.</param>
     /// <param name="expected">What is known of the token.</param>
     /// <param name="keys">The keys that it has to hold.</param>
+    /// <param name="acceptsLoss">Whether it may lack them.</param>
     /// <param name="cancellationToken">Cancels the look into the token.</param>
     /// <returns>What the agent needs to open it.</returns>
     /// <exception cref="ConfigurationException">The token is gone, or lacks keys.</exception>
     public static async Task<HsmToken> EnsureHsmTokenAsync(
-        StackPaths paths, ExpectedToken expected, IReadOnlyList<BroughtKey> keys, CancellationToken cancellationToken)
+        StackPaths paths, ExpectedToken expected, IReadOnlyList<BroughtKey> keys, bool acceptsLoss, CancellationToken cancellationToken)
     {
         using var softHsm = SoftHsm.Open(paths.HsmToken);
         using var token = softHsm.OpenToken(HsmLabel, expected);
         var serialNumber = token.Description.SerialNumber;
+        var lacksKeys = false;
         if (keys.Count > 0)
         {
             var masters = await new Pkcs11Hsm(token, new Pkcs11HsmOptions(), TimeProvider.System).ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
             var missing = keys.ExceptBy(masters.Select(master => master.PublicKey.Thumbprint), key => key.Thumbprint).Select(key => $"'{key.Label}'").ToList();
-            if (missing.Count > 0)
+            lacksKeys = missing.Count > 0;
+            if (lacksKeys && !acceptsLoss)
             {
                 throw new ConfigurationException(
                     $"The token '{HsmLabel}' (serial number {serialNumber}) lacks {missing.Count} of the master keys that '{paths.VaultDatabase}' says came from it ({string.Join(", ", missing)}); restore '{paths.HsmToken}' from its backup. {GiveItUp}");
             }
         }
 
-        return new HsmToken(SoftHsm.FindLibrary(), serialNumber, softHsm.PinFile(HsmLabel), SoftHsm.ConfigurationFile(paths.HsmToken));
+        return new HsmToken(SoftHsm.FindLibrary(), serialNumber, lacksKeys, softHsm.PinFile(HsmLabel), SoftHsm.ConfigurationFile(paths.HsmToken));
     }
 
     /// <summary>The tokens, for status.</summary>
@@ -125,6 +128,6 @@ internal sealed class LocalTokens : IDisposable
     /// <summary>Where a token lives.</summary>
     internal sealed record TokenPlace(string Role, string Label, string Folder, string? SerialNumber);
 
-    /// <summary>What the agent needs to open its token.</summary>
-    internal sealed record HsmToken(string Module, string SerialNumber, string PinFile, string ConfigurationFile);
+    /// <summary>What the agent needs to open its token, and whether keys are missing in it.</summary>
+    internal sealed record HsmToken(string Module, string SerialNumber, bool LacksKeys, string PinFile, string ConfigurationFile);
 }

@@ -57,13 +57,13 @@ internal sealed class StackStarter(StackPaths paths)
             {
                 VaultSerialNumber = tokens.VaultSerialNumber,
                 DefaultKey = DefaultKey.Find(state.DefaultKey, request.DefaultKey is not null, evidence.IsStateLost, brought),
-                HsmSince = request.AcceptsTokenLoss ? time.GetUtcNow() : state.HsmSince,
             };
         }
 
+        IReadOnlyList<BroughtKey> expected = [.. brought.Where(key => state.HsmSince is not { } since || key.CreatedOn > since)];
         var hsmToken = await LocalTokens.EnsureHsmTokenAsync(
-            paths, evidence.HsmToken(brought.Count > 0), [.. brought.Where(key => state.HsmSince is not { } since || key.CreatedOn > since)], cancellationToken).ConfigureAwait(false);
-        return (state with { HsmSerialNumber = hsmToken.SerialNumber }, hsmToken);
+            paths, evidence.HsmToken(brought.Count > 0), expected, request.AcceptsTokenLoss, cancellationToken).ConfigureAwait(false);
+        return (state with { HsmSerialNumber = hsmToken.SerialNumber, HsmSince = hsmToken.LacksKeys ? time.GetUtcNow() : state.HsmSince }, hsmToken);
     }
 
     /// <summary>The vault's address stands in key ids, so once chosen it stays, on either host.</summary>
