@@ -10,6 +10,7 @@ using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 using Byok.Http;
+using KeyOperation = Azure.Security.KeyVault.Keys.KeyOperation;
 
 namespace Byok.KeyVault;
 
