@@ -36,6 +36,9 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
     /// <summary>Runs before a version's attributes change; may throw.</summary>
     public Action<KeyIdentifier, KeyAttributes>? OnUpdate { get; set; }
 
+    /// <summary>Runs before an import is done; may throw.</summary>
+    public Action<string>? OnImport { get; set; }
+
     /// <summary>Attests a key, as Managed HSM does; null for a vault that attests none.</summary>
     public Func<VaultKey, KeyAttestation?>? Attest { get; set; }
 
@@ -79,6 +82,7 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
         aes.Key = kek.Decrypt(halves.WrappedEphemeralKey.Span, RSAEncryptionPadding.OaepSHA1);
         var rsa = RSA.Create();
         rsa.ImportPkcs8PrivateKey(aes.DecryptKeyWrapPadded(halves.WrappedTargetKey.Span), out _);
+        OnImport?.Invoke(name);
         return Task.FromResult(Add(name, rsa, attributes.Operations ?? [], attributes));
     }
 

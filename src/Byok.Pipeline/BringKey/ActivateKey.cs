@@ -23,7 +23,7 @@ public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<Acti
     public override async Task<bool> RunAsync(ActivateInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        await RequireUnrevokedAsync(input.KeyId, cancellationToken).ConfigureAwait(false);
+        await vault.RequireUnrevokedAsync(input.KeyId, cancellationToken).ConfigureAwait(false);
         var key = await vault.GetKeyAsync(input.KeyId.Name, input.KeyId.Version, cancellationToken).ConfigureAwait(false);
         Require(key.PublicKey?.Thumbprint == input.Thumbprint, key, $"its public key is not the HSM's ({input.Thumbprint})");
         Require(key.IsHsmProtected, key, $"it is {key.KeyType}, not held by the vault's HSM");
@@ -34,7 +34,7 @@ public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<Acti
 
         var tags = new Dictionary<string, string>(key.Tags) { [KeyTags.State] = KeyTags.Active };
         await vault.UpdateKeyAsync(key.Id, new KeyAttributes { Tags = tags }, cancellationToken).ConfigureAwait(false);
-        await RequireUnrevokedAsync(input.KeyId, cancellationToken).ConfigureAwait(false);
+        await vault.RequireUnrevokedAsync(input.KeyId, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(
             new LedgerEvent
             {
@@ -46,16 +46,6 @@ public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<Acti
             },
             cancellationToken).ConfigureAwait(false);
         return true;
-    }
-
-    private async Task RequireUnrevokedAsync(KeyIdentifier id, CancellationToken cancellationToken)
-    {
-        var life = await vault.ReadLifeAsync(id.Name, cancellationToken).ConfigureAwait(false);
-        life.Beside(id).Require(KeyOperation.Activate);
-        if (life.NewestOrder is { GivesBack: false } order && life.Versions.Any(version => version.Id == id && KeyOrder.Of(version) == order))
-        {
-            throw new KeyUnavailableException($"The key '{id.Name}' was revoked by '{order.OperationId}' while it was brought, and the new version with it.");
-        }
     }
 
     private async Task ProveRoundTripAsync(VaultKey key, CancellationToken cancellationToken)

@@ -20,6 +20,7 @@ public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOpt
         var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         var key = life.Versions.FirstOrDefault(version => version.Tags.GetValueOrDefault(KeyTags.Request) == input.OperationId)
             ?? await ImportAsync(input, life, cancellationToken).ConfigureAwait(false);
+        await vault.RequireUnrevokedAsync(key.Id, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(
             new LedgerEvent
             {

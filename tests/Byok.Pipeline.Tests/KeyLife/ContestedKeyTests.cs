@@ -184,6 +184,32 @@ public sealed class ContestedKeyTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Import_RevokedWhileItIsOnItsWay_DisablesItsVersionInTheSameStep()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        stack.Vault.OnImport = _ =>
+        {
+            foreach (var version in stack.VersionsAsync().Result)
+            {
+                stack.Vault.Replace(version with { Enabled = false });
+            }
+        };
+        var enabledAfterImport = new List<int>();
+        stack.Engine.OnFailure = (activity, _) =>
+        {
+            if (activity == ImportMasterKey.Name)
+            {
+                enabledAfterImport.Add(stack.VersionsAsync().Result.Count(version => version.Enabled));
+            }
+        };
+
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.BringAsync(LifeStack.Key, "another-label"));
+
+        Assert.Equal([0], enabledAfterImport);
+        Assert.Equal(2, (await stack.VersionsAsync()).Count);
+    }
+
+    [Fact]
     public async Task Bring_RevokedDuringItsProof_DisablesItsOwnVersion()
     {
         using var stack = await LifeStack.CreateAsync(azurite);

@@ -18,6 +18,9 @@ internal sealed class KeyLifeModel
     /// <summary>Whether a killed command may still go on beside the others.</summary>
     public bool IsSomethingOpen => _hasOpenRevocation || _hasOpenRestore || _hasOpenOther;
 
+    /// <summary>Whether a killed bring or rotation may.</summary>
+    public bool IsVersionUnderWay => _hasOpenOther;
+
     /// <summary>A bring or a rotation ended well.</summary>
     public void Advanced()
     {
