@@ -114,7 +114,7 @@ public sealed class BringKeyTests : IDisposable
         var hsm = new RelayHsm(_channel);
         ActivityDescriptor[] activities =
         [
-            ActivityDescriptor.For(() => new PrepareMasterKey(hsm, options), PrepareMasterKey.Name),
+            ActivityDescriptor.For(() => new PrepareMasterKey(_vault, hsm, options), PrepareMasterKey.Name),
             ActivityDescriptor.For(() => new CreateKeyExchangeKey(_vault, _ledger, options), CreateKeyExchangeKey.Name),
             ActivityDescriptor.For(() => new ExportMasterKey(hsm, _ledger), ExportMasterKey.Name),
             ActivityDescriptor.For(() => new ImportMasterKey(_vault, _ledger, options, _scene.Time), ImportMasterKey.Name),
