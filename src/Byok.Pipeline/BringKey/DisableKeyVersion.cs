@@ -4,19 +4,27 @@ using Byok.Core.Ports;
 
 namespace Byok.Pipeline.BringKey;
 
-/// <summary>Disables one key version: one that failed its proof, which is pending again, or a retired one that nothing needs any more. No restore enables either.</summary>
+/// <summary>Disables one key version: one that failed its proof, or a retired one that nothing needs any more. No restore enables either.</summary>
 public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activity<DisableInput, bool>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "DisableKeyVersion";
 
     /// <inheritdoc/>
+    /// <returns>False when the version is in use, and stays so.</returns>
     public override async Task<bool> RunAsync(DisableInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var key = await vault.GetKeyAsync(input.KeyId.Name, input.KeyId.Version, cancellationToken).ConfigureAwait(false);
         var tags = new Dictionary<string, string>(key.Tags);
-        tags[KeyTags.State] = tags.GetValueOrDefault(KeyTags.State) is KeyTags.Retired or KeyTags.Replaced ? KeyTags.Replaced : KeyTags.Pending;
+        switch (tags.GetValueOrDefault(KeyTags.State))
+        {
+            case KeyTags.Active:
+                return false; // It was proved, and something failed afterwards: blobs may be under it.
+            case KeyTags.Retired:
+                tags[KeyTags.State] = KeyTags.Replaced;
+                break;
+        }
 
         await vault.UpdateKeyAsync(key.Id, new KeyAttributes { Enabled = false, Tags = tags }, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(

@@ -233,7 +233,7 @@ public sealed class ContestedKeyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Bring_FailsAfterItsVersionWasActivated_LeavesAVersionThatNoRestoreEnablesAndBringsAgain()
+    public async Task Bring_FailsAfterItsVersionWasActivated_LeavesItInUseForBlobsMayBeUnderIt()
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         stack.Vault.OnUpdate = (id, attributes) =>
@@ -248,8 +248,32 @@ public sealed class ContestedKeyTests(AzuriteFixture azurite)
 
         await Assert.ThrowsAsync<VaultException>(() => stack.BringAsync("second"));
 
-        Assert.Equal((false, KeyTags.Pending), Assert.Single((await stack.VersionsAsync("second")).Select(version => (version.Enabled, version.Tags[KeyTags.State]))));
-        Assert.True((await stack.VersionAsync((await stack.BringAsync("second")).KeyId)).Enabled);
+        Assert.Equal(Assert.Single(await stack.VersionsAsync("second")).Id, (await stack.Catalog.Keys.GetCurrentAsync("second", default)).Id);
+    }
+
+    [Fact]
+    public async Task Restore_RotationThatWasCutOffAfterItsVersionCameIntoUse_GivesThatVersionBack()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        const string rotation = "rotate-customer-key-0123456789abcdef0123456789abcdef";
+        var input = new RotateKeyInput { KeyName = LifeStack.Key };
+        stack.Engine.OnActivity = async activity =>
+        {
+            if (activity == ActivateKey.Name)
+            {
+                stack.Engine.OnActivity = _ => Task.CompletedTask;
+                stack.Catalog.Keys.Forget();
+                await stack.UploadAsync("under-the-new-version", LifeStack.ContentOf("under-the-new-version"));
+                await RevokeKeyTests.RevokeAsync(stack, RevocationMode.Disable);
+                throw new ServiceUnavailableException("Its answer was lost: it runs again.");
+            }
+        };
+
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.Engine.RunAsync<RotateKeyResult>(RotateKeyOrchestration.Name, input, rotation));
+
+        await RestoreAsync(stack);
+        stack.Catalog.Keys.Forget();
+        Assert.Equal(LifeStack.ContentOf("under-the-new-version"), await stack.ReadAsync("under-the-new-version"));
     }
 
     [Fact]
