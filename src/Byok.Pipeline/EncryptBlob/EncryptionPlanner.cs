@@ -148,12 +148,13 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
             var replaced = await reader.OpenAsync(target, DekSource.Cache, cancellationToken).ConfigureAwait(false);
             await using (replaced.ConfigureAwait(false))
             {
-                return replaced.Header.NextGeneration(target.Name);
+                // No blob is written so often that it comes near the limit: somebody chose that number, and what takes its place could soon not be rewrapped.
+                return replaced.Header.Generation <= EnvelopeFormat.MaxGeneration / 2 ? replaced.Header.NextGeneration(target.Name) : 1;
             }
         }
-        catch (Exception exception) when (exception is EnvelopeException or KeyUnavailableException or GenerationLimitException)
+        catch (Exception exception) when (exception is EnvelopeException or KeyUnavailableException)
         {
-            // What stood there is no envelope, cannot be believed, or is the last of its kind: nothing of it goes into the new one. The ledger tells
+            // What stood there is no envelope, or cannot be believed: nothing of it goes into the new one. The ledger tells
             // the two apart by their blob ids.
             return 1;
         }
