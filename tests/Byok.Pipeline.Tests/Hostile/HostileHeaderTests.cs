@@ -2,7 +2,6 @@ using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.AuditKeys;
-using Byok.Pipeline.Records;
 using Byok.Pipeline.RotateKey;
 using Byok.Testing.CommandLine;
 
@@ -156,7 +155,7 @@ public class HostileHeaderTests
     {
         using var stack = await HostileStack.CreateAsync();
         await PutAsync(stack, EnvelopeFields.Generation, "999999999999999", isVerified: true);
-        await stack.Catalog.Records.ConfirmAsync("earlier", Name, BlobState.Of(await stack.HeaderAsync(Name)), default); // else it is refused for being a stranger's
+        await HostileStack.VouchAsync(stack, Name);
 
         var result = await HostileStack.RotateAsync(stack, deep);
 

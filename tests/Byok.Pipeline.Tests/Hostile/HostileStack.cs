@@ -1,5 +1,6 @@
 using Azure.Core.Pipeline;
 using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.Records;
 using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Tests.Faults;
 using Byok.Testing.Storage;
@@ -27,6 +28,10 @@ internal static class HostileStack
         await stack.BringAsync(LifeStack.Key);
         return stack;
     }
+
+    /// <summary>Has the ledger know a planted blob, as if a writer of ours had put it there: others are refused for being strangers'.</summary>
+    public static async Task VouchAsync(LifeStack stack, string name) =>
+        await stack.Catalog.Records.ConfirmAsync("earlier", name, BlobState.Of(await stack.HeaderAsync(name)), default);
 
     public static async Task<AuditReport> AuditAsync(LifeStack stack)
     {

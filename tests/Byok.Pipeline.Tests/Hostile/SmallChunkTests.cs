@@ -72,6 +72,7 @@ public class SmallChunkTests
         var forged = await ForgeAsync(stack, 16);
         forged.Content[(80 * 4321) + 5] ^= 1;
         await forged.PutAsync(stack.Storage, Name);
+        await HostileStack.VouchAsync(stack, Name);
 
         var finding = Assert.Single((await HostileStack.AuditAsync(stack)).Findings);
 
@@ -84,6 +85,8 @@ public class SmallChunkTests
     {
         var counter = new RequestCounter();
         using var stack = await CreateAsync(counter);
+        await HostileStack.VouchAsync(stack, Name);
+        counter.Reset();
 
         await stack.Engine.RunAsync<ReencryptBlobResult>(ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = Name }, "reencrypt");
 
@@ -102,6 +105,7 @@ public class SmallChunkTests
         var content = TestBytes.Create((10 * 1024 * 1024) + 3);
         var key = await stack.Catalog.Keys.GetCurrentAsync(LifeStack.Key, default);
         await new ForgedBlob(stack.Storage.Protected.Name, Name, content, key, chunkSize, tail: true).PutAsync(stack.Storage, Name);
+        await HostileStack.VouchAsync(stack, Name);
 
         var result = await HostileStack.RotateAsync(stack, deep: true);
 
