@@ -30,8 +30,12 @@ internal static class HostileStack
     }
 
     /// <summary>Has the ledger know a planted blob, as if a writer of ours had put it there: others are refused for being strangers'.</summary>
-    public static async Task VouchAsync(LifeStack stack, string name) =>
-        await stack.Catalog.Records.ConfirmAsync("earlier", name, BlobState.Of(await stack.HeaderAsync(name)), default);
+    public static async Task VouchAsync(LifeStack stack, string name)
+    {
+        var intent = new BlobIntent("earlier", name, await stack.HeaderAsync(name), BlobChange.Encrypt, Replaces: null);
+        await stack.Catalog.Records.IntendAsync([intent], default);
+        await stack.Catalog.Records.ConfirmAsync([intent], default);
+    }
 
     public static async Task<AuditReport> AuditAsync(LifeStack stack)
     {
