@@ -8,9 +8,20 @@ case "${1:-}" in
 esac
 unset CDPATH
 from=$PWD
+
+# A file's name for people, by the rule of the command line: control and format characters, line separators and what is no UTF-8 would act on the terminal or
+# hide. A name that has any is quoted for the shell, every byte beyond ASCII too.
+shown() {
+    if printf '%s' "$1" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1 && ! printf '%s' "$1" | LC_ALL=C.UTF-8 grep -qzP '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]'; then
+        printf '%s' "$1"
+    else
+        LC_ALL=C
+        printf '%q' "$1"
+    fi
+}
 files=()
 for file in "$@"; do
-    [ -f "$file" ] && [ -r "$file" ] || { echo "error: '$file' is not a file that can be read" >&2; exit 1; }
+    [ -f "$file" ] && [ -r "$file" ] || { echo "error: '$(shown "$file")' is not a file that can be read" >&2; exit 1; }
     case $file in /*) ;; *) file=$from/$file ;; esac
     files+=("$file")
 done
@@ -30,7 +41,7 @@ choose_name() { # file; sets $name
     name=$base
     while [ -n "${taken["/$name"]:-}" ]; do name="$base.$((++number))"; done
     taken["/$name"]=yes
-    [ "$name" = "${1##*/}" ] || say "$1 is kept as '$name'"
+    [ "$name" = "${1##*/}" ] || say "$(shown "$1") is kept as '$(shown "$name")'"
 }
 
 heading() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
@@ -65,15 +76,15 @@ for file in "${files[@]}"; do
         source=$work/in
         ln -sfn -- "$file" "$source"
     fi
-    heading "3. Protect $name"
+    heading "3. Protect $(shown "$name")"
     ./byok blob encrypt "$source" --name="$name" --key "$key" --overwrite
     heading "4. What is stored"
     ./byok blob inspect -- "$name"
     heading "5. Read it back"
     ./byok blob decrypt -o "$work/out" -- "$name"
-    cmp "$file" "$work/out"
+    cmp -s -- "$file" "$work/out" || { echo "error: '$(shown "$file")' did not come back identical" >&2; exit 1; }
     rm -f "$work/out"
-    summary+=("$(printf '  %-40s %14s bytes   came back identical' "$name" "$(stat -c %s -- "$file")")")
+    summary+=("$(printf '  %-40s %14s bytes   came back identical' "$(shown "$name")" "$(stat -c %s -- "$file")")")
 done
 
 heading "Done"

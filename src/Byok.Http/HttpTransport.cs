@@ -14,6 +14,8 @@ public static class HttpTransport
         AllowAutoRedirect = false,
         UseCookies = false,
         Proxy = new ProxyExceptLoopback(() => HttpClient.DefaultProxy),
+        // A service that fails over moves its name to another address, and agent and app run for months.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
     };
 
     /// <summary>The same for a client of the Azure SDK, which by itself would send loopback through <c>HTTP_PROXY</c> too. It has its own timeouts.</summary>

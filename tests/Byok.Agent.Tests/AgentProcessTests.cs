@@ -63,6 +63,32 @@ public sealed class AgentProcessTests(SoftHsmFixture tokens) : IClassFixture<Sof
         _folder.Dispose();
     }
 
+    [Theory]
+    [InlineData("token", "label", "73194826", 1, "label")]
+    [InlineData("token", "label", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0IQ==", 1, "a key in base64")]
+    [InlineData("token", "serialNumber", "73194826", 1, "serial number")]
+    [InlineData("stateFolder", null, "/proc/73194826", 78, "stateFolder")]
+    public async Task Check_SecretInPlaceOfASetting_IsNotShown(string section, string? member, string secret, int exitCode, string saying)
+    {
+        if (member is null)
+        {
+            _folder.Settings[section] = secret;
+        }
+        else
+        {
+            _folder.Settings[section]!.AsObject().Remove("label");
+            _folder.Settings[section]![member] = secret;
+        }
+
+        _folder.WriteSettings();
+        using var agent = Start("check");
+
+        Assert.Equal(exitCode, await agent.WaitForExitAsync());
+        Assert.Contains(saying, agent.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(secret, agent.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", agent.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Run_ApprovedRequest_ExportsFromTheTokenThroughTheRelay()
     {

@@ -53,9 +53,9 @@ public sealed class AgentSettingsTests : IDisposable
         foreach (var fault in new[]
         {
             "surprise: is not a setting", "stateFolder: is missing", "token.module: there is no file of that path", "token.pinFile: there is no file of that path", "token: exactly one of",
-            "relay: The relay 'contoso.servicebus.windows.net' must be reached by https", "relay.listeners: is 9", "relay: 'sasKeyName' and 'sasKeyFile'", "policy.vaults[0]: is not the address of a vault",
+            "relay: The relay must be reached by https", "relay.listeners: is 9", "relay: 'sasKeyName' and 'sasKeyFile'", "policy.vaults[0]: is not the address of a vault",
             "policy.vaults[1]: is not the address of a vault", "policy.keys[0]: is not a key label", "policy.requiredApprovals: is 3, but 1", "policy.exportsPerHours: is not a setting",
-            "policy.minimumKekSizeInBits: is 1024", "approvers[1]: 'Bob' has the name or the key of 'Alice'",
+            "policy.minimumKekSizeInBits: is 1024", "approvers[1]: has the name or the key of approvers[0]",
         })
         {
             Assert.Contains(fault, message, StringComparison.Ordinal);
@@ -102,22 +102,28 @@ public sealed class AgentSettingsTests : IDisposable
     [InlineData("stateFolder")]
     [InlineData("token")]
     [InlineData("token.module")]
+    [InlineData("token.label")]
+    [InlineData("token.serialNumber")]
     [InlineData("token.pinFile")]
     [InlineData("token.vendorKeyWrapMechanism")]
     [InlineData("relay")]
     [InlineData("relay.namespace")]
     [InlineData("relay.path")]
+    [InlineData("relay.sasKeyName")]
     [InlineData("relay.sasKeyFile")]
     [InlineData("relay.listeners")]
     [InlineData("policy.vaults")]
     [InlineData("policy.keys")]
     [InlineData("policy.requiredApprovals")]
     [InlineData("policy.generation")]
+    [InlineData("approvers")]
+    [InlineData("approvers[1].name")]
+    [InlineData("approvers[1].publicKeyFile")]
     public void Read_SecretInPlaceOfASetting_IsNeverShown(string member)
     {
         string[] secrets =
         [
-            "73194826", "correct horse*battery", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0IQ==", "-----BEGIN PRIVATE KEY-----\nMIIEsecret",
+            "73194826", "correct horse*battery", "http://correcthorsebattery", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0IQ==", "-----BEGIN PRIVATE KEY-----\nMIIEsecret",
             "Endpoint=sb://contoso/;SharedAccessKeyName=all;SharedAccessKey=c2VjcmV0LXNlY3JldC1zZWNyZXQh", "sb://contoso/;SharedAccessKeyName=all;SharedAccessKey=c2VjcmV0LXNlY3JldC1zZWNyZXQh*x",
             "http://contoso.example/c?sv=2024&sig=c2VjcmV0LXNlY3JldC1zZWNyZXQh", "http://user:c2VjcmV0@contoso.example/*x",
         ];
@@ -125,7 +131,12 @@ public sealed class AgentSettingsTests : IDisposable
         foreach (var secret in secrets)
         {
             using var folder = new AgentFolder();
-            var parent = path.Length == 1 ? folder.Settings : folder.Settings[path[0]]!.AsObject();
+            var parent = path.Length == 1 ? folder.Settings : path[0] is "approvers[1]" ? folder.Settings["approvers"]![1]!.AsObject() : folder.Settings[path[0]]!.AsObject();
+            if (member == "approvers[1].name")
+            {
+                folder.Settings["approvers"]![0]!["name"] = secret; // one name twice is wrong
+            }
+
             parent[path[^1]] = member is "policy.vaults" or "policy.keys" ? new JsonArray(secret) : secret;
             folder.WriteSettings();
 
@@ -149,6 +160,19 @@ public sealed class AgentSettingsTests : IDisposable
 
         Assert.Contains(fault, message, StringComparison.Ordinal);
         Assert.Contains(look, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task LogVerify_SecretInPlaceOfTheStateFolder_IsNotShown()
+    {
+        _folder.Settings["stateFolder"] = "73194826";
+        _folder.WriteSettings();
+        using var error = new StringWriter();
+
+        Assert.Equal(ExitCodes.Configuration, await AgentCommandLine.RunAsync(["log", "verify", "--config", _folder.SettingsFile], TextWriter.Null, error));
+
+        Assert.Contains("state folder", error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("73194826", error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

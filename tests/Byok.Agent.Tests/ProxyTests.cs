@@ -1,5 +1,7 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Byok.Core.Errors;
 using Byok.Export;
 using Byok.Export.Messages;
 using Byok.Local.Relay;
@@ -54,6 +56,37 @@ public sealed class ProxyTests(SoftHsmFixture tokens) : IClassFixture<SoftHsmFix
         Assert.All(proxy.Requests, line => Assert.Equal($"CONNECT {RelayHost}:{relay.TlsAddress!.Port} HTTP/1.1", line));
         Assert.NotEmpty(proxy.Requests);
         Assert.Equal(0, await agent.StopAsync());
+    }
+
+    /// <summary>The sender's side, in this process: what all other tests here send is for loopback, and so takes no notice of the proxy.</summary>
+    [Fact]
+    public async Task Send_BehindAProxy_GoesThroughIt()
+    {
+        var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        await using var proxy = new ForwardProxy();
+        await using var relay = await DevRelayServer.StartAsync(
+            new DevRelayOptions { HybridConnections = [RelayPath], AccessKeys = [new RelayAccessKey("all", key, RelayRights.Send)], WithTls = true, TlsHostName = RelayHost },
+            TimeProvider.System, CancellationToken.None);
+        using var sasTokens = new SasTokenProvider("all", key, TimeProvider.System);
+        var before = HttpClient.DefaultProxy;
+        HttpClient.DefaultProxy = new WebProxy(proxy.Address);
+        try
+        {
+            using var far = new RelayHttpSender(
+                new RelayEndpoint(new Uri($"https://{RelayHost}:{relay.TlsAddress!.Port}"), RelayPath), sasTokens, PinnedCertificate.CreateTransport(relay.Certificate!));
+            using var near = new RelayHttpSender(new RelayEndpoint(relay.Address, RelayPath), sasTokens);
+            foreach (var sender in new[] { far, near })
+            {
+                var failure = await Assert.ThrowsAsync<ServiceUnavailableException>(() => new RelayHsm(new RelayAgentChannel(sender)).DescribeAsync(CancellationToken.None));
+                Assert.Contains("Nobody listens", failure.Message, StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            HttpClient.DefaultProxy = before;
+        }
+
+        Assert.Equal([$"CONNECT {RelayHost}:{relay.TlsAddress!.Port} HTTP/1.1"], proxy.Requests.Distinct());
     }
 
     private void WriteSettings(DevRelayServer relay, string key)

@@ -92,6 +92,50 @@ public sealed class SurroundingsTests(StackFixture stack) : IClassFixture<StackF
         AssertActsOnNoTerminal(await Byok.RunAsync("transfer", "inspect", file, "--json"));
     }
 
+    [Fact]
+    public async Task Approve_Request_IsShownLineByLine()
+    {
+        await using var byok = new ByokHome();
+        await byok.SucceedAsync("up", "--require-approvals", "1");
+        using var bring = byok.Start("key", "bring", "k", "--size", "2048");
+        await bring.WaitForAsync("byok approve ");
+        var operation = bring.ErrorSoFar.Split("byok approve ")[1].Split(' ', '\'', '\n')[0];
+
+        var approved = await byok.SucceedAsync("approve", operation, "--key", Path.Combine(byok.Home, "tokens", "approvers", "approver-1.pem"), "--yes");
+
+        Assert.Equal(0, (await bring.WaitAsync()).ExitCode);
+        Assert.Contains("You are asked to let a master key leave the HSM, wrapped.\n  key       k\n", approved.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("\\u{", approved.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-----BEGIN PRIVATE KEY-----\nMIIEc2VjcmV0\n-----END PRIVATE KEY-----")]
+    [InlineData("c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0IQ==")]
+    public async Task Approve_KeyInPlaceOfItsFile_IsNotShown(string key)
+    {
+        var result = await Byok.RunAsync("approve", "operation", "--key", key);
+
+        CommandAssert.Failed(1, "--key", result);
+        Assert.DoesNotContain("c2VjcmV0", result.Output + result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("BYOK_AZURITE")]
+    [InlineData("BYOK_SOFTHSM")]
+    [InlineData("BYOK_FUNC", "--host", "functions")]
+    public async Task Up_SecretInPlaceOfAVariablesPath_IsNotShown(string variable, params string[] options)
+    {
+        foreach (var secret in new[] { "73194826", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=c2VjcmV0", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0IQ==" })
+        {
+            await using var byok = new ByokHome();
+            using var running = byok.Start(["env", $"{variable}={secret}"], ["up", .. options]);
+            var result = await running.WaitAsync();
+
+            CommandAssert.Failed(1, variable, result);
+            Assert.DoesNotContain(secret, result.Output + result.Error, StringComparison.Ordinal);
+        }
+    }
+
     private static void AssertActsOnNoTerminal(CommandResult result)
     {
         Assert.DoesNotContain(result.Output + result.Error, c => (char.IsControl(c) && c != '\n') || c is (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069') or '\u200B');

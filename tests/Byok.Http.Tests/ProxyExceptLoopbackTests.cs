@@ -42,6 +42,14 @@ public sealed class ProxyExceptLoopbackTests
     }
 
     [Fact]
+    public void Create_Always_RenewsConnectionsSoThatNamesMayMove()
+    {
+        using var transport = HttpTransport.Create();
+
+        Assert.InRange(transport.PooledConnectionLifetime, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(15));
+    }
+
+    [Fact]
     public void GetProxy_ExemptByTheSystem_StaysExempt() =>
         Assert.True(new ProxyExceptLoopback(() => new WebProxy(Proxy, BypassOnLocal: false, ["contoso"])).IsBypassed(new Uri("https://contoso/")));
 }

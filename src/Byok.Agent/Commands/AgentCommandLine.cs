@@ -100,6 +100,12 @@ internal static class AgentCommandLine
 
             return ExitCodes.For(exception);
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Of files that the settings name and that are there: a file that is missing is told without its path.
+            Say(error, $"byok-agent: {exception.Message}");
+            return ExitCodes.Failed;
+        }
         catch (OperationCanceledException)
         {
             return ExitCodes.Done;

@@ -229,6 +229,7 @@ public sealed class AgentSettingsReader
     private List<Approver> CheckApprovers(List<AgentFile.ApproverSection?>? sections)
     {
         var approvers = new List<Approver>();
+        var members = new List<string>();
         foreach (var (section, index) in (sections ?? []).Select((section, index) => (section, index)))
         {
             var member = $"approvers[{index}]";
@@ -240,12 +241,13 @@ public sealed class AgentSettingsReader
                 continue;
             }
 
-            if (approvers.FirstOrDefault(other => other.Name == section!.Name || other.Key.Thumbprint == key.Thumbprint) is { } same)
+            if (approvers.FindIndex(other => other.Name == section!.Name || other.Key.Thumbprint == key.Thumbprint) is >= 0 and var same)
             {
-                _faults.Add(member, $"'{section!.Name}' has the name or the key of '{same.Name}'; one person counts once.");
+                _faults.Add(member, $"has the name or the key of {members[same]}; one person counts once.");
                 continue;
             }
 
+            members.Add(member);
             approvers.Add(new Approver(section!.Name!, key));
         }
 

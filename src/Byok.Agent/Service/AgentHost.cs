@@ -26,6 +26,7 @@ internal static partial class AgentHost
         var builder = Host.CreateApplicationBuilder();
         builder.Services.AddSystemd().AddWindowsService(options => options.ServiceName = "byok-agent");
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
+        PrintableFormatter.Wrap(builder.Services);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         var credential = new Lazy<TokenCredential>(() => new DefaultAzureCredential(new DefaultAzureCredentialOptions { Transport = HttpTransport.CreateForAzure() }));
         using var vaultClient = new HttpClient(HttpTransport.Create()) { Timeout = TimeSpan.FromSeconds(20) };

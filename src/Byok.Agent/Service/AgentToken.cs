@@ -1,5 +1,6 @@
 using Byok.Agent.Configuration;
 using Byok.Core.Errors;
+using Byok.Core.Text;
 using Byok.Pkcs11;
 using Byok.Pkcs11.Library;
 using Byok.Pkcs11.Tokens;
@@ -23,6 +24,7 @@ internal sealed class AgentToken : IDisposable
     public Pkcs11Hsm Hsm { get; }
 
     /// <summary>Opens the token and tries the PIN once.</summary>
+    /// <exception cref="ConfigurationException">The state folder cannot be made.</exception>
     /// <exception cref="HsmException">No module, no token, or a PIN that the token refuses.</exception>
     public static AgentToken Open(AgentSettings settings, TimeProvider time)
     {
@@ -34,7 +36,7 @@ internal sealed class AgentToken : IDisposable
             token = settings.Token.Label is { } label
                 ? Pkcs11Token.OpenByLabel(library, label, pin)
                 : Pkcs11Token.OpenBySerialNumber(library, settings.Token.SerialNumber!, pin);
-            Directory.CreateDirectory(settings.StateFolder);
+            CreateFolder(settings.StateFolder);
             new PinGuard(settings.StateFolder, settings.Token.PinFile).Login(token);
             var options = new Pkcs11HsmOptions { VendorKeyWrapMechanism = settings.Token.VendorKeyWrapMechanism };
             return new AgentToken(library, token, new Pkcs11Hsm(token, options, time));
@@ -44,6 +46,19 @@ internal sealed class AgentToken : IDisposable
             token?.Dispose();
             library.Dispose();
             throw;
+        }
+    }
+
+    private static void CreateFolder(string stateFolder)
+    {
+        try
+        {
+            Directory.CreateDirectory(stateFolder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Without the cause, whose message shows the path: it may be a secret in the wrong place.
+            throw new ConfigurationException($"stateFolder: the folder cannot be made ({exception.GetType().Name}); {SettingText.Describe(stateFolder)}.");
         }
     }
 

@@ -5,6 +5,7 @@ using Byok.Cli.Stack;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Core.Text;
 using Byok.Export.Approvals;
 using Byok.Pipeline.BringKey;
 
@@ -25,7 +26,7 @@ internal static class ApproveCommand
 
     private static async Task<int> RunAsync(string operation, string keyFile, bool yes, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var signer = ApprovalSigner.FromPem(await File.ReadAllTextAsync(keyFile, cancellationToken).ConfigureAwait(false));
+        using var signer = ApprovalSigner.FromPem(await ReadKeyAsync(keyFile, cancellationToken).ConfigureAwait(false));
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
         var status = await stack.Operations.FindAsync(operation, cancellationToken).ConfigureAwait(false)
             ?? throw new ConflictException($"There is no operation '{operation}'.");
@@ -44,7 +45,11 @@ internal static class ApproveCommand
             KekOperations = terms.KekOperations,
             ExpiresOn = terms.ExpiresOn,
         };
-        terminal.Note(ApprovalSigner.Describe(request));
+        foreach (var line in ApprovalSigner.Describe(request).Split('\n'))
+        {
+            terminal.Note(line);
+        }
+
         if (!yes && !IsConfirmed(terminal))
         {
             throw new ConflictException("Not approved: the answer was not 'yes'.");
@@ -54,6 +59,19 @@ internal static class ApproveCommand
         terminal.Document(new { operation, approver = signer.PublicKey.Thumbprint, kekThumbprint = terms.Kek.Thumbprint });
         terminal.Line($"approved as {signer.PublicKey.Thumbprint}; the agent beside the HSM decides whether that counts");
         return ExitCodes.Done;
+    }
+
+    private static async Task<string> ReadKeyAsync(string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Without the cause, whose message shows the path: it may be the key itself.
+            throw new ConfigurationException($"--key names no file that can be read; {SettingText.Describe(file)}.");
+        }
     }
 
     private static bool IsConfirmed(Terminal terminal)

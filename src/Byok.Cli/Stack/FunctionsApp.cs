@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Core.Text;
 
 namespace Byok.Cli.Stack;
 
@@ -28,7 +29,7 @@ internal sealed record FunctionsApp(string Folder, string Program)
         var configured = Environment.GetEnvironmentVariable(CommandVariable) is { Length: > 0 } name ? name : null;
         var program = FindProgram(configured ?? CoreTools) ?? throw new ConfigurationException(configured is null
             ? $"'{CoreTools}' is not on the PATH; install Azure Functions Core Tools 4, or set {CommandVariable} to a command that runs a Functions host on a folder."
-            : $"{CommandVariable} names '{configured}', which is not an executable file.");
+            : $"{CommandVariable} names no executable file; {SettingText.Describe(configured)}.");
         for (var root = new DirectoryInfo(AppContext.BaseDirectory); root is not null; root = root.Parent)
         {
             var folder = OutputFolders.Select(output => Path.Combine(root.FullName, output)).FirstOrDefault(output => File.Exists(Path.Combine(output, "functions.metadata")));

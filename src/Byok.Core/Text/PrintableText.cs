@@ -10,8 +10,15 @@ namespace Byok.Core.Text;
 /// </summary>
 public static class PrintableText
 {
-    /// <summary>The text with each such character as its code point, for example <c>\u{1B}</c>, on one line.</summary>
-    public static string Escape(string text) => Replace(text, static character => $"\\u{{{character:X}}}");
+    /// <summary>
+    /// The text with each such character as its code point, for example <c>\u{1B}</c>, on one line. Where the text has <c>\u{</c> of its own, the backslash
+    /// is written out too: no two texts look the same.
+    /// </summary>
+    public static string Escape(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Replace(text.Replace("\\u{", "\\u{5C}u{", StringComparison.Ordinal), static character => $"\\u{{{character:X}}}");
+    }
 
     /// <summary>The same for a JSON document, in JSON's own escapes: it means what it meant. The line breaks between its members stay.</summary>
     public static string EscapeJson(string document) => Replace(document, static character => character switch

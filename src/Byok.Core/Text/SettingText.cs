@@ -23,6 +23,8 @@ public static partial class SettingText
         : SasQuery().IsMatch(value) ? "an address or query with a shared access signature"
         : Address().IsMatch(value) ? "an address"
         : value.All(char.IsAsciiDigit) ? "a number"
+        : PaddedBase64().IsMatch(value) ? "a key in base64"
+        : value[0] == '/' ? "a path"
         : Base64().IsMatch(value) ? "a key in base64"
         : Token().IsMatch(value) ? "a token"
         : value.Contains('/', StringComparison.Ordinal) || value.Contains('\\', StringComparison.Ordinal) ? "a path"
@@ -37,7 +39,10 @@ public static partial class SettingText
     [GeneratedRegex("^[a-z][a-z0-9+.-]*://", RegexOptions.IgnoreCase)]
     private static partial Regex Address();
 
-    [GeneratedRegex("^[A-Za-z0-9+/_-]{20,}={0,2}$")]
+    [GeneratedRegex("^[A-Za-z0-9+/_-]{20,}={1,2}$")]
+    private static partial Regex PaddedBase64();
+
+    [GeneratedRegex("^[A-Za-z0-9+/_-]{20,}$")]
     private static partial Regex Base64();
 
     [GeneratedRegex("^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]*$")]

@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Core.Text;
 
 namespace Byok.Export.Record;
 
@@ -20,7 +21,7 @@ public sealed record AgentLogVerification(long Entries, long Exports, long Refus
         var path = Path.Combine(stateFolder, AgentLog.FileName);
         if (!File.Exists(path))
         {
-            throw new ConfigurationException($"There is no agent's record in '{stateFolder}'; name the agent's state folder.");
+            throw new ConfigurationException($"There is no agent's record in the state folder that was named; {SettingText.Describe(stateFolder)}. Name the agent's state folder.");
         }
 
         // The head first: the record may grow while it is read.

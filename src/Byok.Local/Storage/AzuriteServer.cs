@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Byok.Core.Errors;
+using Byok.Core.Text;
 using Byok.Local.Processes;
 
 namespace Byok.Local.Storage;
@@ -82,7 +83,7 @@ public sealed partial record AzuriteServer(BackgroundProcess Process, Uri BlobEn
         {
             return File.Exists(configured)
                 ? configured
-                : throw new ConfigurationException($"BYOK_AZURITE names '{configured}', which does not exist; it should be the path of azurite.js.");
+                : throw new ConfigurationException($"BYOK_AZURITE names no file; it should be the path of azurite.js, and {SettingText.Describe(configured)}.");
         }
 
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

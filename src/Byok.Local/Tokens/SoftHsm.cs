@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Byok.Core.Errors;
+using Byok.Core.Text;
 using Byok.Pkcs11.Library;
 using Byok.Pkcs11.Tokens;
 
@@ -39,7 +40,7 @@ public sealed class SoftHsm : IDisposable
         {
             return File.Exists(configured)
                 ? configured
-                : throw new HsmLibraryException($"BYOK_SOFTHSM names '{configured}', which does not exist; it should be the path of libsofthsm2.so.");
+                : throw new HsmLibraryException($"BYOK_SOFTHSM names no file; it should be the path of libsofthsm2.so, and {SettingText.Describe(configured)}.");
         }
 
         var architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64";

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Byok.Core.Errors;
+using Byok.Core.Text;
 using Byok.Pkcs11.Library;
 using Net.Pkcs11Interop.Common;
 using Net.Pkcs11Interop.HighLevelAPI;
@@ -51,7 +52,7 @@ public sealed partial class Pkcs11Token : IDisposable
     /// <param name="pin">The user's PIN; copied.</param>
     /// <exception cref="HsmTokenNotFoundException">No such token, or several; then use the serial number.</exception>
     public static Pkcs11Token OpenByLabel(Pkcs11Library library, string label, Pin pin) =>
-        Open(library, $"label '{label}'", description => description.Label == label, pin);
+        Open(library, "label", label, description => description.Label == label, pin);
 
     /// <summary>Finds a token by its serial number. The PIN is used at the first call, not here.</summary>
     /// <param name="library">The module.</param>
@@ -59,7 +60,7 @@ public sealed partial class Pkcs11Token : IDisposable
     /// <param name="pin">The user's PIN; copied.</param>
     /// <exception cref="HsmTokenNotFoundException">No such token.</exception>
     public static Pkcs11Token OpenBySerialNumber(Pkcs11Library library, string serialNumber, Pin pin) =>
-        Open(library, $"serial number '{serialNumber}'", description => description.SerialNumber == serialNumber, pin);
+        Open(library, "serial number", serialNumber, description => description.SerialNumber == serialNumber, pin);
 
     /// <summary>Logs in now rather than at the first call.</summary>
     /// <exception cref="HsmPinException">The token refused the PIN, now or before in this process.</exception>
@@ -150,23 +151,28 @@ public sealed partial class Pkcs11Token : IDisposable
         Exclusive.Dispose();
     }
 
-    private static Pkcs11Token Open(Pkcs11Library library, string what, Func<TokenDescription, bool> matches, Pin pin)
+    private static Pkcs11Token Open(Pkcs11Library library, string what, string value, Func<TokenDescription, bool> matches, Pin pin)
     {
         ArgumentNullException.ThrowIfNull(library);
         ArgumentNullException.ThrowIfNull(pin);
-        var found = library.Slots()
+        var present = library.Slots()
             .Where(pair => pair.Info.TokenFlags.TokenInitialized)
             .Select(pair => (pair.Slot, Description: TokenDescription.From(pair.Info)))
-            .Where(pair => matches(pair.Description))
             .ToList();
+        var found = present.FindAll(pair => matches(pair.Description));
         return found.Count switch
         {
             1 => new Pkcs11Token(library, found[0].Slot, found[0].Description, pin),
-            0 => throw new HsmTokenNotFoundException($"No token with {what} is present in '{library.Path}'; check the label and that the HSM is connected."),
+            0 => throw new HsmTokenNotFoundException(
+                $"No token with the {what} that was named is present in '{library.Path}'; {SettingText.Describe(value)}. Present are: {Names(present.Select(token => token.Description))}. "
+                + $"Check the {what} and that the HSM is connected."),
             _ => throw new HsmTokenNotFoundException(
-                $"{found.Count} tokens with {what} are present in '{library.Path}'; name the one by its serial number: {string.Join(" or ", found.Select(token => token.Description.SerialNumber))}."),
+                $"{found.Count} tokens with the {what} '{value}' are present in '{library.Path}'; name the one by its serial number: {string.Join(" or ", found.Select(token => token.Description.SerialNumber))}."),
         };
     }
+
+    private static string Names(IEnumerable<TokenDescription> tokens) =>
+        string.Join(", ", tokens.Select(token => $"'{token.Label}' (serial number {token.SerialNumber})")) is { Length: > 0 } names ? names : "none";
 
     /// <summary>Called with a place taken in <see cref="_free"/>; gives it back on failure.</summary>
     private TokenSession Rent()

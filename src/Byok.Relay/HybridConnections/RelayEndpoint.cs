@@ -28,7 +28,7 @@ public sealed record RelayEndpoint
         var isSecure = namespaceAddress.Scheme is "https" or "wss" or "sb";
         if (!isSecure && !(namespaceAddress.Scheme is "http" or "ws" && namespaceAddress.IsLoopback))
         {
-            throw new ConfigurationException($"The relay '{namespaceAddress.Host}' must be reached by https; plain http is allowed on this machine only.");
+            throw new ConfigurationException("The relay must be reached by https; plain http is allowed on this machine only.");
         }
 
         path = path.Trim('/');

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
@@ -12,7 +13,7 @@ using Microsoft.Extensions.Configuration;
 namespace ByokFunctions.Composition;
 
 /// <summary>The app's settings, <c>Byok__*</c>; docs/OPERATIONS.md tells each. What is wrong stops the app at its start.</summary>
-public sealed record ByokSettings
+public sealed partial record ByokSettings
 {
     /// <summary>The configuration section.</summary>
     public const string Section = "Byok";
@@ -104,9 +105,9 @@ public sealed record ByokSettings
         var containers = new StorageOptions
         {
             UploadsContainer = Text(section, "Uploads") ?? UploadsContainer,
-            ProtectedContainer = Text(section, "Protected") ?? standard.ProtectedContainer,
-            LedgerContainer = Text(section, "Ledger") ?? standard.LedgerContainer,
-            AuditsContainer = Text(section, "Audits") ?? standard.AuditsContainer,
+            ProtectedContainer = Container(section, "Protected") ?? standard.ProtectedContainer,
+            LedgerContainer = Container(section, "Ledger") ?? standard.LedgerContainer,
+            AuditsContainer = Container(section, "Audits") ?? standard.AuditsContainer,
         };
         return containers.UploadsContainer == UploadsContainer
             ? containers
@@ -165,8 +166,15 @@ public sealed record ByokSettings
 
     private static Uri? Address(IConfiguration section, string name) =>
         Text(section, name) is not { } text ? null
-        : Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri
-        : throw Wrong(name, "must be an absolute https address");
+        : Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps
+            && uri is { Query: "", Fragment: "", UserInfo: "" } ? uri
+        : throw Wrong(name, $"must be an absolute https address, without query, fragment and user name; {SettingText.Describe(text)}");
+
+    /// <summary>The service would refuse any other name at the first call only, in a message that shows it.</summary>
+    private static string? Container(IConfiguration section, string name) =>
+        Text(section, name) is not { } text ? null
+        : ContainerName().IsMatch(text) ? text
+        : throw Wrong($"Containers__{name}", $"must be a container's name: 3 to 63 lower-case letters, digits and single hyphens; {SettingText.Describe(text)}");
 
     private static int? Number(IConfiguration section, string name, int least, int most) =>
         Text(section, name) is not { } text ? null
@@ -181,6 +189,9 @@ public sealed record ByokSettings
         Text(section, name) is not { } text ? null
         : Enum.GetNames<T>().Contains(text) ? Enum.Parse<T>(text)
         : throw Wrong(name, $"must be one of {string.Join(", ", Enum.GetNames<T>())}");
+
+    [GeneratedRegex("^(?=.{3,63}\\z)[a-z0-9]+(-[a-z0-9]+)*\\z")]
+    private static partial Regex ContainerName();
 
     private static ConfigurationException Wrong(string name, string rule) => new($"The setting Byok__{name} {rule}.");
 }

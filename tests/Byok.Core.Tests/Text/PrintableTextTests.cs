@@ -14,6 +14,7 @@ public sealed class PrintableTextTests
     [InlineData("\u202Etxt.exe\u202C\u2066\u2069\u200E\u200F\u061C", "\\u{202E}txt.exe\\u{202C}\\u{2066}\\u{2069}\\u{200E}\\u{200F}\\u{61C}")]
     [InlineData("a\u200Bb\u200D\uFEFF\u00AD", "a\\u{200B}b\\u{200D}\\u{FEFF}\\u{AD}")]
     [InlineData("tag\U000E0041", "tag\\u{E0041}")]
+    [InlineData("\\u{1B}[31m \\u \\", "\\u{5C}u{1B}[31m \\u \\")]
     [InlineData("", "")]
     public void Escape_WhatCannotBeSeen_IsWrittenOut(string text, string expected) => Assert.Equal(expected, PrintableText.Escape(text));
 

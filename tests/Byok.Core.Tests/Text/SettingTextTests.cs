@@ -12,6 +12,8 @@ public sealed class SettingTextTests
     [InlineData("x", "it looks like plain text, 1 character")]
     [InlineData("contoso", "it looks like plain text, 7 characters")]
     [InlineData("keys/token.pin", "it looks like a path, 14 characters")]
+    [InlineData("/etc/byok/agent/module", "it looks like a path, 22 characters")]
+    [InlineData("/q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4=", "it looks like a key in base64, 44 characters")]
     [InlineData("https://contoso.example", "it looks like an address, 23 characters")]
     [InlineData("Endpoint=sb://contoso/;SharedAccessKeyName=a;SharedAccessKey=b", "it looks like a connection string, 62 characters")]
     [InlineData("DefaultEndpointsProtocol=https;AccountKey=abc", "it looks like a connection string, 45 characters")]

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text;
 using Byok.EndToEnd.Tests.Layering;
 
 namespace Byok.EndToEnd.Tests.Scripts;
@@ -22,6 +24,7 @@ public sealed class RunScriptTests : IDisposable
         build() { :; }
         """;
 
+    private string _said = string.Empty;
     private readonly string _folder = Directory.CreateTempSubdirectory("byok-run-script-").FullName;
 
     public RunScriptTests()
@@ -72,6 +75,25 @@ public sealed class RunScriptTests : IDisposable
         Assert.Equal("content", await File.ReadAllTextAsync(Path.Combine(_folder, "elsewhere", "home", "caf")));
     }
 
+    [Theory]
+    [InlineData("\u001B]0;title\u0007")]
+    [InlineData("\u009B31m")]
+    [InlineData("\u009D0;title")]
+    [InlineData("a\u2028b\u2029")]
+    [InlineData("\u202Egpj.exe\u2066")]
+    [InlineData("\u061Cmark\u200E")]
+    [InlineData("zero\u200Bwidth\u2060\u00AD\uFEFF")]
+    [InlineData("new\nline")]
+    public async Task Run_NameThatWouldActOnTheTerminal_IsWrittenOut(string name)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "elsewhere", name), "content");
+
+        Assert.Equal(0, await RunAsync("*"));
+        Assert.Contains("$'", _said, StringComparison.Ordinal);
+        Assert.Equal(1, await RunAsync($"'{name}-gone'"));
+        Assert.Contains("is not a file that can be read", _said, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Run_TwoFilesOfOneName_KeepsBoth()
     {
@@ -104,12 +126,17 @@ public sealed class RunScriptTests : IDisposable
             WorkingDirectory = Path.Combine(_folder, "elsewhere"),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
         };
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
-        await process.StandardOutput.ReadToEndAsync();
+        _said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.True(process.ExitCode is 0 or 1, await error);
+        _said += await error;
+        Assert.True(process.ExitCode is 0 or 1, _said);
+        Assert.DoesNotContain(_said, c => c != '\n' && char.GetUnicodeCategory(c)
+            is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
         return process.ExitCode;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Byok.Core.Text;
 
 namespace Byok.Pipeline.AuditKeys.Report;
 
@@ -53,7 +54,7 @@ public static class ReportPage
         return page.ToString();
     }
 
-    internal static string Encode(string? text) => WebUtility.HtmlEncode(text ?? string.Empty);
+    internal static string Encode(string? text) => WebUtility.HtmlEncode(PrintableText.Escape(text ?? string.Empty));
 
     internal static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
