@@ -164,11 +164,11 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
 
     /// <summary>Waits until an instance has ended, whoever runs it.</summary>
     /// <param name="instanceId">The instance.</param>
-    /// <param name="progress">Told when its state or its published status changes, and at its end.</param>
+    /// <param name="report">Told when its state or its published status changes, and at its end.</param>
     /// <param name="cancellationToken">Ends the wait; the instance goes on.</param>
     /// <exception cref="ConflictException">There is no such instance.</exception>
     /// <exception cref="ByokException">This engine cannot go on, because of its journal.</exception>
-    public async Task<OrchestrationStatus> WaitAsync(string instanceId, IProgress<OrchestrationStatus>? progress, CancellationToken cancellationToken)
+    public async Task<OrchestrationStatus> WaitAsync(string instanceId, Action<OrchestrationStatus>? report, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         JournaledInstance? reported = null;
@@ -182,7 +182,7 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
                 if (instance.State != reported?.State || instance.Status != reported.Status)
                 {
                     reported = instance;
-                    progress?.Report(instance.ToStatus());
+                    report?.Invoke(instance.ToStatus());
                 }
 
                 if (instance.IsEnded)

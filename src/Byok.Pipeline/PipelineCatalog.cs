@@ -1,15 +1,15 @@
+using Byok.Client.Keys;
+using Byok.Client.Reading;
+using Byok.Client.Records;
+using Byok.Client.Writing;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Keys;
-using Byok.Pipeline.Reading;
-using Byok.Pipeline.Records;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
-using Byok.Pipeline.Writing;
 
 namespace Byok.Pipeline;
 

@@ -1,25 +1,11 @@
 using System.Security.Cryptography.X509Certificates;
+using Byok.Client;
 
 namespace Byok.Pipeline;
 
-/// <summary>What an operator may set. Vault and key names come from here, never from a payload.</summary>
-public sealed record PipelineOptions
+/// <summary>What an operator may set.</summary>
+public sealed record PipelineOptions : ClientOptions
 {
-    /// <summary>The wrapping key for uploads that name none and match no prefix; null when every upload must.</summary>
-    public string? DefaultKey { get; init; }
-
-    /// <summary>Tells the default key anew for each upload, where it may be chosen while the process runs; null for <see cref="DefaultKey"/>.</summary>
-    public Func<string?>? FindDefaultKey { get; init; }
-
-    /// <summary>Wrapping key by blob-name prefix; the longest matching prefix wins.</summary>
-    public IReadOnlyDictionary<string, string> KeyPrefixes { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>How long a wrapping key's public part may be used without asking the vault again. Default 1 minute.</summary>
-    public TimeSpan KeyCacheTime { get; init; } = TimeSpan.FromMinutes(1);
-
-    /// <summary>How long an unwrapped DEK may stay in memory: the longest time reads go on after a revocation. Default 1 minute.</summary>
-    public TimeSpan DekCacheTime { get; init; } = TimeSpan.FromMinutes(1);
-
     /// <summary>Size of KEKs in bits: 2048, 3072 or 4096. Default 4096.</summary>
     public int KekSizeInBits { get; init; } = 4096;
 
@@ -57,7 +43,4 @@ public sealed record PipelineOptions
 
     /// <summary>How long plaintext may lie in the uploads container, and a commit be unconfirmed in the ledger, before the audit says so. Default 1 hour.</summary>
     public TimeSpan LeftoverAge { get; init; } = TimeSpan.FromHours(1);
-
-    /// <summary>Chunks under way at once within one activity. Default 4.</summary>
-    public int ChunksInFlight { get; init; } = 4;
 }

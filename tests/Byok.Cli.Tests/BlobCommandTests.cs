@@ -1,4 +1,5 @@
-using Byok.Cli.Stack;
+using Byok.Cli.Files;
+using Byok.Local.Stack;
 using Byok.Testing.CommandLine;
 
 namespace Byok.Cli.Tests;

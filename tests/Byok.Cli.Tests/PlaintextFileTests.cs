@@ -1,4 +1,4 @@
-using Byok.Cli.Stack;
+using Byok.Cli.Files;
 using Byok.Testing.CommandLine;
 
 namespace Byok.Cli.Tests;

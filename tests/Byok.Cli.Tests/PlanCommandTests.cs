@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Byok.Cli.Output;
+using Byok.Core.Text;
 
 namespace Byok.Cli.Tests;
 

@@ -103,7 +103,7 @@ public class JournalTests
         var engine = await scratch.StartAsync();
         var reports = new List<OrchestrationStatus>();
         await engine.ScheduleAsync("Reporting", 5, "a");
-        await engine.WaitAsync("a", new Reports(reports), CancellationToken.None);
+        await engine.WaitAsync("a", reports.Add, CancellationToken.None);
 
         Assert.Equal(OrchestrationState.Completed, reports[^1].State);
         Assert.Equal(5, reports[^1].CustomStatus!.Value.GetProperty("done").GetInt32());
@@ -226,9 +226,4 @@ public class JournalTests
     }
 
     private static int OpenFiles() => Directory.GetFiles($"/proc/{Environment.ProcessId}/fd").Length;
-
-    private sealed class Reports(List<OrchestrationStatus> reports) : IProgress<OrchestrationStatus>
-    {
-        public void Report(OrchestrationStatus value) => reports.Add(value);
-    }
 }

@@ -1,11 +1,11 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Reading;
 using Byok.Pipeline.Tests.Replay;
 using Byok.Storage;
 using Byok.Storage.Ledger;

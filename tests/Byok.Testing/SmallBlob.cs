@@ -1,9 +1,9 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
-using Byok.Pipeline.Writing;
 
 namespace Byok.Testing;
 

@@ -3,8 +3,8 @@ using Azure.Storage.Blobs;
 using Byok.Bench.Measuring;
 using Byok.Bench.Reporting;
 using Byok.Bench.Stack;
+using Byok.Client.Reading;
 using Byok.Core.Envelope;
-using Byok.Pipeline.Reading;
 using Byok.Storage;
 
 namespace Byok.Bench.Benchmarks;

@@ -1,12 +1,12 @@
 using Byok.Bench.Measuring;
 using Byok.Bench.Reporting;
 using Byok.Bench.Stack;
+using Byok.Client.Records;
+using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Records;
-using Byok.Pipeline.Writing;
 
 namespace Byok.Bench.Benchmarks;
 

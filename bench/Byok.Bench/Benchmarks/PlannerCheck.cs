@@ -1,7 +1,7 @@
 using Byok.Bench.Reporting;
 using Byok.Bench.Stack;
+using Byok.Cli.Planning;
 using Byok.Pipeline;
-using Byok.Pipeline.Planning;
 using Byok.Pipeline.RotateKey;
 
 namespace Byok.Bench.Benchmarks;

@@ -1,9 +1,9 @@
+using Byok.Client.Records;
+using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Records;
-using Byok.Pipeline.Writing;
 using Byok.Storage;
 using Byok.Storage.Ledger;
 using Byok.Testing;
@@ -33,7 +33,7 @@ internal sealed class BenchPipeline : IDisposable
 
     /// <summary>
     /// A whole blob through the pipeline's own steps, without an engine: all of it one segment, so that as many chunks are under way throughout as
-    /// <see cref="PipelineOptions.ChunksInFlight"/> says.
+    /// <see cref="Byok.Client.ClientOptions.ChunksInFlight"/> says.
     /// </summary>
     /// <param name="name">The blob's name.</param>
     /// <param name="sourceETag">The upload's ETag.</param>

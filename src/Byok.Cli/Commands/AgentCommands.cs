@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
+using Byok.Core.Text;
 using Byok.Export.Record;
+using Byok.Local.Stack;
 
 namespace Byok.Cli.Commands;
 

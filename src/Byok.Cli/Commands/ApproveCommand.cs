@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Core.Text;
 using Byok.Export.Approvals;
+using Byok.Local.Stack;
 using Byok.Pipeline.BringKey;
 
 namespace Byok.Cli.Commands;

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
+using Byok.Core.Text;
+using Byok.Local.Stack;
 using Byok.Pipeline.AuditKeys;
 using Spectre.Console;
 

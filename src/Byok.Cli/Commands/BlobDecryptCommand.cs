@@ -1,8 +1,10 @@
 using System.CommandLine;
+using Byok.Cli.Files;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
+using Byok.Client.Reading;
 using Byok.Core.Envelope;
-using Byok.Pipeline.Reading;
+using Byok.Core.Text;
+using Byok.Local.Stack;
 using Byok.Storage;
 
 namespace Byok.Cli.Commands;
@@ -42,7 +44,7 @@ internal static class BlobDecryptCommand
         {
             await using var file = PlaintextFile.Create(output, length);
             await EnvelopeDownload.CopyToAsync(
-                blob.Envelope, Workers, file.WriteAsync, new Immediate<long>(done => report("decrypting", done, length)), cancellationToken).ConfigureAwait(false);
+                blob.Envelope, Workers, file.WriteAsync, new SynchronousProgress<long>(done => report("decrypting", done, length)), cancellationToken).ConfigureAwait(false);
             file.Publish();
             return true;
         }).ConfigureAwait(false);

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.Text.Json;
+using Byok.Cli.Files;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
+using Byok.Client.Writing;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
+using Byok.Core.Text;
+using Byok.Local.Stack;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Writing;
 using Byok.Storage;
 
 namespace Byok.Cli.Commands;

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
+using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
-using Byok.Pipeline.Reading;
+using Byok.Core.Text;
+using Byok.Local.Stack;
 using Byok.Storage;
 using Spectre.Console;
 

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
+using Byok.Core.Text;
+using Byok.Local.Stack;
 using Byok.Storage;
 using Spectre.Console;
 

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
+using Byok.Client.Reading;
 using Byok.Core.Envelope;
-using Byok.Pipeline.Reading;
+using Byok.Core.Text;
+using Byok.Local.Stack;
 using Byok.Storage;
 
 namespace Byok.Cli.Commands;

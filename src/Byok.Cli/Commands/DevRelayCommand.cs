@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
 using Byok.Core.Errors;
 using Byok.Local.Relay;
+using Byok.Local.Stack;
 
 namespace Byok.Cli.Commands;
 

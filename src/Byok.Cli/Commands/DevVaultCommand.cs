@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
+using Byok.Local.Stack;
 using Byok.Local.VaultEndpoint;
 
 namespace Byok.Cli.Commands;

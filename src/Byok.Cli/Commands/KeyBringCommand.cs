@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
+using Byok.Core.Text;
+using Byok.Local.Stack;
 using Byok.Pipeline.BringKey;
 
 namespace Byok.Cli.Commands;
@@ -42,7 +43,7 @@ internal static class KeyBringCommand
             instance = KeyOperations.NewId("bring", input.KeyName);
         }
 
-        stack.TellIfTheAgentIsDown(terminal);
+        stack.TellIfTheAgentIsDown(terminal.Note);
         var result = await ProgressLine.RunAsync(
             terminal,
             input.KeyName,
@@ -65,7 +66,7 @@ internal static class KeyBringCommand
             terminal.Line($"  for          uploads that name it ('--key {input.KeyName}'); the others stay with '{defaultKey}'");
         }
 
-        await DefaultKey.TellAppAsync(stack.Paths, terminal, cancellationToken).ConfigureAwait(false);
+        await DefaultKey.TellAppAsync(stack.Paths, terminal.Note, cancellationToken).ConfigureAwait(false);
         return ExitCodes.Done;
     }
 
@@ -82,7 +83,7 @@ internal static class KeyBringCommand
 
         // An earlier command may have been killed just before it.
         await DefaultKey.RememberAsync(stack.Paths, name, cancellationToken).ConfigureAwait(false);
-        await DefaultKey.TellAppAsync(stack.Paths, terminal, cancellationToken).ConfigureAwait(false);
+        await DefaultKey.TellAppAsync(stack.Paths, terminal.Note, cancellationToken).ConfigureAwait(false);
         throw new ConflictException($"The key '{name}' is in the vault and in use already; 'byok key list' shows it. Choose another name.");
     }
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Local.Stack;
 using Spectre.Console;
 
 namespace Byok.Cli.Commands;

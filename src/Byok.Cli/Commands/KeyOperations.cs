@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using Byok.Cli.Stack;
 using Byok.Core.Orchestration;
+using Byok.Local.Stack;
 
 namespace Byok.Cli.Commands;
 

@@ -2,10 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Keys;
+using Byok.Core.Ports;
+using Byok.Core.Text;
+using Byok.Local.Stack;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
 

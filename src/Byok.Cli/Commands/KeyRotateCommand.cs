@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
+using Byok.Core.Text;
+using Byok.Local.Stack;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RotateKey;
 using Byok.Storage;
@@ -79,7 +80,7 @@ internal static class KeyRotateCommand
         var instance = last is null or { State: OrchestrationState.Completed } || input.RewrapOnly ? KeyOperations.NewId("rotate", input.KeyName) : last.InstanceId;
         if (!input.RewrapOnly)
         {
-            stack.TellIfTheAgentIsDown(terminal);
+            stack.TellIfTheAgentIsDown(terminal.Note);
         }
 
         var result = await ProgressLine.RunAsync(

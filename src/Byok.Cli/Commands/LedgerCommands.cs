@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
 using Byok.Core.Ports;
+using Byok.Core.Text;
+using Byok.Local.Stack;
 using Byok.Storage.Ledger;
 using Spectre.Console;
 

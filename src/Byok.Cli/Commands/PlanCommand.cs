@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Byok.Cli.Output;
+using Byok.Cli.Planning;
+using Byok.Core.Text;
 using Byok.Pipeline;
-using Byok.Pipeline.Planning;
 using Spectre.Console;
 
 namespace Byok.Cli.Commands;

@@ -2,12 +2,11 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Byok.Cli.Output;
 using Byok.Cli.Serve;
-using Byok.Cli.Stack;
-using Byok.Cli.Stack.Operations;
 using Byok.Core.Errors;
+using Byok.Local.Stack;
+using Byok.Local.Stack.Operations;
 using Byok.Pipeline;
 using Byok.Pipeline.Api;
-using Byok.Pipeline.Schedules;
 
 namespace Byok.Cli.Commands;
 

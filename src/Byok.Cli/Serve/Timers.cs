@@ -1,10 +1,9 @@
 using Byok.Cli.Output;
-using Byok.Cli.Stack;
 using Byok.Core.Errors;
 using Byok.Durable;
+using Byok.Local.Stack;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.RotateKey;
-using Byok.Pipeline.Schedules;
 
 namespace Byok.Cli.Serve;
 

@@ -1,4 +1,4 @@
-using Byok.Cli.Stack;
+using Byok.Local.Stack;
 using Byok.Local.Vault;
 using Byok.Local.VaultEndpoint;
 

@@ -5,8 +5,8 @@ using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 using Byok.Core.Transfer;
+using Byok.Local.Vault.Token;
 using Byok.Pkcs11.Tokens;
-using Byok.Pkcs11.Vault;
 
 namespace Byok.Local.Vault;
 

@@ -7,7 +7,6 @@ using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
-using Byok.Pipeline.Keys;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;

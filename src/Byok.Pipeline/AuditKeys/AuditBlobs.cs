@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Azure.Storage.Blobs.Models;
+using Byok.Client.Keys;
+using Byok.Client.Reading;
+using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.Pipeline.Keys;
-using Byok.Pipeline.Reading;
 using Byok.Pipeline.RotateKey;
 using Byok.Storage;
 

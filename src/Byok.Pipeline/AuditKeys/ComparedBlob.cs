@@ -1,6 +1,6 @@
+using Byok.Client.Records;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
-using Byok.Pipeline.Records;
 using Byok.Storage;
 
 namespace Byok.Pipeline.AuditKeys;

@@ -1,8 +1,8 @@
+using Byok.Client.Keys;
+using Byok.Client.Records;
+using Byok.Client.Writing;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Keys;
-using Byok.Pipeline.Records;
-using Byok.Pipeline.Writing;
 using Byok.Storage;
 
 namespace Byok.Pipeline.EncryptBlob;

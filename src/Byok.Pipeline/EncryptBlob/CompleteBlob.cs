@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs.Models;
+using Byok.Client.Reading;
+using Byok.Client.Records;
+using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Reading;
-using Byok.Pipeline.Records;
 using Byok.Storage;
 
 namespace Byok.Pipeline.EncryptBlob;

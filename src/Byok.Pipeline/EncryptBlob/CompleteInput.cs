@@ -1,4 +1,4 @@
-using Byok.Pipeline.Records;
+using Byok.Client.Records;
 
 namespace Byok.Pipeline.EncryptBlob;
 

@@ -1,8 +1,8 @@
 using System.Buffers.Text;
+using Byok.Client.Records;
+using Byok.Client.Writing;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Records;
-using Byok.Pipeline.Writing;
 
 namespace Byok.Pipeline.EncryptBlob;
 

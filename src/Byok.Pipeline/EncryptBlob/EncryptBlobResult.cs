@@ -1,5 +1,5 @@
+using Byok.Client.Reading;
 using Byok.Core.Keys;
-using Byok.Pipeline.Reading;
 
 namespace Byok.Pipeline.EncryptBlob;
 

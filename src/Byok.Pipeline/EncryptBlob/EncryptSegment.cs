@@ -1,7 +1,7 @@
 using Azure;
+using Byok.Client.Writing;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Writing;
 using Byok.Storage;
 
 namespace Byok.Pipeline.EncryptBlob;

@@ -1,11 +1,11 @@
 using Azure;
 using Azure.Storage.Blobs.Models;
+using Byok.Client.Keys;
+using Byok.Client.Reading;
+using Byok.Client.Records;
+using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
-using Byok.Pipeline.Keys;
-using Byok.Pipeline.Reading;
-using Byok.Pipeline.Records;
-using Byok.Pipeline.Writing;
 using Byok.Storage;
 
 namespace Byok.Pipeline.EncryptBlob;

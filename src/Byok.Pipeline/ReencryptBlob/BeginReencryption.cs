@@ -1,11 +1,11 @@
 using Azure.Storage.Blobs.Models;
+using Byok.Client.Keys;
+using Byok.Client.Reading;
+using Byok.Client.Records;
+using Byok.Client.Writing;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.Pipeline.Keys;
-using Byok.Pipeline.Reading;
-using Byok.Pipeline.Records;
-using Byok.Pipeline.Writing;
 
 namespace Byok.Pipeline.ReencryptBlob;
 

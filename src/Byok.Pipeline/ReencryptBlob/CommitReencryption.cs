@@ -1,9 +1,9 @@
+using Byok.Client.Keys;
+using Byok.Client.Reading;
+using Byok.Client.Records;
+using Byok.Client.Writing;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Keys;
-using Byok.Pipeline.Reading;
-using Byok.Pipeline.Records;
-using Byok.Pipeline.Writing;
 using Byok.Storage;
 
 namespace Byok.Pipeline.ReencryptBlob;

@@ -1,4 +1,4 @@
-using Byok.Pipeline.Writing;
+using Byok.Client.Writing;
 
 namespace Byok.Pipeline.ReencryptBlob;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Text;
+using Byok.Client.Writing;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Writing;
 
 namespace Byok.Pipeline.ReencryptBlob;
 

@@ -1,8 +1,8 @@
+using Byok.Client.Reading;
+using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Reading;
-using Byok.Pipeline.Writing;
 
 namespace Byok.Pipeline.ReencryptBlob;
 

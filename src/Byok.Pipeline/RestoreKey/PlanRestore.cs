@@ -1,10 +1,9 @@
+using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.Pipeline.Keys;
-using Byok.Pipeline.Reading;
 
 namespace Byok.Pipeline.RestoreKey;
 

@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
+using Byok.Client.Keys;
+using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Keys;
-using Byok.Pipeline.Reading;
 
 namespace Byok.Pipeline.RestoreKey;
 

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Byok.Client.Keys;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;

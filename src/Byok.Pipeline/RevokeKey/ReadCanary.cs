@@ -1,6 +1,6 @@
+using Byok.Client.Reading;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Reading;
 
 namespace Byok.Pipeline.RevokeKey;
 

@@ -1,9 +1,9 @@
+using Byok.Client.Reading;
+using Byok.Client.Records;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.Pipeline.Reading;
-using Byok.Pipeline.Records;
 using Byok.Storage;
 
 namespace Byok.Pipeline.RevokeKey;

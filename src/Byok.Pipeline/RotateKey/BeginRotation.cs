@@ -2,7 +2,6 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RotateKey;
 

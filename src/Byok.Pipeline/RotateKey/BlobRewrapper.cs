@@ -1,11 +1,11 @@
 using Azure.Storage.Blobs.Models;
+using Byok.Client.Keys;
+using Byok.Client.Reading;
+using Byok.Client.Records;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
-using Byok.Pipeline.Keys;
-using Byok.Pipeline.Reading;
-using Byok.Pipeline.Records;
 using Byok.Storage;
 
 namespace Byok.Pipeline.RotateKey;

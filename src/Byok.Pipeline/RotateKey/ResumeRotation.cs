@@ -1,7 +1,7 @@
+using Byok.Client.Keys;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RotateKey;
 

@@ -1,8 +1,8 @@
+using Byok.Client.Keys;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RotateKey;
 

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
+using Byok.Client.Reading;
+using Byok.Client.Records;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Reading;
-using Byok.Pipeline.Records;
 using Byok.Storage;
 
 namespace Byok.Pipeline.RotateKey;
@@ -19,7 +19,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
     public const string Name = "RewrapPage";
 
     /// <summary>Blobs under way at once.</summary>
-    internal const int Parallelism = 16;
+    public const int Parallelism = 16;
 
     /// <summary>How often a blob that others write meanwhile is tried.</summary>
     private const int MaxRounds = 10;

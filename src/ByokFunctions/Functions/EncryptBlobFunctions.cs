@@ -1,7 +1,7 @@
+using Byok.Client.Records;
+using Byok.Client.Writing;
 using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Records;
-using Byok.Pipeline.Writing;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;

@@ -1,6 +1,6 @@
+using Byok.Client.Writing;
 using Byok.Pipeline;
 using Byok.Pipeline.ReencryptBlob;
-using Byok.Pipeline.Writing;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;

@@ -12,22 +12,23 @@ internal static class LayeringRules
         ["Byok.Core"] = [],
         ["Byok.Http"] = [],
         ["Byok.Storage"] = ["Byok.Core", "Byok.Http"],
-        ["Byok.Pipeline"] = ["Byok.Core", "Byok.Storage"],
+        ["Byok.Client"] = ["Byok.Core", "Byok.Storage"],
+        ["Byok.Pipeline"] = ["Byok.Client", "Byok.Core", "Byok.Storage"],
         ["Byok.Pkcs11"] = ["Byok.Core"],
         ["Byok.Relay"] = ["Byok.Core", "Byok.Http"],
         ["Byok.Export"] = ["Byok.Core", "Byok.Relay"],
         ["Byok.KeyVault"] = ["Byok.Core", "Byok.Http"],
         ["Byok.Durable"] = ["Byok.Core"],
-        ["Byok.Local"] = ["Byok.Core", "Byok.Pkcs11", "Byok.Relay"],
+        ["Byok.Local"] = ["Byok.Client", "Byok.Core", "Byok.Durable", "Byok.Export", "Byok.Http", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
         ["Byok.Agent"] = ["Byok.Core", "Byok.Export", "Byok.Http", "Byok.Pkcs11", "Byok.Relay"],
-        ["Byok.Cli"] = ["Byok.Agent", "Byok.Core", "Byok.Durable", "Byok.Export", "Byok.Http", "Byok.Local", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
-        ["ByokFunctions"] = ["Byok.Core", "Byok.Export", "Byok.Http", "Byok.KeyVault", "Byok.Pipeline", "Byok.Relay", "Byok.Storage"],
+        ["Byok.Cli"] = ["Byok.Agent", "Byok.Client", "Byok.Core", "Byok.Durable", "Byok.Export", "Byok.Http", "Byok.Local", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
+        ["ByokFunctions"] = ["Byok.Client", "Byok.Core", "Byok.Export", "Byok.Http", "Byok.KeyVault", "Byok.Pipeline", "Byok.Relay", "Byok.Storage"],
     };
 
     /// <summary>Packages that only certain projects may use: the beginning of the package's name, and the projects.</summary>
     private static readonly (string Package, string[] Projects)[] Reserved =
     [
-        ("Pkcs11Interop", ["Byok.Pkcs11"]),
+        ("Pkcs11Interop", ["Byok.Pkcs11", "Byok.Local"]),
         ("Azure.Security.KeyVault", ["Byok.KeyVault"]),
         ("Microsoft.Azure.Functions", ["ByokFunctions"]),
         ("Microsoft.DurableTask", ["ByokFunctions"]),

@@ -1,10 +1,10 @@
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Reading;
 using Byok.Storage;
 using Byok.Testing;
 using Byok.Testing.CommandLine;

@@ -3,7 +3,7 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Transfer;
 using Byok.Local.Vault;
-using Byok.Pkcs11.Vault;
+using Byok.Local.Vault.Token;
 using Byok.Testing.Tokens;
 using static Byok.Local.Tests.Vault.LocalVaultImportTests;
 

@@ -1,8 +1,8 @@
 using Azure.Core.Pipeline;
+using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Reading;
 using Byok.Pipeline.Tests.Replay;
 using Byok.Pipeline.Tests.RotateKey;
 using Byok.Testing;

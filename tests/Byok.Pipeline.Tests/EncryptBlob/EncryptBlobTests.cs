@@ -5,11 +5,11 @@ using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using Byok.Client.Reading;
+using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Reading;
-using Byok.Pipeline.Writing;
 using Byok.Storage;
 using Byok.Testing;
 

@@ -1,8 +1,8 @@
 using Azure.Core;
+using Byok.Client.Records;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
-using Byok.Pipeline.Records;
 using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Tests.Replay;
 using Byok.Testing.Storage;

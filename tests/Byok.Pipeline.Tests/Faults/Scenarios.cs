@@ -1,9 +1,9 @@
+using Byok.Client.Records;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Records;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;

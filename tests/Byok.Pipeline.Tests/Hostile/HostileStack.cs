@@ -1,6 +1,6 @@
 using Azure.Core.Pipeline;
+using Byok.Client.Records;
 using Byok.Pipeline.AuditKeys;
-using Byok.Pipeline.Records;
 using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Tests.Faults;
 using Byok.Testing.Storage;

@@ -1,5 +1,5 @@
+using Byok.Client.Reading;
 using Byok.Core.Envelope;
-using Byok.Pipeline.Reading;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Testing.CommandLine;
 

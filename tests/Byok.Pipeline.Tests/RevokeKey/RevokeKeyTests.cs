@@ -1,8 +1,8 @@
 using Azure.Storage.Blobs.Specialized;
+using Byok.Client.Reading;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.BringKey;
-using Byok.Pipeline.Reading;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;

@@ -1,12 +1,12 @@
 using Azure.Core;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.RotateKey;
-using Byok.Pipeline.Writing;
 using Byok.Testing;
 
 namespace Byok.Pipeline.Tests.RotateKey;

@@ -3,8 +3,8 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Core.Transfer;
+using Byok.Local.Vault.Token;
 using Byok.Pkcs11.Tokens;
-using Byok.Pkcs11.Vault;
 using Microsoft.Extensions.Time.Testing;
 using Net.Pkcs11Interop.Common;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Azure.Storage.Blobs.Models;
+using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
@@ -12,7 +13,6 @@ using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
-using Byok.Pipeline.Writing;
 
 namespace Byok.Testing.Behaviour;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Azure.Storage.Blobs.Models;
+using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
@@ -9,7 +10,6 @@ using Byok.Pipeline;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Reading;
 using Byok.Storage;
 using Byok.Storage.Ledger;
 

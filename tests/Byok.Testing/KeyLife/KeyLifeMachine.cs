@@ -1,14 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Byok.Client.Reading;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
+using Byok.Core.Ports;
 using Byok.Pipeline;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Keys;
-using Byok.Pipeline.Reading;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;

@@ -1,0 +1,14 @@
+namespace Byok.Client.Records;
+
+/// <summary>What makes a new state of a blob.</summary>
+public enum BlobChange
+{
+    /// <summary>An upload: it stands for itself, whatever it replaces.</summary>
+    Encrypt,
+
+    /// <summary>The DEK is wrapped by another version.</summary>
+    Rewrap,
+
+    /// <summary>The blob is encrypted anew, under a new DEK.</summary>
+    Reencrypt,
+}

@@ -1,0 +1,307 @@
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using Byok.Client.Keys;
+using Byok.Client.Reading;
+using Byok.Client.Records;
+using Byok.Core.Envelope;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Storage;
+
+namespace Byok.Client.Writing;
+
+/// <summary>
+/// The one write path: plan, segments, commit. Blocks are staged under ids that only their own attempt knows; nothing is to be seen of
+/// the blob before the commit, and everything after it. A blob of one chunk takes a single request instead.
+/// </summary>
+public sealed class ProtectedBlobWriter(
+    StorageAccount storage, ProtectedBlobReader reader, WrappingKeyRing keys, DekCache deks, BlobRecords records, ChunkBufferPools pools, ClientOptions options)
+{
+    /// <summary>Plans a blob under a new DEK, which is kept in memory for the segments that run in this process.</summary>
+    /// <param name="target">Which blob is written, and by whom.</param>
+    /// <param name="layout">Its layout.</param>
+    /// <param name="userMetadata">The metadata that stays on the blob beside the envelope's; all of it when it is an envelope already.</param>
+    /// <param name="key">The wrapping key version.</param>
+    /// <exception cref="VaultException">The vault gave no RSA public key for it.</exception>
+    /// <exception cref="MetadataBudgetExceededException">The user's metadata leaves no room for the envelope.</exception>
+    internal EnvelopePlan Plan(WriteTarget target, BlobLayout layout, IEnumerable<KeyValuePair<string, string>> userMetadata, VaultKey key)
+    {
+        var publicKey = key.RequirePublicKey();
+        using var dek = DataEncryptionKey.Generate();
+        var wrapped = dek.WrapWith(publicKey);
+        deks.Put(wrapped, dek);
+        return new EnvelopePlan
+        {
+            OperationId = target.OperationId,
+            BlobName = target.BlobName,
+            TargetETag = target.ETag,
+            BlobId = target.BlobId,
+            Generation = target.Generation,
+            Change = target.Change,
+            Replaces = target.Replaces,
+            PlaintextLength = layout.PlaintextLength,
+            ChunkSizeInBytes = layout.ChunkSizeInBytes,
+            ChunksPerSegment = layout.ChunksPerTableSegment,
+            ChunksPerBlock = EnvelopePlan.ChunksPerBlockOf(layout),
+            TableInTail = MetadataBudget.Place(layout, userMetadata) == TablePlacement.Tail,
+            KeyId = key.Id,
+            KeyThumbprint = publicKey.Thumbprint,
+            WrappedDek = wrapped,
+        };
+    }
+
+    /// <summary>
+    /// Writes one segment: each chunk is read, sealed in place under a fresh BEK and staged, and the BEKs are sealed into the segment's
+    /// part of the table. BEKs are drawn in each attempt and leave it sealed only.
+    /// </summary>
+    /// <param name="plan">The blob's plan.</param>
+    /// <param name="segment">The segment's number.</param>
+    /// <param name="readChunk">Reads the plaintext of a chunk.</param>
+    /// <param name="cancellationToken">Cancels the writing.</param>
+    internal async Task<SegmentResult> WriteSegmentAsync(EnvelopePlan plan, int segment, ChunkReader readChunk, CancellationToken cancellationToken)
+    {
+        var blobId = BlobId.Parse(plan.BlobId);
+        using var dek = await deks.GetAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
+        using var blobKeys = dek.DeriveFor(blobId);
+        var layout = plan.Layout;
+        var cipher = new ChunkCipher(blobId, layout);
+        var firstChunk = layout.FirstChunkOfTableSegment(segment);
+        var chunks = layout.ChunkCountOfTableSegment(segment);
+        var attemptId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var beks = GC.AllocateArray<byte>(chunks * EnvelopeFormat.KeySizeInBytes, pinned: true);
+        try
+        {
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.ChunksInFlight, CancellationToken = cancellationToken };
+            await Parallel.ForAsync(0, BlockCount(plan, chunks), parallel, async (block, stop) =>
+            {
+                var first = block * plan.ChunksPerBlock;
+                var count = Math.Min(plan.ChunksPerBlock, chunks - first);
+                using var buffer = await pools.For(count).RentAsync(stop).ConfigureAwait(false);
+                var length = 0;
+                for (var i = first; i < first + count; i++)
+                {
+                    var chunk = buffer.Memory.Slice(length, layout.StoredChunkLength(firstChunk + i));
+                    await readChunk(firstChunk + i, chunk, stop).ConfigureAwait(false);
+                    cipher.Seal(firstChunk + i, chunk.Span, beks.AsSpan(i * EnvelopeFormat.KeySizeInBytes, EnvelopeFormat.KeySizeInBytes));
+                    length += chunk.Length;
+                }
+
+                await StageAsync(plan, BlockIds.ForData(attemptId, segment, block), buffer.Memory[..length], stop).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+
+            var table = BekTable.SealSegment(blobKeys, layout, segment, beks);
+            if (!plan.TableInTail)
+            {
+                return new SegmentResult(segment, attemptId, table);
+            }
+
+            await StageAsync(plan, BlockIds.ForTable(attemptId, segment), table, cancellationToken).ConfigureAwait(false);
+            return new SegmentResult(segment, attemptId, null);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(beks);
+        }
+    }
+
+    /// <summary>Writes a blob of one chunk at most, whose table goes to its metadata, with one conditional request: there is nothing to fan out.</summary>
+    /// <param name="plan">The blob's plan; what is written is under the key version that is current by now.</param>
+    /// <param name="readChunk">Reads the plaintext of its chunk.</param>
+    /// <param name="source">What it takes over from the blob that it is made of.</param>
+    /// <param name="cancellationToken">Cancels the writing.</param>
+    /// <returns>What was written.</returns>
+    /// <exception cref="ConcurrentWriteException">The target was written by somebody else since the plan; nothing was replaced.</exception>
+    internal async Task<BlobState> WriteWholeAsync(EnvelopePlan plan, ChunkReader readChunk, SourceTraits source, CancellationToken cancellationToken)
+    {
+        var blobId = BlobId.Parse(plan.BlobId);
+        using var dek = await deks.GetAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
+        using var blobKeys = dek.DeriveFor(blobId);
+        var layout = plan.Layout;
+        using var buffer = await pools.For(1).RentAsync(cancellationToken).ConfigureAwait(false);
+        var chunk = buffer.Memory[..layout.MaxStoredChunkLength];
+        var segments = new List<SegmentResult>();
+        if (layout.ChunkCount > 0)
+        {
+            await readChunk(0, chunk, cancellationToken).ConfigureAwait(false);
+            segments.Add(new SegmentResult(0, string.Empty, SealOnly(new ChunkCipher(blobId, layout), blobKeys, layout, chunk.Span)));
+        }
+
+        plan = await UnderCurrentKeyAsync(plan, dek, cancellationToken).ConfigureAwait(false);
+        var header = SignedHeader(plan, segments, dek);
+        var upload = new BlobUploadOptions
+        {
+            Metadata = header.ToMetadata(source.UserMetadata),
+            HttpHeaders = source.Headers,
+            Tags = await ReadTagsAsync(source, cancellationToken).ConfigureAwait(false),
+            AccessTier = source.AccessTier,
+            Conditions = ConditionsOf(plan),
+        };
+        return await WriteOnceAsync(plan, header, async () =>
+        {
+            using var stream = BinaryData.FromBytes(chunk).ToStream();
+            return (await storage.Protected.GetBlockBlobClient(plan.BlobName).UploadAsync(stream, upload, cancellationToken).ConfigureAwait(false)).Value.ETag;
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes the blob visible, whole, with one conditional block list that carries its header.</summary>
+    /// <param name="plan">The blob's plan.</param>
+    /// <param name="segments">All its segments, in order.</param>
+    /// <param name="dek">Its DEK.</param>
+    /// <param name="source">What it takes over from the blob that it is made of.</param>
+    /// <param name="cancellationToken">Cancels the commit.</param>
+    /// <returns>What was written.</returns>
+    /// <exception cref="ConcurrentWriteException">The target was written by somebody else since the plan; nothing was replaced.</exception>
+    internal async Task<BlobState> CommitAsync(
+        EnvelopePlan plan,
+        IReadOnlyList<SegmentResult> segments,
+        DataEncryptionKey dek,
+        SourceTraits source,
+        CancellationToken cancellationToken)
+    {
+        var header = SignedHeader(plan, segments, dek);
+        var commit = new CommitBlockListOptions
+        {
+            Metadata = header.ToMetadata(source.UserMetadata),
+            HttpHeaders = source.Headers,
+            Tags = await ReadTagsAsync(source, cancellationToken).ConfigureAwait(false),
+            AccessTier = source.AccessTier,
+            Conditions = ConditionsOf(plan),
+        };
+        return await WriteOnceAsync(plan, header, async () =>
+        {
+            var target = storage.Protected.GetBlockBlobClient(plan.BlobName);
+            return (await target.CommitBlockListAsync(BlockList(plan, segments), commit, cancellationToken).ConfigureAwait(false)).Value.ETag;
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The plan under the key version that is current by now: a rotation that looked for old versions already would not find this blob.</summary>
+    /// <exception cref="KeyUnavailableException">The key was revoked meanwhile.</exception>
+    internal async Task<EnvelopePlan> UnderCurrentKeyAsync(EnvelopePlan plan, DataEncryptionKey dek, CancellationToken cancellationToken)
+    {
+        var current = await keys.GetCurrentAsync(plan.KeyId.Name, cancellationToken).ConfigureAwait(false);
+        if (current.Id == plan.KeyId)
+        {
+            return plan;
+        }
+
+        var publicKey = current.RequirePublicKey();
+        return plan with { KeyId = current.Id, KeyThumbprint = publicKey.Thumbprint, WrappedDek = dek.WrapWith(publicKey) };
+    }
+
+    /// <summary>The one request that makes a blob visible, announced in the ledger, and told apart from its own earlier run.</summary>
+    private async Task<BlobState> WriteOnceAsync(EnvelopePlan plan, EnvelopeHeader header, Func<Task<ETag>> write, CancellationToken cancellationToken)
+    {
+        var intent = new BlobIntent(plan.OperationId, plan.BlobName, header, plan.Change, plan.Replaces);
+        await records.IntendAsync([intent], cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await StorageFailures.TranslateAsync(SubjectOf(plan), write).ConfigureAwait(false);
+            return intent.State;
+        }
+        catch (ConcurrentWriteException)
+        {
+            // It may have been written, and the answer got lost; or an earlier run of this activity wrote it, and died before its answer was recorded.
+            if (await OwnStateAsync(plan, intent.State, cancellationToken).ConfigureAwait(false) is { } own)
+            {
+                return own;
+            }
+
+            throw;
+        }
+    }
+
+    private static BlobRequestConditions ConditionsOf(EnvelopePlan plan) =>
+        plan.TargetETag is { } etag ? new BlobRequestConditions { IfMatch = new ETag(etag) } : new BlobRequestConditions { IfNoneMatch = ETag.All };
+
+    private static async Task<IDictionary<string, string>?> ReadTagsAsync(SourceTraits source, CancellationToken cancellationToken) => source.HasTags
+        ? (await StorageFailures.TranslateAsync(
+            $"{source.Blob.BlobContainerName}/{source.Blob.Name}", () => source.Blob.GetTagsAsync(cancellationToken: cancellationToken)).ConfigureAwait(false)).Value.Tags
+        : null;
+
+    /// <summary>Seals the only chunk in place under a fresh BEK, and that into the table.</summary>
+    private static byte[] SealOnly(ChunkCipher cipher, BlobKeys blobKeys, BlobLayout layout, Span<byte> chunk)
+    {
+        Span<byte> bek = stackalloc byte[EnvelopeFormat.KeySizeInBytes];
+        try
+        {
+            cipher.Seal(0, chunk, bek);
+            return BekTable.SealSegment(blobKeys, layout, 0, bek);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bek);
+        }
+    }
+
+    private EnvelopeHeader SignedHeader(EnvelopePlan plan, IReadOnlyList<SegmentResult> segments, DataEncryptionKey dek)
+    {
+        var blobId = BlobId.Parse(plan.BlobId);
+        using var blobKeys = dek.DeriveFor(blobId);
+        return new EnvelopeHeader
+        {
+            BlobId = blobId,
+            Layout = plan.Layout,
+            InlineTable = plan.TableInTail ? null : segments.SelectMany(segment => segment.SealedTable!).ToArray(),
+            Generation = plan.Generation,
+            KeyId = plan.KeyId,
+            KeyThumbprint = plan.KeyThumbprint,
+            WrappedDek = plan.WrappedDek,
+            NameHash = EnvelopeHeader.HashName(storage.Protected.Name, plan.BlobName),
+        }.Sign(blobKeys);
+    }
+
+    private static IEnumerable<string> BlockList(EnvelopePlan plan, IReadOnlyList<SegmentResult> segments)
+    {
+        var layout = plan.Layout;
+        foreach (var segment in segments)
+        {
+            for (var block = 0; block < BlockCount(plan, layout.ChunkCountOfTableSegment(segment.Segment)); block++)
+            {
+                yield return BlockIds.ForData(segment.AttemptId, segment.Segment, block);
+            }
+        }
+
+        foreach (var segment in plan.TableInTail ? segments : [])
+        {
+            yield return BlockIds.ForTable(segment.AttemptId, segment.Segment);
+        }
+    }
+
+    private static int BlockCount(EnvelopePlan plan, int chunks) => (int)EnvelopePlan.DivideUp(chunks, plan.ChunksPerBlock);
+
+    private async Task StageAsync(EnvelopePlan plan, string blockId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        using var stream = BinaryData.FromBytes(content).ToStream();
+        await StorageFailures.TranslateAsync(
+            SubjectOf(plan),
+            () => storage.Protected.GetBlockBlobClient(plan.BlobName).StageBlockAsync(blockId, stream, cancellationToken: cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <summary>What is stored, if we wrote it.</summary>
+    /// <exception cref="ForeignBlobException">It has our blob id, which is not enough: the ledger does not know it.</exception>
+    private async Task<BlobState?> OwnStateAsync(EnvelopePlan plan, BlobState written, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await reader.DescribeAsync(plan.BlobName, cancellationToken).ConfigureAwait(false);
+            var header = EnvelopeHeader.Parse(found.Metadata, found.Name);
+            var state = BlobState.Of(header);
+            if (state == written || state.BlobId != plan.BlobId)
+            {
+                return state == written ? state : null;
+            }
+
+            return await records.StandingOfAsync(found.Name, header, cancellationToken).ConfigureAwait(false) != BlobStanding.Unknown
+                ? state
+                : throw BlobRecords.ForeignInstead(plan.BlobName);
+        }
+        catch (Exception exception) when (exception is BlobNotFoundException or MalformedEnvelopeException or UnsupportedEnvelopeVersionException)
+        {
+            return null;
+        }
+    }
+
+    private string SubjectOf(EnvelopePlan plan) => $"{storage.Protected.Name}/{plan.BlobName}";
+}

@@ -1,7 +1,0 @@
-namespace Byok.Pipeline.Writing;
-
-/// <summary>Where the writing of a blob stands, for whoever watches.</summary>
-/// <param name="Stage">What happens now, in words.</param>
-/// <param name="BytesDone">Plaintext bytes encrypted and staged.</param>
-/// <param name="BytesTotal">Plaintext bytes in all.</param>
-public sealed record WriteProgress(string Stage, long BytesDone, long BytesTotal);
