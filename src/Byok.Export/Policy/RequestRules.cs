@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Globalization;
 using Byok.Core.Errors;
 using Byok.Core.Ports;
@@ -83,10 +82,7 @@ public sealed class RequestRules
                 ExportRule.KekSize, $"the KEK has {kek.SizeInBits} bits; 2048, 3072 or 4096 and no fewer than {_policy.MinimumKekSizeInBits} are allowed.");
         }
 
-        // FIPS 186-5, A.1.1: the exponent is odd and above 2^16. An even modulus is no RSA modulus.
-        var exponent = Base64Url.DecodeFromChars(kek.E);
-        var modulus = Base64Url.DecodeFromChars(kek.N);
-        if (exponent.Length is < 3 or > 4 || (exponent[^1] & 1) == 0 || (modulus[^1] & 1) == 0)
+        if (!kek.IsSound)
         {
             throw Refusal(ExportRule.KekShape, "the KEK's public exponent is not odd and between 65537 and 2^32, or its modulus is even.");
         }
