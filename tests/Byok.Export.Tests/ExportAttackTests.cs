@@ -59,7 +59,7 @@ public sealed class ExportAttackTests : IDisposable
         var old = _scene.ApprovedRequest("bring-1");
         await _scene.ExportAsync(old);
 
-        var message = await _scene.AssertRefusedAsync(_scene.Request("bring-2") with { Approvals = old.Approvals }, ExportRule.Approvals);
+        var message = await _scene.AssertRefusedAsync(_scene.Request("bring-2") with { Approvals = old.Approvals! }, ExportRule.Approvals);
 
         Assert.Contains("requestId", message, StringComparison.Ordinal);
     }
@@ -347,6 +347,6 @@ public sealed class ExportAttackTests : IDisposable
         ["kek"] = new JsonObject { ["n"] = request.Kek.N, ["e"] = request.Kek.E },
         ["kekOperations"] = new JsonArray([.. request.KekOperations.Select(operation => JsonValue.Create(operation))]),
         ["expiresOn"] = request.ExpiresOn.ToString("O"),
-        ["approvals"] = new JsonArray([.. request.Approvals.Select(approval => JsonValue.Create(approval))]),
+        ["approvals"] = new JsonArray([.. request.Approvals!.Select(approval => JsonValue.Create(approval))]),
     }.ToJsonString();
 }

@@ -55,22 +55,16 @@ public sealed class WireFormTests : IAgentChannel
         Assert.Equal(isRead, ContractJson.TryRead<ExportRequest>(Encoding.UTF8.GetBytes($"{Terms[..^1]}{approvals}}}"), out _));
 
     [Fact]
-    public void ToTheApprovers_ARequest_IsTheStatusOfTheOperation()
-    {
-        var terms = new ExportTerms(Request.RequestId, Request.KeyLabel, Request.KekId, Request.Kek, Request.KekOperations, Request.ExpiresOn);
+    public void ToTheApprovers_ARequest_IsTheStatusOfTheOperation() =>
         Assert.Equal(
             $$"""{"stage":"waiting for approvals","approvalsGiven":1,"approvalsRequired":2,"request":{{Terms}},"refusal":null}""",
-            JsonSerializer.Serialize(new BringKeyProgress(BringKeyOrchestration.WaitingForApprovals, 1, 2, terms), OrchestrationJson.Options));
-    }
+            JsonSerializer.Serialize(new BringKeyProgress(BringKeyOrchestration.WaitingForApprovals, 1, 2, Request), OrchestrationJson.Options));
 
     [Fact]
-    public void InTheJournal_AnExport_IsTheActivitysInput()
-    {
-        var terms = new ExportTerms(Request.RequestId, Request.KeyLabel, Request.KekId, Request.Kek, Request.KekOperations, Request.ExpiresOn);
+    public void InTheJournal_AnExport_IsTheActivitysInput() =>
         Assert.Equal(
             $$"""{"terms":{{Terms}},"approvals":["a.b.c"],"thumbprint":"t"}""",
-            JsonSerializer.Serialize(new ExportInput(terms, ["a.b.c"], "t"), OrchestrationJson.Options));
-    }
+            JsonSerializer.Serialize(new ExportInput(Request, ["a.b.c"], "t"), OrchestrationJson.Options));
 
     [Fact]
     public void InTheRecord_AnExport_IsOneLine()

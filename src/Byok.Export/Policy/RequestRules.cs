@@ -14,7 +14,6 @@ public sealed class RequestRules
     private readonly ApprovalVerifier _approvals;
     private readonly TimeProvider _time;
 
-    /// <summary>Takes the policy.</summary>
     public RequestRules(ExportPolicy policy, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(policy);
@@ -38,7 +37,6 @@ public sealed class RequestRules
         return CheckApprovals(request);
     }
 
-    /// <summary>Refuses by a rule.</summary>
     internal static ExportRefusedException Refusal(string rule, string sentence) =>
         new(Sentence(rule, sentence)) { Rule = rule };
 
@@ -46,8 +44,7 @@ public sealed class RequestRules
 
     private static void CheckForm(ExportRequest request)
     {
-        if (request.KekOperations.Count > MaxListLength || request.KekOperations.Any(operation => operation is null)
-            || request.Approvals.Count > MaxListLength || request.Approvals.Any(approval => approval is null))
+        if (!IsList(request.KekOperations) || !IsList(request.Approvals ?? []))
         {
             throw Refusal(ExportRule.RequestForm, $"key operations and approvals are lists of at most {MaxListLength} strings.");
         }
@@ -57,6 +54,8 @@ public sealed class RequestRules
             throw Refusal(ExportRule.RequestForm, fault);
         }
     }
+
+    private static bool IsList(IReadOnlyList<string> list) => list.Count <= MaxListLength && list.All(item => item is not null);
 
     private void CheckVaultAndKey(ExportRequest request)
     {
