@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using Byok.Core.Keys;
@@ -5,6 +6,7 @@ using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Export.Messages;
 using Byok.Export.Record;
+using Byok.Http;
 using Byok.Pipeline.BringKey;
 using Microsoft.Extensions.Time.Testing;
 
@@ -26,12 +28,12 @@ public sealed class WireFormTests : IAgentChannel
         ExpiresOn = new DateTimeOffset(2026, 1, 2, 7, 4, 5, TimeSpan.Zero),
     };
 
-    private AgentRequest? _sent;
+    private BufferedRequest? _sent;
 
-    public Task<AgentResponse> SendAsync(AgentRequest request, CancellationToken cancellationToken)
+    public Task<BufferedResponse> SendAsync(BufferedRequest request, CancellationToken cancellationToken)
     {
         _sent = request;
-        return Task.FromResult(new AgentResponse(200, ExportContract.JsonMediaType, """{"transferBlob":"e30=","publicKey":{"n":"0vx7","e":"AQAB"}}"""u8.ToArray()));
+        return Task.FromResult(new BufferedResponse(HttpStatusCode.OK, BufferedRequest.NoHeaders, """{"transferBlob":"e30=","publicKey":{"n":"0vx7","e":"AQAB"}}"""u8.ToArray()));
     }
 
     [Theory]
@@ -41,7 +43,8 @@ public sealed class WireFormTests : IAgentChannel
     {
         var exported = await new RelayHsm(this).ExportMasterKeyAsync(Request with { Approvals = approvals }, CancellationToken.None);
 
-        Assert.Equal(("POST", "/exports"), (_sent!.Method, _sent.Path));
+        Assert.Equal(("POST", "/exports"), (_sent!.Method, _sent.Target));
+        Assert.Equal(["Content-Type: application/json"], _sent.Headers.Select(header => $"{header.Key}: {header.Value}"));
         Assert.Equal($$"""{{Terms[..^1]}},"approvals":{{JsonSerializer.Serialize(approvals)}}}""", Encoding.UTF8.GetString(_sent.Body.Span));
         Assert.Equal("{}", Encoding.UTF8.GetString(exported.TransferBlob));
     }

@@ -15,7 +15,7 @@ internal static class LayeringRules
         ["Byok.Pipeline"] = ["Byok.Core", "Byok.Storage"],
         ["Byok.Pkcs11"] = ["Byok.Core"],
         ["Byok.Relay"] = ["Byok.Core", "Byok.Http"],
-        ["Byok.Export"] = ["Byok.Core", "Byok.Relay"],
+        ["Byok.Export"] = ["Byok.Core", "Byok.Http", "Byok.Relay"],
         ["Byok.KeyVault"] = ["Byok.Core", "Byok.Http"],
         ["Byok.Durable"] = ["Byok.Core"],
         ["Byok.Local"] = ["Byok.Core", "Byok.Pkcs11", "Byok.Relay"],
