@@ -23,8 +23,8 @@ public sealed partial class ExportAgent : IDisposable
     private readonly ExportPolicy _policy;
     private readonly RequestRules _rules;
     private readonly IKekSource? _kekSource;
-    private readonly AgentLog _record;
-    private readonly ExportHistory _recorded = new();
+    private readonly AgentRecord _record;
+    private readonly RecordedExports _recorded = new();
     private readonly HourlyLimit _requests;
     private readonly HourlyLimit _exports;
     private readonly HourlyLimit _generations;
@@ -54,13 +54,13 @@ public sealed partial class ExportAgent : IDisposable
         _requests = new HourlyLimit(policy.RequestsPerHour, time);
         _exports = new HourlyLimit(policy.ExportsPerHour, time);
         _generations = new HourlyLimit(policy.GeneratedKeysPerHour, time);
-        _record = AgentLog.Open(stateFolder, time, _recorded.Load);
+        _record = AgentRecord.Open(stateFolder, time, _recorded.Load);
         foreach (var (recordedOn, kind) in _recorded.Counted)
         {
-            (kind == AgentLogKind.Exported ? _exports : _generations).Add(recordedOn);
+            (kind == AgentRecordKind.Exported ? _exports : _generations).Add(recordedOn);
         }
 
-        Record(AgentLogKind.Started, []);
+        Record(AgentRecordKind.Started, []);
     }
 
     /// <summary>Answers a request. Failures are answers too; this throws only when it is cancelled.</summary>
@@ -83,7 +83,7 @@ public sealed partial class ExportAgent : IDisposable
     {
         try
         {
-            Record(AgentLogKind.Stopped, []);
+            Record(AgentRecordKind.Stopped, []);
         }
         catch (IOException)
         {
@@ -118,33 +118,33 @@ public sealed partial class ExportAgent : IDisposable
         {
             about["rule"] = refusal.Rule ?? "hsm";
             about["reason"] = refusal.Message;
-            return Told(AgentLogKind.Refused, about, refusal);
+            return Told(AgentRecordKind.Refused, about, refusal);
         }
         catch (ByokException failure)
         {
             about["failure"] = failure.GetType().Name;
             about["reason"] = failure.Message;
-            return Told(AgentLogKind.Failed, about, failure);
+            return Told(AgentRecordKind.Failed, about, failure);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             LogUnexpected(exception);
             about["failure"] = exception.GetType().Name;
-            return Told(AgentLogKind.Failed, about, new UnexpectedFailureException("The agent failed on this request; its own log says why."));
+            return Told(AgentRecordKind.Failed, about, new UnexpectedFailureException("The agent failed on this request; its own log says why."));
         }
     }
 
     private async Task<BufferedResponse> DescribeAsync(Dictionary<string, string> about, CancellationToken cancellationToken)
     {
         var description = await _hsm.DescribeAsync(cancellationToken).ConfigureAwait(false);
-        Record(AgentLogKind.Answered, about);
+        Record(AgentRecordKind.Answered, about);
         return Json(description);
     }
 
     private async Task<BufferedResponse> ListAsync(Dictionary<string, string> about, CancellationToken cancellationToken)
     {
         var keys = await _hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
-        Record(AgentLogKind.Answered, about);
+        Record(AgentRecordKind.Answered, about);
         return Json(keys.Where(key => _policy.Keys.Any(pattern => pattern.Matches(key.Label))).ToList());
     }
 
@@ -169,7 +169,7 @@ public sealed partial class ExportAgent : IDisposable
 
         var key = await _hsm.GenerateMasterKeyAsync(message.Label, message.SizeInBits, cancellationToken).ConfigureAwait(false);
         about["keyThumbprint"] = key.PublicKey.Thumbprint;
-        Record(exists ? AgentLogKind.Answered : AgentLogKind.Generated, about);
+        Record(exists ? AgentRecordKind.Answered : AgentRecordKind.Generated, about);
         if (!exists)
         {
             _generations.Add(_time.GetUtcNow());
@@ -184,7 +184,7 @@ public sealed partial class ExportAgent : IDisposable
         var approvers = _rules.Check(request);
         if (_recorded.TryFind(_record, request, out var recorded))
         {
-            Record(AgentLogKind.ExportRepeated, about);
+            Record(AgentRecordKind.ExportRepeated, about);
             return Json(recorded);
         }
 
@@ -213,7 +213,7 @@ public sealed partial class ExportAgent : IDisposable
         // From here on the export has happened: it is told only after it is on the disk.
         _recorded.Record(_record, request, approvers, exported);
         _exports.Add(_time.GetUtcNow());
-        LogRecorded(AgentLogKind.Exported, _record.Last.Sequence, _record.Last.Hash);
+        LogRecorded(AgentRecordKind.Exported, _record.Last.Sequence, _record.Last.Hash);
         return Json(exported);
     }
 
@@ -235,7 +235,7 @@ public sealed partial class ExportAgent : IDisposable
         if (!_isFlooded)
         {
             _isFlooded = true;
-            return Told(AgentLogKind.Flooded, [], TooMany());
+            return Told(AgentRecordKind.Flooded, [], TooMany());
         }
 
         return ProblemMessage.ToResponse(TooMany());

@@ -116,11 +116,11 @@ internal sealed class AgentScene : IDisposable, IAgentChannel
         _agent = null;
     }
 
-    public List<AgentLogEntry> ReadLog()
+    public List<AgentRecordEntry> ReadRecord()
     {
         Restart();
-        var entries = new List<AgentLogEntry>();
-        AgentLog.Open(Folder, Time, (entry, _) => entries.Add(entry)).Dispose();
+        var entries = new List<AgentRecordEntry>();
+        AgentRecord.Open(Folder, Time, (entry, _) => entries.Add(entry)).Dispose();
         return entries;
     }
 

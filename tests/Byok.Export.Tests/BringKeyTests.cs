@@ -158,7 +158,7 @@ public sealed class BringKeyTests : IDisposable
 
     private void AssertOneExport()
     {
-        var entry = Assert.Single(_scene.ReadLog(), entry => entry.Kind == AgentLogKind.Exported);
+        var entry = Assert.Single(_scene.ReadRecord(), entry => entry.Kind == AgentRecordKind.Exported);
         Assert.Equal(Operation, entry.Details["requestId"]);
         Assert.Equal(1, _scene.Hsm.Exports);
     }

@@ -300,7 +300,7 @@ public sealed class ExportAttackTests : IDisposable
     public async Task ThousandsOfRequests_NeitherReachTheHsmNorFillTheDisk()
     {
         _scene.Policy = _scene.Policy with { RequestsPerHour = 200 };
-        var path = Path.Combine(_scene.Folder, AgentLog.FileName);
+        var path = Path.Combine(_scene.Folder, AgentRecord.FileName);
         var big = Json(_scene.Request() with { Approvals = [new string('A', 8000), new string('B', 8000)] });
         for (var i = 0; i < 200; i++)
         {
@@ -328,7 +328,7 @@ public sealed class ExportAttackTests : IDisposable
         await _scene.AssertRefusedAsync(_scene.Request(), ExportRule.Approvals);
         await _scene.PostAsync("{}");
 
-        var refusals = _scene.ReadLog().Where(entry => entry.Kind == AgentLogKind.Refused).ToList();
+        var refusals = _scene.ReadRecord().Where(entry => entry.Kind == AgentRecordKind.Refused).ToList();
 
         Assert.Equal([ExportRule.Approvals, ExportRule.RequestForm], refusals.Select(entry => entry.Details["rule"]));
         Assert.Equal("bring-1", refusals[0].Details["requestId"]);

@@ -75,9 +75,9 @@ public sealed class WireFormTests : IAgentChannel
         var folder = Directory.CreateTempSubdirectory("byok-agent-").FullName;
         try
         {
-            using (var log = AgentLog.Open(folder, new FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero))))
+            using (var log = AgentRecord.Open(folder, new FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero))))
             {
-                new ExportHistory().Record(log, Request, ["Alice", "Bob"], new ExportedKey([1, 2, 3], new RsaPublicKey("0vx9", "AQAB")));
+                new RecordedExports().Record(log, Request, ["Alice", "Bob"], new ExportedKey([1, 2, 3], new RsaPublicKey("0vx9", "AQAB")));
             }
 
             Assert.Equal(

@@ -72,7 +72,7 @@ internal static class AgentCommandLine
 
     private static Task Verify(string stateFolder, TextWriter output)
     {
-        var result = AgentLogVerification.Run(stateFolder);
+        var result = AgentRecordVerification.Run(stateFolder);
         Say(output, $"The record is whole: {result.Entries} entries, {result.Exports} exports, {result.Refusals} refusals; last hash {result.LastHash}.");
         if (result.TornBytes > 0)
         {

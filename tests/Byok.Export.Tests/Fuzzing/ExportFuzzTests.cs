@@ -152,7 +152,7 @@ public sealed class ExportFuzzTests : HttpMessageHandler
             input =>
             {
                 using var stream = new MemoryStream(input);
-                AgentLogReader.Read(stream, null, (_, _) => { });
+                AgentRecordReader.Read(stream, null, (_, _) => { });
             },
             exception => exception is IntegrityException);
     }
