@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Security.Cryptography;
 using Byok.Core.Errors;
 using Byok.Core.Ports;
@@ -7,6 +8,7 @@ using Byok.Export.Approvals;
 using Byok.Export.Messages;
 using Byok.Export.Policy;
 using Byok.Export.Record;
+using Byok.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Byok.Export;
@@ -21,8 +23,8 @@ public sealed partial class ExportAgent : IDisposable
     private readonly ExportPolicy _policy;
     private readonly RequestRules _rules;
     private readonly IKekSource? _kekSource;
-    private readonly AgentLog _log;
-    private readonly ExportHistory _history = new();
+    private readonly AgentRecord _record;
+    private readonly RecordedExports _recorded = new();
     private readonly HourlyLimit _requests;
     private readonly HourlyLimit _exports;
     private readonly HourlyLimit _generations;
@@ -32,11 +34,8 @@ public sealed partial class ExportAgent : IDisposable
     private bool _isFlooded;
 
     /// <summary>Opens the record and makes the agent ready.</summary>
-    /// <param name="hsm">The HSM.</param>
-    /// <param name="policy">The customer's rules.</param>
     /// <param name="kekSource">Reads KEKs from the vault itself; null when the agent cannot reach it, and that rule falls away.</param>
     /// <param name="stateFolder">Where the record is kept.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="logger">The service's log: what is recorded, by entry and hash, so that a second copy of the chain's links exists.</param>
     /// <exception cref="IntegrityException">The record was tampered with.</exception>
     /// <exception cref="ConfigurationException">Another agent uses the state folder.</exception>
@@ -55,17 +54,17 @@ public sealed partial class ExportAgent : IDisposable
         _requests = new HourlyLimit(policy.RequestsPerHour, time);
         _exports = new HourlyLimit(policy.ExportsPerHour, time);
         _generations = new HourlyLimit(policy.GeneratedKeysPerHour, time);
-        _log = AgentLog.Open(stateFolder, time, _history.Load);
-        foreach (var (recordedOn, kind) in _history.Counted)
+        _record = AgentRecord.Open(stateFolder, time, _recorded.Load);
+        foreach (var (recordedOn, kind) in _recorded.Counted)
         {
-            (kind == AgentLogKind.Exported ? _exports : _generations).Add(recordedOn);
+            (kind == AgentRecordKind.Exported ? _exports : _generations).Add(recordedOn);
         }
 
-        Record(AgentLogKind.Started, []);
+        Record(AgentRecordKind.Started, []);
     }
 
     /// <summary>Answers a request. Failures are answers too; this throws only when it is cancelled.</summary>
-    public async Task<AgentResponse> HandleAsync(AgentRequest request, CancellationToken cancellationToken)
+    public async Task<BufferedResponse> HandleAsync(BufferedRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -84,18 +83,18 @@ public sealed partial class ExportAgent : IDisposable
     {
         try
         {
-            Record(AgentLogKind.Stopped, []);
+            Record(AgentRecordKind.Stopped, []);
         }
         catch (IOException)
         {
             // A full disk must not keep the agent from stopping.
         }
 
-        _log.Dispose();
+        _record.Dispose();
         _gate.Dispose();
     }
 
-    private async Task<AgentResponse> AnswerAsync(AgentRequest request, CancellationToken cancellationToken)
+    private async Task<BufferedResponse> AnswerAsync(BufferedRequest request, CancellationToken cancellationToken)
     {
         var about = About(request);
         try
@@ -106,7 +105,7 @@ public sealed partial class ExportAgent : IDisposable
                     ExportRule.RequestForm, $"the request has {request.Body.Length} bytes, more than {ExportContract.MaxRequestBodyInBytes}.");
             }
 
-            return (request.Method, request.Path) switch
+            return (request.Method, request.Target) switch
             {
                 ("GET", ExportContract.DescribePath) => await DescribeAsync(about, cancellationToken).ConfigureAwait(false),
                 ("GET", ExportContract.KeysPath) => await ListAsync(about, cancellationToken).ConfigureAwait(false),
@@ -119,37 +118,37 @@ public sealed partial class ExportAgent : IDisposable
         {
             about["rule"] = refusal.Rule ?? "hsm";
             about["reason"] = refusal.Message;
-            return Told(AgentLogKind.Refused, about, refusal);
+            return Told(AgentRecordKind.Refused, about, refusal);
         }
         catch (ByokException failure)
         {
             about["failure"] = failure.GetType().Name;
             about["reason"] = failure.Message;
-            return Told(AgentLogKind.Failed, about, failure);
+            return Told(AgentRecordKind.Failed, about, failure);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             LogUnexpected(exception);
             about["failure"] = exception.GetType().Name;
-            return Told(AgentLogKind.Failed, about, new UnexpectedFailureException("The agent failed on this request; its own log says why."));
+            return Told(AgentRecordKind.Failed, about, new UnexpectedFailureException("The agent failed on this request; its own log says why."));
         }
     }
 
-    private async Task<AgentResponse> DescribeAsync(Dictionary<string, string> about, CancellationToken cancellationToken)
+    private async Task<BufferedResponse> DescribeAsync(Dictionary<string, string> about, CancellationToken cancellationToken)
     {
         var description = await _hsm.DescribeAsync(cancellationToken).ConfigureAwait(false);
-        Record(AgentLogKind.Answered, about);
+        Record(AgentRecordKind.Answered, about);
         return Json(description);
     }
 
-    private async Task<AgentResponse> ListAsync(Dictionary<string, string> about, CancellationToken cancellationToken)
+    private async Task<BufferedResponse> ListAsync(Dictionary<string, string> about, CancellationToken cancellationToken)
     {
         var keys = await _hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
-        Record(AgentLogKind.Answered, about);
+        Record(AgentRecordKind.Answered, about);
         return Json(keys.Where(key => _policy.Keys.Any(pattern => pattern.Matches(key.Label))).ToList());
     }
 
-    private async Task<AgentResponse> GenerateAsync(GenerateKeyMessage message, Dictionary<string, string> about, CancellationToken cancellationToken)
+    private async Task<BufferedResponse> GenerateAsync(GenerateKeyMessage message, Dictionary<string, string> about, CancellationToken cancellationToken)
     {
         if (!_policy.GeneratedKeys.Any(pattern => pattern.Matches(message.Label))
             || !_policy.Keys.Any(pattern => pattern.Matches(message.Label))
@@ -170,7 +169,7 @@ public sealed partial class ExportAgent : IDisposable
 
         var key = await _hsm.GenerateMasterKeyAsync(message.Label, message.SizeInBits, cancellationToken).ConfigureAwait(false);
         about["keyThumbprint"] = key.PublicKey.Thumbprint;
-        Record(exists ? AgentLogKind.Answered : AgentLogKind.Generated, about);
+        Record(exists ? AgentRecordKind.Answered : AgentRecordKind.Generated, about);
         if (!exists)
         {
             _generations.Add(_time.GetUtcNow());
@@ -179,13 +178,13 @@ public sealed partial class ExportAgent : IDisposable
         return Json(key);
     }
 
-    private async Task<AgentResponse> ExportAsync(ExportRequest request, Dictionary<string, string> about, CancellationToken cancellationToken)
+    private async Task<BufferedResponse> ExportAsync(ExportRequest request, Dictionary<string, string> about, CancellationToken cancellationToken)
     {
         Describe(request, about);
         var approvers = _rules.Check(request);
-        if (_history.TryFind(_log, request, out var recorded))
+        if (_recorded.TryFind(_record, request, out var recorded))
         {
-            Record(AgentLogKind.ExportRepeated, about);
+            Record(AgentRecordKind.ExportRepeated, about);
             return Json(recorded);
         }
 
@@ -212,9 +211,9 @@ public sealed partial class ExportAgent : IDisposable
         }
 
         // From here on the export has happened: it is told only after it is on the disk.
-        _history.Record(_log, request, approvers, exported);
+        _recorded.Record(_record, request, approvers, exported);
         _exports.Add(_time.GetUtcNow());
-        LogRecorded(AgentLogKind.Exported, _log.Last.Sequence, _log.Last.Hash);
+        LogRecorded(AgentRecordKind.Exported, _record.Last.Sequence, _record.Last.Hash);
         return Json(exported);
     }
 
@@ -230,13 +229,13 @@ public sealed partial class ExportAgent : IDisposable
         return false;
     }
 
-    private AgentResponse Flooded()
+    private BufferedResponse Flooded()
     {
         // Told once and then only answered: whoever floods the agent must not be able to fill its disk.
         if (!_isFlooded)
         {
             _isFlooded = true;
-            return Told(AgentLogKind.Flooded, [], TooMany());
+            return Told(AgentRecordKind.Flooded, [], TooMany());
         }
 
         return ProblemMessage.ToResponse(TooMany());
@@ -246,7 +245,7 @@ public sealed partial class ExportAgent : IDisposable
         new($"The agent took {_policy.RequestsPerHour} requests within the last hour, as many as it takes; wait.");
 
     /// <summary>Records a failure and makes it an answer. A failure that cannot be recorded is an answer all the same: nothing was handed out.</summary>
-    private AgentResponse Told(string kind, Dictionary<string, string> about, ByokException failure)
+    private BufferedResponse Told(string kind, Dictionary<string, string> about, ByokException failure)
     {
         try
         {
@@ -262,14 +261,14 @@ public sealed partial class ExportAgent : IDisposable
 
     private void Record(string kind, Dictionary<string, string> details)
     {
-        var position = _log.Append(kind, details);
-        LogRecorded(kind, position.Sequence, _log.Last.Hash);
+        var position = _record.Append(kind, details);
+        LogRecorded(kind, position.Sequence, _record.Last.Hash);
     }
 
-    private static Dictionary<string, string> About(AgentRequest request) => new()
+    private static Dictionary<string, string> About(BufferedRequest request) => new()
     {
         ["method"] = request.Method.Length <= 16 ? request.Method : "(long)",
-        ["path"] = request.Path.Length <= 64 ? request.Path : "(long)",
+        ["path"] = request.Target.Length <= 64 ? request.Target : "(long)",
         ["bodySha256"] = Base64Url.EncodeToString(SHA256.HashData(request.Body.Span)),
     };
 
@@ -283,13 +282,13 @@ public sealed partial class ExportAgent : IDisposable
 
     private static string Short(string text) => text.Length <= 256 ? text : text[..256] + "...";
 
-    private static T Parse<T>(AgentRequest request)
+    private static T Parse<T>(BufferedRequest request)
         where T : class =>
         ContractJson.TryRead<T>(request.Body.Span, out var message)
             ? message
             : throw RequestRules.Refusal(ExportRule.RequestForm, "the body is not in the contract's form: one JSON object with exactly its members, each once.");
 
-    private static AgentResponse Json<T>(T value) => new(200, ExportContract.JsonMediaType, ContractJson.Write(value));
+    private static BufferedResponse Json<T>(T value) => new(HttpStatusCode.OK, ContractJson.Headers(ExportContract.JsonMediaType), ContractJson.Write(value));
 
     [LoggerMessage(1, LogLevel.Information, "Recorded {Kind} as entry {Sequence}, hash {Hash}")]
     private partial void LogRecorded(string kind, long sequence, string hash);

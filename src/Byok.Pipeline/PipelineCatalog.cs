@@ -18,7 +18,6 @@ namespace Byok.Pipeline;
 /// </summary>
 public sealed class PipelineCatalog : IDisposable
 {
-    /// <summary>Composes the pipeline.</summary>
     public PipelineCatalog(PipelineServices services)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -84,7 +83,6 @@ public sealed class PipelineCatalog : IDisposable
     /// <summary>The longest time that reads go on after a revocation, from what is in memory.</summary>
     public TimeSpan DekCacheTime { get; }
 
-    /// <summary>The wrapping keys.</summary>
     public WrappingKeyRing Keys { get; }
 
     /// <summary>The DEKs in memory.</summary>
@@ -96,121 +94,54 @@ public sealed class PipelineCatalog : IDisposable
     /// <summary>What the ledger knows of the blobs.</summary>
     public BlobRecords Records { get; }
 
-    /// <summary>Activity of BringKey.</summary>
-    public PrepareMasterKey PrepareMasterKey { get; }
-
-    /// <summary>Activity of BringKey.</summary>
-    public CreateKeyExchangeKey CreateKeyExchangeKey { get; }
-
-    /// <summary>Activity of BringKey.</summary>
-    public AttestKey AttestKey { get; }
-
-    /// <summary>Activity of BringKey.</summary>
-    public ExportMasterKey ExportMasterKey { get; }
-
-    /// <summary>Activity of BringKey.</summary>
-    public ImportMasterKey ImportMasterKey { get; }
-
-    /// <summary>Activity of BringKey.</summary>
-    public ActivateKey ActivateKey { get; }
-
-    /// <summary>Activity of BringKey.</summary>
-    public DisableKeyVersion DisableKeyVersion { get; }
-
-    /// <summary>Activity of BringKey.</summary>
-    public RetireKeyExchangeKey RetireKeyExchangeKey { get; }
-
-    /// <summary>Activity of EncryptBlob.</summary>
-    public BeginEncryption BeginEncryption { get; }
-
-    /// <summary>Activity of EncryptBlob.</summary>
-    public EncryptSegment EncryptSegment { get; }
-
-    /// <summary>Activity of EncryptBlob.</summary>
-    public CommitBlob CommitBlob { get; }
-
-    /// <summary>Activity of EncryptBlob.</summary>
-    public CompleteBlob CompleteBlob { get; }
-
-    /// <summary>Activity of RotateKey.</summary>
-    public BeginRotation BeginRotation { get; }
-
-    /// <summary>Activity of RotateKey.</summary>
-    public RetireOldVersions RetireOldVersions { get; }
-
-    /// <summary>Activity of RotateKey.</summary>
-    public CountBlobs CountBlobs { get; }
-
-    /// <summary>Activity of RotateKey.</summary>
-    public RewrapPage RewrapPage { get; }
-
-    /// <summary>Activity of RotateKey.</summary>
-    public RecordProof RecordProof { get; }
-
-    /// <summary>Activity of RotateKey.</summary>
-    public ResumeRotation ResumeRotation { get; }
-
-    /// <summary>Activity of RotateKey.</summary>
-    public ReleaseClaim ReleaseClaim { get; }
-
-    /// <summary>Activity of ReencryptBlob.</summary>
-    public BeginReencryption BeginReencryption { get; }
-
-    /// <summary>Activity of ReencryptBlob.</summary>
-    public ReencryptSegment ReencryptSegment { get; }
-
-    /// <summary>Activity of ReencryptBlob.</summary>
-    public CommitReencryption CommitReencryption { get; }
-
-    /// <summary>Activity of RevokeKey.</summary>
-    public OrderRevocation OrderRevocation { get; }
-
-    /// <summary>Activity of RevokeKey.</summary>
-    public ProbeRevocation ProbeRevocation { get; }
-
-    /// <summary>Activity of RevokeKey.</summary>
-    public RecordRevocation RecordRevocation { get; }
-
-    /// <summary>Activity of RevokeKey.</summary>
-    public UploadCanary UploadCanary { get; }
-
-    /// <summary>Activity of RevokeKey.</summary>
-    public ReadCanary ReadCanary { get; }
-
-    /// <summary>Activity of RevokeKey.</summary>
-    public RemoveCanary RemoveCanary { get; }
-
-    /// <summary>Activity of RestoreKey.</summary>
-    public PlanRestore PlanRestore { get; }
-
-    /// <summary>Activity of RestoreKey.</summary>
-    public ReinstateKey ReinstateKey { get; }
-
-    /// <summary>Activity of RestoreKey.</summary>
-    public ProbeRestored ProbeRestored { get; }
-
     /// <summary>The audits' reports.</summary>
     public AuditArchive Audits { get; }
 
-    /// <summary>Activity of AuditKeys.</summary>
+    // The activities, those of one orchestration together.
+    public PrepareMasterKey PrepareMasterKey { get; }
+    public CreateKeyExchangeKey CreateKeyExchangeKey { get; }
+    public AttestKey AttestKey { get; }
+    public ExportMasterKey ExportMasterKey { get; }
+    public ImportMasterKey ImportMasterKey { get; }
+    public ActivateKey ActivateKey { get; }
+    public DisableKeyVersion DisableKeyVersion { get; }
+    public RetireKeyExchangeKey RetireKeyExchangeKey { get; }
+
+    public BeginEncryption BeginEncryption { get; }
+    public EncryptSegment EncryptSegment { get; }
+    public CommitBlob CommitBlob { get; }
+    public CompleteBlob CompleteBlob { get; }
+
+    public BeginRotation BeginRotation { get; }
+    public RetireOldVersions RetireOldVersions { get; }
+    public CountBlobs CountBlobs { get; }
+    public RewrapPage RewrapPage { get; }
+    public RecordProof RecordProof { get; }
+    public ResumeRotation ResumeRotation { get; }
+    public ReleaseClaim ReleaseClaim { get; }
+
+    public BeginReencryption BeginReencryption { get; }
+    public ReencryptSegment ReencryptSegment { get; }
+    public CommitReencryption CommitReencryption { get; }
+
+    public OrderRevocation OrderRevocation { get; }
+    public ProbeRevocation ProbeRevocation { get; }
+    public RecordRevocation RecordRevocation { get; }
+    public UploadCanary UploadCanary { get; }
+    public ReadCanary ReadCanary { get; }
+    public RemoveCanary RemoveCanary { get; }
+
+    public PlanRestore PlanRestore { get; }
+    public ReinstateKey ReinstateKey { get; }
+    public ProbeRestored ProbeRestored { get; }
+
     public AuditVault AuditVault { get; }
-
-    /// <summary>Activity of AuditKeys.</summary>
     public AuditBlobs AuditBlobs { get; }
-
-    /// <summary>Activity of AuditKeys.</summary>
     public AuditGenerations AuditGenerations { get; }
-
-    /// <summary>Activity of AuditKeys.</summary>
     public AuditLedger AuditLedger { get; }
-
-    /// <summary>Activity of AuditKeys.</summary>
     public AuditUploads AuditUploads { get; }
-
-    /// <summary>Activity of AuditKeys.</summary>
     public PublishAudit PublishAudit { get; }
 
-    /// <summary>The orchestrations, by name.</summary>
     public static IReadOnlyList<OrchestrationDescriptor> Orchestrations { get; } =
     [
         OrchestrationDescriptor.For(() => new BringKeyOrchestration(), BringKeyOrchestration.Name),
@@ -222,7 +153,6 @@ public sealed class PipelineCatalog : IDisposable
         OrchestrationDescriptor.For(() => new AuditKeysOrchestration(), AuditKeysOrchestration.Name),
     ];
 
-    /// <summary>The activities, by name.</summary>
     public IReadOnlyList<ActivityDescriptor> Activities =>
     [
         ActivityDescriptor.For(() => PrepareMasterKey, PrepareMasterKey.Name),
@@ -264,7 +194,6 @@ public sealed class PipelineCatalog : IDisposable
         ActivityDescriptor.For(() => PublishAudit, PublishAudit.Name),
     ];
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Deks.Dispose();

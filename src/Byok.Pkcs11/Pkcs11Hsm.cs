@@ -12,7 +12,6 @@ namespace Byok.Pkcs11;
 
 /// <summary>The customer's HSM: a PKCS#11 token in this process. A master key leaves it only wrapped; it is never in this process in the clear.</summary>
 /// <param name="token">The token; stays the caller's.</param>
-/// <param name="options">How it is used.</param>
 /// <param name="time">The clock that requests expire by.</param>
 public sealed class Pkcs11Hsm(Pkcs11Token token, Pkcs11HsmOptions options, TimeProvider time) : IHsm
 {
@@ -20,7 +19,6 @@ public sealed class Pkcs11Hsm(Pkcs11Token token, Pkcs11HsmOptions options, TimeP
 
     private string Name => token.Description.Label;
 
-    /// <inheritdoc/>
     public async Task<HsmDescription> DescribeAsync(CancellationToken cancellationToken)
     {
         var test = await SelfTestAsync(cancellationToken).ConfigureAwait(false);
@@ -30,13 +28,11 @@ public sealed class Pkcs11Hsm(Pkcs11Token token, Pkcs11HsmOptions options, TimeP
             test.Mechanism is not null, test.Verdict);
     }
 
-    /// <inheritdoc/>
     public Task<IReadOnlyList<MasterKey>> ListMasterKeysAsync(CancellationToken cancellationToken) =>
         token.RunAsync<IReadOnlyList<MasterKey>>(
             session => [.. Find(session, null).Select(key => Describe(session, key)).OrderBy(key => key.Label, StringComparer.Ordinal)],
             cancellationToken);
 
-    /// <inheritdoc/>
     public async Task<MasterKey> GenerateMasterKeyAsync(string label, int sizeInBits, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(label);

@@ -219,7 +219,7 @@ public sealed class AgentProcessTests(SoftHsmFixture tokens) : IClassFixture<Sof
             Assert.Equal(0, await agent.StopAsync());
         }
 
-        var path = Path.Combine(_folder.StateFolder, AgentLog.FileName);
+        var path = Path.Combine(_folder.StateFolder, AgentRecord.FileName);
         File.WriteAllText(path, File.ReadAllText(path).Replace("2", "3", StringComparison.Ordinal));
 
         using var again = Start("run");
@@ -241,7 +241,7 @@ public sealed class AgentProcessTests(SoftHsmFixture tokens) : IClassFixture<Sof
 
     private (long Entries, long Exports, long Refusals) Counts()
     {
-        var result = AgentLogVerification.Run(_folder.StateFolder);
+        var result = AgentRecordVerification.Run(_folder.StateFolder);
         return (result.Entries, result.Exports, result.Refusals);
     }
 

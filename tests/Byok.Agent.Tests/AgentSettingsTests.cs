@@ -169,7 +169,7 @@ public sealed class AgentSettingsTests : IDisposable
         _folder.WriteSettings();
         using var error = new StringWriter();
 
-        Assert.Equal(ExitCodes.Configuration, await AgentCommandLine.RunAsync(["log", "verify", "--config", _folder.SettingsFile], TextWriter.Null, error));
+        Assert.Equal(AgentExitCodes.Configuration, await AgentCommandLine.RunAsync(["log", "verify", "--config", _folder.SettingsFile], TextWriter.Null, error));
 
         Assert.Contains("state folder", error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("73194826", error.ToString(), StringComparison.Ordinal);
@@ -198,15 +198,15 @@ public sealed class AgentSettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ExitCodes.Usage, "walk")]
-    [InlineData(ExitCodes.Configuration, "check", "--config", "/nowhere/agent.json")]
-    [InlineData(ExitCodes.Configuration, "log", "verify", "--state", "/nowhere")]
-    [InlineData(ExitCodes.Done, "--help")]
+    [InlineData(AgentExitCodes.Usage, "walk")]
+    [InlineData(AgentExitCodes.Configuration, "check", "--config", "/nowhere/agent.json")]
+    [InlineData(AgentExitCodes.Configuration, "log", "verify", "--state", "/nowhere")]
+    [InlineData(AgentExitCodes.Done, "--help")]
     public async Task CommandLine_UsedLikeThis_Ends(int exitCode, params string[] args)
     {
         using var error = new StringWriter();
 
         Assert.Equal(exitCode, await AgentCommandLine.RunAsync(args, TextWriter.Null, error));
-        Assert.Equal(exitCode == ExitCodes.Done, error.ToString().Length == 0);
+        Assert.Equal(exitCode == AgentExitCodes.Done, error.ToString().Length == 0);
     }
 }

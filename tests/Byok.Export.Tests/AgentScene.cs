@@ -7,6 +7,7 @@ using Byok.Export.Approvals;
 using Byok.Export.Messages;
 using Byok.Export.Policy;
 using Byok.Export.Record;
+using Byok.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -103,10 +104,10 @@ internal sealed class AgentScene : IDisposable, IAgentChannel
     }
 
     /// <summary>Sends bytes as they are.</summary>
-    public Task<AgentResponse> PostAsync(string json, string path = "/exports") =>
-        Agent.HandleAsync(new AgentRequest("POST", path, Encoding.UTF8.GetBytes(json)), CancellationToken.None);
+    public Task<BufferedResponse> PostAsync(string json, string path = "/exports") =>
+        Agent.HandleAsync(new BufferedRequest("POST", path, BufferedRequest.NoHeaders, Encoding.UTF8.GetBytes(json)), CancellationToken.None);
 
-    public Task<AgentResponse> SendAsync(AgentRequest request, CancellationToken cancellationToken) => Agent.HandleAsync(request, cancellationToken);
+    public Task<BufferedResponse> SendAsync(BufferedRequest request, CancellationToken cancellationToken) => Agent.HandleAsync(request, cancellationToken);
 
     /// <summary>Ends the agent's life; the next use starts another on the same state.</summary>
     public void Restart()
@@ -115,11 +116,11 @@ internal sealed class AgentScene : IDisposable, IAgentChannel
         _agent = null;
     }
 
-    public List<AgentLogEntry> ReadLog()
+    public List<AgentRecordEntry> ReadRecord()
     {
         Restart();
-        var entries = new List<AgentLogEntry>();
-        AgentLog.Open(Folder, Time, (entry, _) => entries.Add(entry)).Dispose();
+        var entries = new List<AgentRecordEntry>();
+        AgentRecord.Open(Folder, Time, (entry, _) => entries.Add(entry)).Dispose();
         return entries;
     }
 

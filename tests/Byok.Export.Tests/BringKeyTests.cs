@@ -1,6 +1,5 @@
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Core.Ports;
 using Byok.Export.Record;
 using Byok.Pipeline;
 using Byok.Pipeline.BringKey;
@@ -137,18 +136,8 @@ public sealed class BringKeyTests : IDisposable
 
     private static async Task<string> SignAsync(DirectOrchestrationContext context, string name)
     {
-        var terms = (await WaitForAsync(context, progress => progress.Request is not null)).Request!;
-        return AgentScene.Sign(
-            new ExportRequest
-            {
-                RequestId = terms.RequestId,
-                KeyLabel = terms.KeyLabel,
-                KekId = terms.KekId,
-                Kek = terms.Kek,
-                KekOperations = terms.KekOperations,
-                ExpiresOn = terms.ExpiresOn,
-            },
-            name);
+        var progress = await WaitForAsync(context, progress => progress.Request is not null);
+        return AgentScene.Sign(progress.Request!, name);
     }
 
     private static async Task<BringKeyProgress> WaitForAsync(DirectOrchestrationContext context, Predicate<BringKeyProgress> isSo)
@@ -169,7 +158,7 @@ public sealed class BringKeyTests : IDisposable
 
     private void AssertOneExport()
     {
-        var entry = Assert.Single(_scene.ReadLog(), entry => entry.Kind == AgentLogKind.Exported);
+        var entry = Assert.Single(_scene.ReadRecord(), entry => entry.Kind == AgentRecordKind.Exported);
         Assert.Equal(Operation, entry.Details["requestId"]);
         Assert.Equal(1, _scene.Hsm.Exports);
     }

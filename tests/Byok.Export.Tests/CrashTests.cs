@@ -15,7 +15,7 @@ public sealed class CrashTests : IDisposable
         _scene.Restart();
         _ = _scene.Agent; // started once
         _scene.Restart();
-        var (logPath, headPath) = (Path.Combine(_scene.Folder, AgentLog.FileName), Path.Combine(_scene.Folder, AgentLog.HeadFileName));
+        var (logPath, headPath) = (Path.Combine(_scene.Folder, AgentRecord.FileName), Path.Combine(_scene.Folder, AgentRecord.HeadFileName));
         _ = _scene.Agent;
         var (before, head) = (File.ReadAllBytes(logPath), File.ReadAllText(headPath));
         await _scene.ExportAsync(_scene.ApprovedRequest());
@@ -32,7 +32,7 @@ public sealed class CrashTests : IDisposable
             var second = await _scene.ExportAsync(_scene.ApprovedRequest());
 
             Assert.Equal(first.TransferBlob, second.TransferBlob);
-            Assert.Single(_scene.ReadLog(), entry => entry.Kind == AgentLogKind.Exported);
+            Assert.Single(_scene.ReadRecord(), entry => entry.Kind == AgentRecordKind.Exported);
         }
     }
 
@@ -40,14 +40,14 @@ public sealed class CrashTests : IDisposable
     public async Task Export_RecordCannotBeWritten_HandsNothingOut()
     {
         _ = _scene.Agent;
-        var before = new FileInfo(Path.Combine(_scene.Folder, AgentLog.FileName)).Length;
-        Directory.CreateDirectory(Path.Combine(_scene.Folder, AgentLog.HeadFileName + ".new")); // the head cannot be written from now on
+        var before = new FileInfo(Path.Combine(_scene.Folder, AgentRecord.FileName)).Length;
+        Directory.CreateDirectory(Path.Combine(_scene.Folder, AgentRecord.HeadFileName + ".new")); // the head cannot be written from now on
 
         await _scene.ExportAsync(_scene.ApprovedRequest("a")); // its own line is on the disk and counts
         await Assert.ThrowsAnyAsync<Core.Errors.ByokException>(() => _scene.ExportAsync(_scene.ApprovedRequest("b")));
 
-        Assert.True(new FileInfo(Path.Combine(_scene.Folder, AgentLog.FileName)).Length > before);
-        Directory.Delete(Path.Combine(_scene.Folder, AgentLog.HeadFileName + ".new"));
-        Assert.Equal(["a"], _scene.ReadLog().Where(entry => entry.Kind == AgentLogKind.Exported).Select(entry => entry.Details["requestId"]));
+        Assert.True(new FileInfo(Path.Combine(_scene.Folder, AgentRecord.FileName)).Length > before);
+        Directory.Delete(Path.Combine(_scene.Folder, AgentRecord.HeadFileName + ".new"));
+        Assert.Equal(["a"], _scene.ReadRecord().Where(entry => entry.Kind == AgentRecordKind.Exported).Select(entry => entry.Details["requestId"]));
     }
 }

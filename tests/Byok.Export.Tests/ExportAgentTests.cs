@@ -41,7 +41,7 @@ public sealed class ExportAgentTests : IDisposable
         Assert.Equal(first.TransferBlob, afterRestart.TransferBlob);
         Assert.Equal(first.PublicKey, afterRestart.PublicKey);
         Assert.Equal(1, _scene.Hsm.Exports);
-        Assert.Single(_scene.ReadLog(), entry => entry.Kind == AgentLogKind.Exported);
+        Assert.Single(_scene.ReadRecord(), entry => entry.Kind == AgentRecordKind.Exported);
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class ExportAgentTests : IDisposable
         var again = await _scene.Sender.GenerateMasterKeyAsync("payroll-2027", 2048, CancellationToken.None);
 
         Assert.Equal(made, again);
-        Assert.Single(_scene.ReadLog(), entry => entry.Kind == AgentLogKind.Generated);
+        Assert.Single(_scene.ReadRecord(), entry => entry.Kind == AgentRecordKind.Generated);
     }
 
     [Theory]
@@ -190,7 +190,7 @@ public sealed class ExportAgentTests : IDisposable
 
         Assert.Equal(101, _scene.Hsm.Exports);
         Assert.InRange(OpenFiles(), 0, files + 20); // other tests of this process open files as well
-        Assert.Equal(101, _scene.ReadLog().Count(entry => entry.Kind == AgentLogKind.Exported));
+        Assert.Equal(101, _scene.ReadRecord().Count(entry => entry.Kind == AgentRecordKind.Exported));
     }
 
     [Fact]
@@ -200,7 +200,7 @@ public sealed class ExportAgentTests : IDisposable
         await _scene.ExportAsync(AgentScene.Approved(_scene.Request() with { KeyLabel = "payroll-secret" }, "Alice", "Bob"));
         _scene.Restart();
 
-        var record = Encoding.ASCII.GetString(await File.ReadAllBytesAsync(Path.Combine(_scene.Folder, AgentLog.FileName)));
+        var record = Encoding.ASCII.GetString(await File.ReadAllBytesAsync(Path.Combine(_scene.Folder, AgentRecord.FileName)));
         var d = master.ExportParameters(true).D!;
         Assert.DoesNotContain(Convert.ToBase64String(d)[..40], record, StringComparison.Ordinal);
         Assert.DoesNotContain(System.Buffers.Text.Base64Url.EncodeToString(d)[..40], record, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -9,6 +10,7 @@ using Byok.Export.Approvals;
 using Byok.Export.Messages;
 using Byok.Export.Policy;
 using Byok.Export.Record;
+using Byok.Http;
 
 namespace Byok.Export.Tests;
 
@@ -49,7 +51,7 @@ public sealed class ExportAttackTests : IDisposable
 
         var response = await _scene.PostAsync(Json(request).Replace(request.KekId.ToString(), kid, StringComparison.Ordinal));
 
-        Assert.Equal(403, response.Status);
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
         Assert.Equal(0, _scene.Hsm.Calls);
     }
 
@@ -59,7 +61,7 @@ public sealed class ExportAttackTests : IDisposable
         var old = _scene.ApprovedRequest("bring-1");
         await _scene.ExportAsync(old);
 
-        var message = await _scene.AssertRefusedAsync(_scene.Request("bring-2") with { Approvals = old.Approvals }, ExportRule.Approvals);
+        var message = await _scene.AssertRefusedAsync(_scene.Request("bring-2") with { Approvals = old.Approvals! }, ExportRule.Approvals);
 
         Assert.Contains("requestId", message, StringComparison.Ordinal);
     }
@@ -229,11 +231,11 @@ public sealed class ExportAttackTests : IDisposable
         {
             var altered = good.Replace(value, value[..^1] + '9', StringComparison.Ordinal);
             Assert.NotEqual(good, altered);
-            Assert.Equal(403, (await _scene.PostAsync(altered)).Status);
+            Assert.Equal(HttpStatusCode.Forbidden, (await _scene.PostAsync(altered)).StatusCode);
         }
 
         Assert.Equal(0, _scene.Hsm.Exports);
-        Assert.Equal(200, (await _scene.PostAsync(good)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await _scene.PostAsync(good)).StatusCode);
     }
 
     [Theory]
@@ -256,7 +258,7 @@ public sealed class ExportAttackTests : IDisposable
 
         var response = await _scene.PostAsync(good.Replace(old, replacement, StringComparison.Ordinal));
 
-        Assert.Equal(403, response.Status);
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
         Assert.Contains(ExportRule.RequestForm, Encoding.UTF8.GetString(response.Body.Span), StringComparison.Ordinal);
         Assert.Equal(0, _scene.Hsm.Calls);
     }
@@ -267,16 +269,16 @@ public sealed class ExportAttackTests : IDisposable
     [InlineData("[]")]
     [InlineData("{}{}")]
     [InlineData("\uFEFF{}")]
-    public async Task BodyThatIsNoRequest_IsRefused(string body) => Assert.Equal(403, (await _scene.PostAsync(body)).Status);
+    public async Task BodyThatIsNoRequest_IsRefused(string body) => Assert.Equal(HttpStatusCode.Forbidden, (await _scene.PostAsync(body)).StatusCode);
 
     [Fact]
     public async Task OversizedBody_IsRefusedUnread()
     {
         var response = await _scene.PostAsync(Json(_scene.ApprovedRequest()).PadRight(ExportContract.MaxRequestBodyInBytes + 1));
 
-        Assert.Equal(403, response.Status);
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
         Assert.Equal(0, _scene.Hsm.Calls);
-        Assert.Equal(200, (await _scene.PostAsync(Json(_scene.ApprovedRequest()).PadRight(ExportContract.MaxRequestBodyInBytes))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await _scene.PostAsync(Json(_scene.ApprovedRequest()).PadRight(ExportContract.MaxRequestBodyInBytes))).StatusCode);
     }
 
     [Theory]
@@ -288,9 +290,9 @@ public sealed class ExportAttackTests : IDisposable
     [InlineData("POST", "/../exports")]
     public async Task UnknownMethodOrPath_IsRefused(string method, string path)
     {
-        var response = await _scene.Agent.HandleAsync(new AgentRequest(method, path, Encoding.UTF8.GetBytes(Json(_scene.ApprovedRequest()))), CancellationToken.None);
+        var response = await _scene.Agent.HandleAsync(new BufferedRequest(method, path, BufferedRequest.NoHeaders, Encoding.UTF8.GetBytes(Json(_scene.ApprovedRequest()))), CancellationToken.None);
 
-        Assert.Equal(403, response.Status);
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
         Assert.Equal(0, _scene.Hsm.Calls);
     }
 
@@ -298,18 +300,18 @@ public sealed class ExportAttackTests : IDisposable
     public async Task ThousandsOfRequests_NeitherReachTheHsmNorFillTheDisk()
     {
         _scene.Policy = _scene.Policy with { RequestsPerHour = 200 };
-        var path = Path.Combine(_scene.Folder, AgentLog.FileName);
+        var path = Path.Combine(_scene.Folder, AgentRecord.FileName);
         var big = Json(_scene.Request() with { Approvals = [new string('A', 8000), new string('B', 8000)] });
         for (var i = 0; i < 200; i++)
         {
-            Assert.Equal(403, (await _scene.PostAsync(big)).Status);
+            Assert.Equal(HttpStatusCode.Forbidden, (await _scene.PostAsync(big)).StatusCode);
         }
 
-        Assert.Equal(503, (await _scene.PostAsync(big)).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _scene.PostAsync(big)).StatusCode);
         var length = new FileInfo(path).Length;
         for (var i = 0; i < 5000; i++)
         {
-            Assert.Equal(503, (await _scene.PostAsync(big)).Status);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _scene.PostAsync(big)).StatusCode);
         }
 
         Assert.Equal(length, new FileInfo(path).Length);
@@ -326,7 +328,7 @@ public sealed class ExportAttackTests : IDisposable
         await _scene.AssertRefusedAsync(_scene.Request(), ExportRule.Approvals);
         await _scene.PostAsync("{}");
 
-        var refusals = _scene.ReadLog().Where(entry => entry.Kind == AgentLogKind.Refused).ToList();
+        var refusals = _scene.ReadRecord().Where(entry => entry.Kind == AgentRecordKind.Refused).ToList();
 
         Assert.Equal([ExportRule.Approvals, ExportRule.RequestForm], refusals.Select(entry => entry.Details["rule"]));
         Assert.Equal("bring-1", refusals[0].Details["requestId"]);
@@ -347,6 +349,6 @@ public sealed class ExportAttackTests : IDisposable
         ["kek"] = new JsonObject { ["n"] = request.Kek.N, ["e"] = request.Kek.E },
         ["kekOperations"] = new JsonArray([.. request.KekOperations.Select(operation => JsonValue.Create(operation))]),
         ["expiresOn"] = request.ExpiresOn.ToString("O"),
-        ["approvals"] = new JsonArray([.. request.Approvals.Select(approval => JsonValue.Create(approval))]),
+        ["approvals"] = new JsonArray([.. request.Approvals!.Select(approval => JsonValue.Create(approval))]),
     }.ToJsonString();
 }

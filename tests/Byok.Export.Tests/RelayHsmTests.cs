@@ -1,15 +1,17 @@
+using System.Net;
 using System.Text;
 using Byok.Core.Errors;
 using Byok.Export.Messages;
+using Byok.Http;
 
 namespace Byok.Export.Tests;
 
 /// <summary>What the sender makes of answers that are not the agent's.</summary>
 public sealed class RelayHsmTests : IAgentChannel
 {
-    private AgentResponse _answer = new(200, ExportContract.JsonMediaType, default);
+    private BufferedResponse _answer = BufferedResponse.Empty(HttpStatusCode.OK);
 
-    public Task<AgentResponse> SendAsync(AgentRequest request, CancellationToken cancellationToken) => Task.FromResult(_answer);
+    public Task<BufferedResponse> SendAsync(BufferedRequest request, CancellationToken cancellationToken) => Task.FromResult(_answer);
 
     [Theory]
     [InlineData(200, "<html>", typeof(UnexpectedFailureException))]
@@ -23,7 +25,7 @@ public sealed class RelayHsmTests : IAgentChannel
     [InlineData(500, "{\"type\":\"about:blank\",\"status\":500,\"detail\":\"d\"}", typeof(UnexpectedFailureException))]
     public async Task Describe_AnsweredLikeThis_Throws(int status, string body, Type type)
     {
-        _answer = new AgentResponse(status, "text/plain", Encoding.UTF8.GetBytes(body));
+        _answer = new BufferedResponse((HttpStatusCode)status, BufferedRequest.NoHeaders, Encoding.UTF8.GetBytes(body));
 
         await Assert.ThrowsAsync(type, () => new RelayHsm(this).DescribeAsync(CancellationToken.None));
     }
@@ -31,7 +33,7 @@ public sealed class RelayHsmTests : IAgentChannel
     [Fact]
     public async Task Describe_AnsweredWithoutEnd_Throws()
     {
-        _answer = new AgentResponse(200, ExportContract.JsonMediaType, new byte[ExportContract.MaxResponseBodyInBytes + 1]);
+        _answer = new BufferedResponse(HttpStatusCode.OK, BufferedRequest.NoHeaders, new byte[ExportContract.MaxResponseBodyInBytes + 1]);
 
         await Assert.ThrowsAsync<UnexpectedFailureException>(() => new RelayHsm(this).DescribeAsync(CancellationToken.None));
     }

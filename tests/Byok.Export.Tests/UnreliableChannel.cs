@@ -1,5 +1,7 @@
+using System.Net;
 using Byok.Core.Errors;
 using Byok.Export.Messages;
+using Byok.Http;
 
 namespace Byok.Export.Tests;
 
@@ -12,16 +14,16 @@ internal sealed class UnreliableChannel(AgentScene scene) : IAgentChannel
 
     public int Faults => _disturbed.Count;
 
-    public async Task<AgentResponse> SendAsync(AgentRequest request, CancellationToken cancellationToken)
+    public async Task<BufferedResponse> SendAsync(BufferedRequest request, CancellationToken cancellationToken)
     {
-        if (Fault == ChannelFault.None || !_disturbed.Add($"{request.Method} {request.Path}"))
+        if (Fault == ChannelFault.None || !_disturbed.Add($"{request.Method} {request.Target}"))
         {
             return await scene.SendAsync(request, cancellationToken);
         }
 
         if (Fault == ChannelFault.AnswerOfSomethingOnTheWay)
         {
-            return new AgentResponse(502, "text/html", "<html>Bad Gateway</html>"u8.ToArray());
+            return new BufferedResponse(HttpStatusCode.BadGateway, BufferedRequest.NoHeaders, "<html>Bad Gateway</html>"u8.ToArray());
         }
 
         if (Fault is ChannelFault.LostAfterTheAgent or ChannelFault.AgentKilledAfter)
@@ -34,6 +36,6 @@ internal sealed class UnreliableChannel(AgentScene scene) : IAgentChannel
             scene.Restart();
         }
 
-        throw new ServiceUnavailableException($"Nothing was heard of {request.Path}.");
+        throw new ServiceUnavailableException($"Nothing was heard of {request.Target}.");
     }
 }

@@ -36,7 +36,7 @@ internal static class AgentCommandLine
         if (parsed.Errors.Count > 0)
         {
             Say(error, $"byok-agent: {parsed.Errors[0].Message} See 'byok-agent --help'.");
-            return ExitCodes.Usage;
+            return AgentExitCodes.Usage;
         }
 
         return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
@@ -72,7 +72,7 @@ internal static class AgentCommandLine
 
     private static Task Verify(string stateFolder, TextWriter output)
     {
-        var result = AgentLogVerification.Run(stateFolder);
+        var result = AgentRecordVerification.Run(stateFolder);
         Say(output, $"The record is whole: {result.Entries} entries, {result.Exports} exports, {result.Refusals} refusals; last hash {result.LastHash}.");
         if (result.TornBytes > 0)
         {
@@ -89,7 +89,7 @@ internal static class AgentCommandLine
         try
         {
             await action().ConfigureAwait(false);
-            return ExitCodes.Done;
+            return AgentExitCodes.Done;
         }
         catch (ByokException exception)
         {
@@ -98,17 +98,17 @@ internal static class AgentCommandLine
                 Say(error, line);
             }
 
-            return ExitCodes.For(exception);
+            return AgentExitCodes.For(exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Of files that the settings name and that are there: a file that is missing is told without its path.
             Say(error, $"byok-agent: {exception.Message}");
-            return ExitCodes.Failed;
+            return AgentExitCodes.Failed;
         }
         catch (OperationCanceledException)
         {
-            return ExitCodes.Done;
+            return AgentExitCodes.Done;
         }
     }
 }

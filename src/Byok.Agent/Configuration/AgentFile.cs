@@ -40,7 +40,6 @@ internal sealed record AgentFile : AgentFileSection
         public ulong? VendorKeyWrapMechanism { get; init; }
     }
 
-    /// <summary>The hybrid connection.</summary>
     internal sealed record RelaySection : AgentFileSection
     {
         /// <summary>Address of the namespace; required.</summary>
@@ -59,7 +58,6 @@ internal sealed record AgentFile : AgentFileSection
         public int? Listeners { get; init; }
     }
 
-    /// <summary>The rules.</summary>
     internal sealed record PolicySection : AgentFileSection
     {
         /// <summary>Addresses of the vaults that keys may go to; required.</summary>

@@ -26,8 +26,6 @@ public sealed class AgentSettingsReader
 
     private AgentSettingsReader(string path) => _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
 
-    /// <summary>Reads the settings.</summary>
-    /// <param name="path">The file.</param>
     /// <exception cref="ConfigurationException">Something is wrong; the message names everything that is, a line each.</exception>
     public static AgentSettings Read(string path)
     {
@@ -72,17 +70,9 @@ public sealed class AgentSettingsReader
         var relay = CheckRelay(file.Relay);
         var policy = CheckPolicy(file.Policy, CheckApprovers(file.Approvers));
         return hasState && token is not null && relay is not null && policy is not null
-            ? new AgentSettings
-            {
-                StateFolder = Full(file.StateFolder!),
-                Token = token,
-                Relay = relay,
-                SasKeyName = file.Relay!.SasKeyName,
-                SasKeyFile = file.Relay.SasKeyFile is { } keyFile ? Full(keyFile) : null,
-                Listeners = file.Relay.Listeners ?? 1,
-                Policy = policy,
-                FetchKekFromVault = file.Policy!.FetchKekFromVault ?? true,
-            }
+            ? new AgentSettings(
+                Full(file.StateFolder!), token, relay, file.Relay!.SasKeyName, file.Relay.SasKeyFile is { } keyFile ? Full(keyFile) : null,
+                file.Relay.Listeners ?? 1, policy, file.Policy!.FetchKekFromVault ?? true)
             : null;
     }
 

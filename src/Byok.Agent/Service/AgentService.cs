@@ -22,13 +22,12 @@ internal sealed partial class AgentService(
     /// <summary>Why the service stopped by itself; null when it was told to.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var options = new RelayListenerOptions { MaxRequestBodyInBytes = ExportContract.MaxRequestBodyInBytes };
         var listeners = Enumerable.Range(0, settings.Listeners)
             .Select(_ => new HybridConnectionListener(
-                settings.Relay, tokens, RelayAgentChannel.HandlerOf(agent), time, options, loggers.CreateLogger<HybridConnectionListener>()))
+                settings.Relay, tokens, agent.HandleAsync, time, options, loggers.CreateLogger<HybridConnectionListener>()))
             .ToList();
         try
         {

@@ -20,7 +20,6 @@ internal sealed class AgentToken : IDisposable
         Hsm = hsm;
     }
 
-    /// <summary>The HSM.</summary>
     public Pkcs11Hsm Hsm { get; }
 
     /// <summary>Opens the token and tries the PIN once.</summary>
@@ -62,7 +61,6 @@ internal sealed class AgentToken : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _token.Dispose();

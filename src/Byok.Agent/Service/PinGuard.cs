@@ -10,12 +10,10 @@ namespace Byok.Agent.Service;
 /// of change, nothing of the PIN.
 /// </summary>
 /// <param name="stateFolder">The agent's state folder; it exists.</param>
-/// <param name="pinFile">The PIN file.</param>
 internal sealed class PinGuard(string stateFolder, string pinFile)
 {
     private readonly string _marker = Path.Combine(stateFolder, "pin.refused");
 
-    /// <summary>Logs in.</summary>
     /// <exception cref="HsmPinException">The token refuses the PIN, or refused it before and the file has not changed since.</exception>
     public void Login(Pkcs11Token token)
     {

@@ -23,7 +23,6 @@ internal sealed class PrintableFormatter(ConsoleFormatter inner) : ConsoleFormat
         }
     }
 
-    /// <inheritdoc/>
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         var entry = logEntry;

@@ -23,7 +23,7 @@ internal static class AgentCommands
 
     private static Task<int> VerifyAsync(string stateFolder, Terminal terminal)
     {
-        var record = AgentLogVerification.Run(stateFolder);
+        var record = AgentRecordVerification.Run(stateFolder);
         terminal.Document(record);
         terminal.Line($"The record is whole: {record.Entries} entries, {Units.Count(record.Exports, "export")}, {Units.Count(record.Refusals, "refusal")}; last hash {record.LastHash}.");
         return Task.FromResult(ExitCodes.Done);

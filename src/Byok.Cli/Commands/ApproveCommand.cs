@@ -3,7 +3,6 @@ using System.Text.Json;
 using Byok.Cli.Output;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Core.Ports;
 using Byok.Core.Text;
 using Byok.Export.Approvals;
 using Byok.Local.Stack;
@@ -31,20 +30,11 @@ internal static class ApproveCommand
         var status = await stack.Operations.FindAsync(operation, cancellationToken).ConfigureAwait(false)
             ?? throw new ConflictException($"There is no operation '{operation}'.");
         var progress = status.CustomStatus?.Deserialize<BringKeyProgress>(OrchestrationJson.Options);
-        if (status.IsEnded || progress is not { Request: { } terms } || progress.ApprovalsGiven >= progress.ApprovalsRequired)
+        if (status.IsEnded || progress is not { Request: { } request } || progress.ApprovalsGiven >= progress.ApprovalsRequired)
         {
             throw new ConflictException($"The operation '{operation}' does not wait for an approval now.");
         }
 
-        var request = new ExportRequest
-        {
-            RequestId = terms.RequestId,
-            KeyLabel = terms.KeyLabel,
-            KekId = terms.KekId,
-            Kek = terms.Kek,
-            KekOperations = terms.KekOperations,
-            ExpiresOn = terms.ExpiresOn,
-        };
         foreach (var line in ApprovalSigner.Describe(request).Split('\n'))
         {
             terminal.Note(line);
@@ -56,7 +46,7 @@ internal static class ApproveCommand
         }
 
         await stack.Operations.ApproveAsync(operation, signer.Sign(request), cancellationToken).ConfigureAwait(false);
-        terminal.Document(new { operation, approver = signer.PublicKey.Thumbprint, kekThumbprint = terms.Kek.Thumbprint });
+        terminal.Document(new { operation, approver = signer.PublicKey.Thumbprint, kekThumbprint = request.Kek.Thumbprint });
         terminal.Line($"approved as {signer.PublicKey.Thumbprint}; the agent beside the HSM decides whether that counts");
         return ExitCodes.Done;
     }

@@ -19,7 +19,7 @@ internal static class DevRelayCommand
 
     private static async Task<int> RunAsync(string addressFile, int port, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var termination = new Termination(cancellationToken);
+        using var termination = new TerminationSignal(cancellationToken);
         await using var server = await StartAsync(port, cancellationToken).ConfigureAwait(false);
         await termination.AnnounceAndWaitAsync(server.Address, addressFile, terminal).ConfigureAwait(false);
         return ExitCodes.Done;

@@ -17,7 +17,7 @@ internal static class DevVaultCommand
 
     private static async Task<int> RunAsync(string addressFile, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var termination = new Termination(cancellationToken);
+        using var termination = new TerminationSignal(cancellationToken);
         var paths = StackPaths.FromEnvironment();
         using var tokens = await LocalTokens.OpenAsync(paths, StackState.Load(paths), TimeProvider.System, cancellationToken).ConfigureAwait(false);
         var options = new VaultEndpointOptions { CertificateFile = paths.VaultCertificate, TokenFile = paths.VaultAccessToken };

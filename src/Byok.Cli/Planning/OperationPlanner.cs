@@ -8,7 +8,6 @@ public static class OperationPlanner
     /// <summary>Blobs that a rotation has under way at once: one page at a time, so many of it.</summary>
     private const int RewrapsInFlight = Byok.Pipeline.RotateKey.RewrapPage.Parallelism;
 
-    /// <summary>Plans all three.</summary>
     /// <exception cref="ArgumentException">The work means nothing; the message says why.</exception>
     public static IReadOnlyList<OperationForecast> Plan(PlannedWork work)
     {

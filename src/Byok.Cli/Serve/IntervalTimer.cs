@@ -8,7 +8,6 @@ namespace Byok.Cli.Serve;
 /// is due at once: what was missed while nobody ran is made up for, once.
 /// </summary>
 /// <param name="interval">Time between two due times, at least one minute.</param>
-/// <param name="time">The clock.</param>
 public sealed class IntervalTimer(TimeSpan interval, TimeProvider time)
 {
     /// <summary>Shortest interval.</summary>
@@ -34,7 +33,6 @@ public sealed class IntervalTimer(TimeSpan interval, TimeProvider time)
     /// <summary>Runs until it is cancelled.</summary>
     /// <param name="action">What to do at a due time; given that time.</param>
     /// <param name="onFailure">Told of an action's failure. A transient one is tried again soon, another one at the next due time.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task RunAsync(Func<DateTimeOffset, Task> action, Action<ByokException> onFailure, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(action);

@@ -19,7 +19,6 @@ internal struct BlobChain
     public readonly OpenIntent? Intent(Digest mac) => _open?.Find(intent => intent.Mac == mac);
 
     /// <summary>Takes the next entry about this blob.</summary>
-    /// <param name="record">The entry.</param>
     /// <param name="moved">Told each operation that is known to have rewrapped or encrypted the blob anew, once for each state.</param>
     public void Apply(BlobRecord record, Action<string>? moved = null)
     {
@@ -60,10 +59,7 @@ internal struct BlobChain
 }
 
 /// <summary>A state that was intended and is not confirmed.</summary>
-/// <param name="Mac">Its MAC.</param>
 /// <param name="Replaces">MAC of the state that it takes the place of.</param>
 /// <param name="IsDerived">Whether it is made of that.</param>
-/// <param name="Generation">Its generation.</param>
 /// <param name="OperationId">Who intended it.</param>
-/// <param name="RecordedOn">When.</param>
 internal sealed record OpenIntent(Digest Mac, Digest? Replaces, bool IsDerived, string Generation, string OperationId, DateTimeOffset RecordedOn);

@@ -78,12 +78,9 @@ internal static class BlobEvents
 
 /// <summary>An entry about a blob, as it was read.</summary>
 /// <param name="Kind">One of <see cref="BlobEvents"/>.</param>
-/// <param name="BlobName">The blob's name.</param>
 /// <param name="Mac">MAC of the state that it is about.</param>
 /// <param name="Replaces">MAC of the state that it takes the place of.</param>
 /// <param name="IsDerived">Whether the state was made of the one that it replaces.</param>
 /// <param name="Generation">Its generation; only of an intent.</param>
-/// <param name="OperationId">The operation.</param>
-/// <param name="RecordedOn">When it was recorded.</param>
 internal sealed record BlobRecord(
     string Kind, string BlobName, Digest Mac, Digest? Replaces, bool IsDerived, string? Generation, string OperationId, DateTimeOffset RecordedOn);

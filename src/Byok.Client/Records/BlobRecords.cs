@@ -34,7 +34,6 @@ public sealed class BlobRecords(ILedger ledger, string container) : IDisposable
     /// What the ledger, read to its end, knows. For states that were seen before the call, so that their entries are in it.
     /// </summary>
     /// <param name="ask">Asks for what is to be known.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="IntegrityException">The ledger was altered.</exception>
     internal async Task<T> ReadAsync<T>(Func<BlobIndex, T> ask, CancellationToken cancellationToken)
     {
@@ -67,7 +66,6 @@ public sealed class BlobRecords(ILedger ledger, string container) : IDisposable
         $"'{name}' is not as the ledger knows it: another blob or an older state was put in its place past the pipeline. " +
         "It was left as it is; restore the right one, or decrypt it, and upload what it should hold again.");
 
-    /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();
 
     private async Task AppendAsync(IEnumerable<LedgerEvent> events, CancellationToken cancellationToken)

@@ -31,6 +31,14 @@ public sealed record RsaPublicKey
     [JsonIgnore]
     public int SizeInBits { get; }
 
+    /// <summary>
+    /// Whether an HSM may wrap to it: the modulus is odd, and so is the exponent, of 65537 or more (FIPS 186-5, A.1.1: an exponent of 1 would hand out
+    /// what is wrapped) and below 2^32 (the standard allows 2^256; no vault makes such keys, and not every HSM takes them).
+    /// </summary>
+    [JsonIgnore]
+    public bool IsSound =>
+        Base64Url.DecodeFromChars(E) is { Length: 3 or 4 } exponent && (exponent[^1] & 1) == 1 && (Base64Url.DecodeFromChars(N)[^1] & 1) == 1;
+
     /// <summary>Creates a key from big-endian bytes; leading zeros are dropped.</summary>
     public static RsaPublicKey FromBytes(ReadOnlySpan<byte> modulus, ReadOnlySpan<byte> exponent) =>
         new(Base64Url.EncodeToString(modulus.TrimStart((byte)0)), Base64Url.EncodeToString(exponent.TrimStart((byte)0)));

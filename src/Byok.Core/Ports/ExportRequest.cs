@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using Byok.Core.Keys;
 
 namespace Byok.Core.Ports;
 
-/// <summary>What is asked of the HSM side: wrap one master key to one KEK, once.</summary>
+/// <summary>What is asked of the HSM side: wrap one master key to one KEK, once. Approvers see and sign all of it but the approvals.</summary>
 public sealed record ExportRequest
 {
     /// <summary>Names the request; the same id with the same content gives the same answer again, never a second export.</summary>
@@ -23,6 +25,8 @@ public sealed record ExportRequest
     /// <summary>The moment after which the request is refused.</summary>
     public required DateTimeOffset ExpiresOn { get; init; }
 
-    /// <summary>Approvals: compact JWS (RFC 7515), each over the canonical request. Empty where the HSM side asks for none.</summary>
-    public IReadOnlyList<string> Approvals { get; init; } = [];
+    /// <summary>Approvals: compact JWS (RFC 7515), each over the canonical request. Null, and then not written, while approvers are still asked.</summary>
+    [DisallowNull]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Approvals { get; init; }
 }

@@ -4,7 +4,6 @@ namespace Byok.Core.Ports;
 /// <param name="Manufacturer">The token's manufacturer.</param>
 /// <param name="Model">The token's model.</param>
 /// <param name="FirmwareVersion">The token's firmware version.</param>
-/// <param name="TokenLabel">The token's label.</param>
 /// <param name="SerialNumber">The token's serial number.</param>
 /// <param name="CanExport">Whether the self-test of the wrap mechanism passed.</param>
 /// <param name="Verdict">The self-test's result in words.</param>

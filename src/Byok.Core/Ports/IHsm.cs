@@ -18,7 +18,6 @@ public interface IHsm
     /// <summary>Generates an RSA master key in the HSM: sensitive, extractable only wrapped.</summary>
     /// <param name="label">The new key's label.</param>
     /// <param name="sizeInBits">2048, 3072 or 4096.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The new key; the existing one when the label exists with that size (so that a retry does nothing twice).</returns>
     /// <exception cref="ConflictException">The label exists with another size.</exception>
     Task<MasterKey> GenerateMasterKeyAsync(string label, int sizeInBits, CancellationToken cancellationToken);

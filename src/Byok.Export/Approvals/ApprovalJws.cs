@@ -46,6 +46,5 @@ internal sealed record ApprovalJws(ApprovalJws.ProtectedHeader Header, byte[] Pa
 
     private static bool TryDecode(string text, [NotNullWhen(true)] out byte[]? bytes) => StrictBase64Url.TryDecode(text, out bytes) && bytes.Length > 0;
 
-    /// <summary>The protected header.</summary>
     internal sealed record ProtectedHeader(string Alg, string Kid, string Typ);
 }

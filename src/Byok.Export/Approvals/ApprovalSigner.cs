@@ -62,7 +62,6 @@ public sealed class ApprovalSigner : IDisposable
             """;
     }
 
-    /// <summary>Signs the canonical request.</summary>
     /// <returns>The approval, compact JWS.</returns>
     /// <exception cref="ArgumentException">A value may not stand in a request.</exception>
     public string Sign(ExportRequest request) =>
@@ -71,7 +70,6 @@ public sealed class ApprovalSigner : IDisposable
             CanonicalRequest.ToUtf8(request),
             Sign);
 
-    /// <inheritdoc/>
     public void Dispose() => _privateKey.Dispose();
 
     private byte[] Sign(byte[] data) => _privateKey switch

@@ -9,7 +9,6 @@ public sealed class ApprovalVerifier
 {
     private readonly Dictionary<string, Approver> _approvers;
 
-    /// <summary>Takes the approvers.</summary>
     /// <exception cref="ArgumentException">Two approvers have the same key.</exception>
     public ApprovalVerifier(IEnumerable<Approver> approvers)
     {
@@ -24,7 +23,7 @@ public sealed class ApprovalVerifier
         var canonical = CanonicalRequest.ToUtf8(request);
         var approvers = new Dictionary<string, string>(StringComparer.Ordinal);
         var faults = new List<string>();
-        foreach (var approval in request.Approvals)
+        foreach (var approval in request.Approvals ?? [])
         {
             if (FindFault(approval, request, canonical, out var approver) is { } fault)
             {

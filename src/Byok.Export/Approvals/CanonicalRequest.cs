@@ -17,7 +17,6 @@ public static class CanonicalRequest
     public const int MaxNameLength = 128;
 
     /// <summary>Whether every value may stand in the canonical form.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="fault">What is wrong, as a sentence; empty when nothing is.</param>
     public static bool IsWellFormed(ExportRequest request, out string fault)
     {
@@ -34,7 +33,6 @@ public static class CanonicalRequest
         return fault.Length == 0;
     }
 
-    /// <summary>Writes the canonical form.</summary>
     /// <exception cref="ArgumentException">A value may not stand in it.</exception>
     public static byte[] ToUtf8(ExportRequest request) =>
         IsWellFormed(request, out var fault)

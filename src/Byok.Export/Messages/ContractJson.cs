@@ -15,6 +15,10 @@ internal static class ContractJson
         MaxDepth = 8,
     };
 
+    /// <summary>The headers of a message with this media type.</summary>
+    public static IReadOnlyDictionary<string, string> Headers(string mediaType) =>
+        new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["Content-Type"] = mediaType };
+
     public static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Options);
 
     public static bool TryRead<T>(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out T? value)

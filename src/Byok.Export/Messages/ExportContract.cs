@@ -12,13 +12,10 @@ namespace Byok.Export.Messages;
 /// </summary>
 public static class ExportContract
 {
-    /// <summary>Path of the HSM's description.</summary>
     public const string DescribePath = "/describe";
 
-    /// <summary>Path of the master keys.</summary>
     public const string KeysPath = "/keys";
 
-    /// <summary>Path of the exports.</summary>
     public const string ExportsPath = "/exports";
 
     /// <summary>Largest request that the agent reads: 64 KiB.</summary>

@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Http;
 
 namespace Byok.Export.Messages;
 
@@ -7,5 +8,5 @@ public interface IAgentChannel
 {
     /// <summary>Sends a request and returns the agent's own answer, whatever its status.</summary>
     /// <exception cref="ServiceUnavailableException">The agent was not reached or did not answer.</exception>
-    Task<AgentResponse> SendAsync(AgentRequest request, CancellationToken cancellationToken);
+    Task<BufferedResponse> SendAsync(BufferedRequest request, CancellationToken cancellationToken);
 }

@@ -1,4 +1,6 @@
+using System.Net;
 using Byok.Core.Errors;
+using Byok.Http;
 
 namespace Byok.Export.Messages;
 
@@ -8,17 +10,17 @@ namespace Byok.Export.Messages;
 /// <param name="Detail">The failure's sentence, free of secrets.</param>
 internal sealed record ProblemMessage(string Type, int Status, string Detail)
 {
-    public static AgentResponse ToResponse(ByokException failure)
+    public static BufferedResponse ToResponse(ByokException failure)
     {
         var status = failure switch
         {
-            ExportRefusedException => 403,
-            ConflictException => 409,
-            TransientByokException => 503,
-            _ => 500,
+            ExportRefusedException => HttpStatusCode.Forbidden,
+            ConflictException => HttpStatusCode.Conflict,
+            TransientByokException => HttpStatusCode.ServiceUnavailable,
+            _ => HttpStatusCode.InternalServerError,
         };
-        var problem = new ProblemMessage(ExportContract.ProblemTypePrefix + FailureDetails.From(failure).ErrorType, status, failure.Message);
-        return new AgentResponse(status, ExportContract.ProblemMediaType, ContractJson.Write(problem));
+        var problem = new ProblemMessage(ExportContract.ProblemTypePrefix + FailureDetails.From(failure).ErrorType, (int)status, failure.Message);
+        return new BufferedResponse(status, ContractJson.Headers(ExportContract.ProblemMediaType), ContractJson.Write(problem));
     }
 
     public ByokException ToException() =>

@@ -17,6 +17,5 @@ internal sealed class HourlyLimit(int limit, TimeProvider time)
         return _times.Count < limit;
     }
 
-    /// <summary>Counts one.</summary>
     public void Add(DateTimeOffset happenedOn) => _times.Enqueue(happenedOn);
 }

@@ -10,7 +10,6 @@ public sealed record LabelPattern
     private readonly string _text;
     private readonly bool _isPrefix;
 
-    /// <summary>Reads a pattern.</summary>
     /// <exception cref="ConfigurationException">It is empty, too long, or has an asterisk elsewhere than at its end.</exception>
     public LabelPattern(string pattern)
     {
@@ -23,7 +22,6 @@ public sealed record LabelPattern
         }
     }
 
-    /// <summary>Whether a label is meant.</summary>
     public bool Matches(string label) => _isPrefix ? label.StartsWith(_text, StringComparison.Ordinal) : label == _text;
 
     /// <summary>The pattern as it was written.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Globalization;
 using Byok.Core.Errors;
 using Byok.Core.Ports;
@@ -15,7 +14,6 @@ public sealed class RequestRules
     private readonly ApprovalVerifier _approvals;
     private readonly TimeProvider _time;
 
-    /// <summary>Takes the policy.</summary>
     public RequestRules(ExportPolicy policy, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(policy);
@@ -39,7 +37,6 @@ public sealed class RequestRules
         return CheckApprovals(request);
     }
 
-    /// <summary>Refuses by a rule.</summary>
     internal static ExportRefusedException Refusal(string rule, string sentence) =>
         new(Sentence(rule, sentence)) { Rule = rule };
 
@@ -47,8 +44,7 @@ public sealed class RequestRules
 
     private static void CheckForm(ExportRequest request)
     {
-        if (request.KekOperations.Count > MaxListLength || request.KekOperations.Any(operation => operation is null)
-            || request.Approvals.Count > MaxListLength || request.Approvals.Any(approval => approval is null))
+        if (!IsList(request.KekOperations) || !IsList(request.Approvals ?? []))
         {
             throw Refusal(ExportRule.RequestForm, $"key operations and approvals are lists of at most {MaxListLength} strings.");
         }
@@ -58,6 +54,8 @@ public sealed class RequestRules
             throw Refusal(ExportRule.RequestForm, fault);
         }
     }
+
+    private static bool IsList(IReadOnlyList<string> list) => list.Count <= MaxListLength && list.All(item => item is not null);
 
     private void CheckVaultAndKey(ExportRequest request)
     {
@@ -83,10 +81,7 @@ public sealed class RequestRules
                 ExportRule.KekSize, $"the KEK has {kek.SizeInBits} bits; 2048, 3072 or 4096 and no fewer than {_policy.MinimumKekSizeInBits} are allowed.");
         }
 
-        // FIPS 186-5, A.1.1: the exponent is odd and above 2^16. An even modulus is no RSA modulus.
-        var exponent = Base64Url.DecodeFromChars(kek.E);
-        var modulus = Base64Url.DecodeFromChars(kek.N);
-        if (exponent.Length is < 3 or > 4 || (exponent[^1] & 1) == 0 || (modulus[^1] & 1) == 0)
+        if (!kek.IsSound)
         {
             throw Refusal(ExportRule.KekShape, "the KEK's public exponent is not odd and between 65537 and 2^32, or its modulus is even.");
         }

@@ -15,7 +15,6 @@ public sealed class VaultKekSource(HttpClient client, TokenCredential credential
     /// <summary>Largest answer that is read: 64 KiB.</summary>
     public const int MaxAnswerInBytes = 64 * 1024;
 
-    /// <inheritdoc/>
     public async Task<VaultKey?> FetchAsync(KeyIdentifier kekId, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(kekId);

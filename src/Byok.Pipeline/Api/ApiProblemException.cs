@@ -2,7 +2,6 @@ namespace Byok.Pipeline.Api;
 
 /// <summary>Ends a request with a problem document.</summary>
 /// <param name="status">The HTTP status code.</param>
-/// <param name="title">The kind of problem.</param>
 /// <param name="detail">One sentence about this one.</param>
 internal sealed class ApiProblemException(int status, string title, string detail) : Exception(detail)
 {

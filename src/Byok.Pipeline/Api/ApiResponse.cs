@@ -7,13 +7,11 @@ namespace Byok.Pipeline.Api;
 /// <summary>An answer as any web host can send it.</summary>
 /// <param name="Status">The HTTP status code.</param>
 /// <param name="ContentType">The body's media type.</param>
-/// <param name="Body">The body.</param>
 public sealed record ApiResponse(int Status, string ContentType, ReadOnlyMemory<byte> Body)
 {
     /// <summary>Headers besides Content-Type.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>A JSON answer.</summary>
     internal static ApiResponse Json(int status, object body) =>
         new(status, MediaTypeNames.Application.Json, JsonSerializer.SerializeToUtf8Bytes(body, OrchestrationJson.Options));
 

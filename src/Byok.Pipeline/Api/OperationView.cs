@@ -4,7 +4,6 @@ using Byok.Core.Orchestration;
 namespace Byok.Pipeline.Api;
 
 /// <summary>An operation as the API shows it.</summary>
-/// <param name="Id">Its id.</param>
 /// <param name="Kind">The orchestration's name.</param>
 /// <param name="State">Pending, Running, Completed, Failed or Terminated.</param>
 /// <param name="CreatedOn">When it was started.</param>

@@ -44,7 +44,6 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
 
     private static readonly ApiRole[] Everybody = Enum.GetValues<ApiRole>();
 
-    /// <summary>Starts bringing a key.</summary>
     public Task<ApiResponse> BringKeyAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
         AnswerAsync(request, [ApiRole.Operator], async () =>
         {
@@ -56,7 +55,6 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             return await StartAsync(request, "bring-" + keyName, BringKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
-    /// <summary>Starts rotating a key.</summary>
     public Task<ApiResponse> RotateKeyAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
         AnswerAsync(request, [ApiRole.Operator], async () =>
         {
@@ -81,7 +79,6 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             return await StartAsync(goOn, prefix, RotateKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
-    /// <summary>Starts revoking a key.</summary>
     public Task<ApiResponse> RevokeKeyAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
         AnswerAsync(request, [ApiRole.Operator], async () =>
         {
@@ -95,7 +92,6 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             return await StartAsync(request, (body.Rehearsal ? "rehearse-" : "revoke-") + keyName, RevokeKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
-    /// <summary>Starts restoring a key.</summary>
     public Task<ApiResponse> RestoreKeyAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
         AnswerAsync(request, [ApiRole.Operator], async () =>
         {
@@ -106,7 +102,6 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             return await StartAsync(request, "restore-" + keyName, RestoreKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
-    /// <summary>Starts encrypting one blob anew.</summary>
     public Task<ApiResponse> ReencryptBlobAsync(ApiRequest request, CancellationToken cancellationToken) =>
         AnswerAsync(request, [ApiRole.Operator], async () =>
         {
@@ -120,7 +115,6 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             return await StartAsync(request, "reencrypt", ReencryptBlobOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
-    /// <summary>Starts an audit.</summary>
     public Task<ApiResponse> AuditAsync(ApiRequest request, CancellationToken cancellationToken) =>
         AnswerAsync(request, [ApiRole.Operator, ApiRole.Auditor], async () =>
         {
@@ -153,7 +147,6 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             }
         });
 
-    /// <summary>Describes an operation.</summary>
     public Task<ApiResponse> GetOperationAsync(string operationId, ApiRequest request, CancellationToken cancellationToken) =>
         AnswerAsync(request, Everybody, async () =>
         {

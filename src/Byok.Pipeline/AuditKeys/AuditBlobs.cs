@@ -18,13 +18,11 @@ namespace Byok.Pipeline.AuditKeys;
 public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, WrappingKeyRing keys, DekCache deks, ChunkBufferPools pools, PipelineOptions options)
     : Activity<AuditBlobsInput, AuditBlobsResult>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "AuditBlobs";
 
     /// <summary>Blobs under way at once.</summary>
     private const int Parallelism = 16;
 
-    /// <inheritdoc/>
     public override async Task<AuditBlobsResult> RunAsync(AuditBlobsInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);

@@ -16,7 +16,6 @@ public sealed class AuditGenerations(
     StorageAccount storage, ILedger ledger, ProtectedBlobReader reader, BlobRecords records, PipelineOptions options, TimeProvider time, int maxNames = AuditGenerations.MaxNames)
     : Activity<string?, AuditGenerationsResult>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "AuditGenerations";
 
     /// <summary>Names that are compared together, at most.</summary>
@@ -24,7 +23,6 @@ public sealed class AuditGenerations(
 
     private const int BlobsPerPage = 5_000;
 
-    /// <inheritdoc/>
     public override async Task<AuditGenerationsResult> RunAsync(string? input, CancellationToken cancellationToken)
     {
         var startedOn = time.GetUtcNow();

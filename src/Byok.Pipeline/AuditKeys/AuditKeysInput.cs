@@ -11,10 +11,7 @@ public sealed record AuditKeysInput
 }
 
 /// <summary>How an audit ended.</summary>
-/// <param name="Verdict">The verdict.</param>
 /// <param name="Criticals">Critical findings.</param>
-/// <param name="Warnings">Warnings.</param>
-/// <param name="Notices">Notices.</param>
 /// <param name="Blobs">Protected blobs.</param>
 /// <param name="ReportName">The report's name in the audits container, without <c>.json</c> and <c>.html</c>.</param>
 public sealed record AuditKeysResult(Verdict Verdict, long Criticals, long Warnings, long Notices, long Blobs, string ReportName);

@@ -9,13 +9,11 @@ namespace Byok.Pipeline.AuditKeys;
 /// </summary>
 public sealed class AuditKeysOrchestration : Orchestration<AuditKeysInput, AuditKeysResult>
 {
-    /// <summary>The name it is started by.</summary>
     public const string Name = "AuditKeys";
 
     /// <summary>Pages of one run; the history begins anew after them.</summary>
     internal const int PagesPerRun = 20;
 
-    /// <inheritdoc/>
     public override async Task<AuditKeysResult> RunAsync(IOrchestrationContext context, AuditKeysInput input)
     {
         ArgumentNullException.ThrowIfNull(context);

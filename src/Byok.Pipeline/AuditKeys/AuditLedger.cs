@@ -8,10 +8,8 @@ namespace Byok.Pipeline.AuditKeys;
 /// <summary>Verifies the ledger's chain, and that it continues the one that the last audit saw: a chain alone does not show that its end is missing.</summary>
 public sealed class AuditLedger(ILedger ledger, AuditArchive archive) : Activity<object?, AuditLedgerResult>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "AuditLedger";
 
-    /// <inheritdoc/>
     public override async Task<AuditLedgerResult> RunAsync(object? input, CancellationToken cancellationToken)
     {
         var seen = (await archive.ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(audit => audit.LedgerEntries > 0);
@@ -42,7 +40,6 @@ public sealed class AuditLedger(ILedger ledger, AuditArchive archive) : Activity
 
 /// <summary>What the ledger holds.</summary>
 /// <param name="Entries">Entries whose chain was verified.</param>
-/// <param name="LastHash">Hash of the last of them.</param>
 /// <param name="IsIntact">Whether the whole chain holds.</param>
 /// <param name="Findings">What is not as it should be.</param>
 public sealed record AuditLedgerResult(long Entries, string LastHash, bool IsIntact, FindingTally Findings);

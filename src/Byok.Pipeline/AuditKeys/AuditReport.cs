@@ -6,28 +6,23 @@ public sealed record AuditReport
     /// <summary>Its name in the audits container, without ending.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The operation.</summary>
     public required string OperationId { get; init; }
 
     /// <summary>When the audit began.</summary>
     public required DateTimeOffset StartedOn { get; init; }
 
-    /// <summary>When it ended.</summary>
     public required DateTimeOffset EndedOn { get; init; }
 
     /// <summary>The vault's host name.</summary>
     public required string Vault { get; init; }
 
-    /// <summary>The verdict.</summary>
     public required Verdict Verdict { get; init; }
 
     /// <summary>Critical findings.</summary>
     public required long Criticals { get; init; }
 
-    /// <summary>Warnings.</summary>
     public required long Warnings { get; init; }
 
-    /// <summary>Notices.</summary>
     public required long Notices { get; init; }
 
     /// <summary>Protected blobs.</summary>
@@ -51,7 +46,6 @@ public sealed record AuditReport
     /// <summary>The findings, worst first; of each code the first 25.</summary>
     public required IReadOnlyList<Finding> Findings { get; init; }
 
-    /// <summary>The ledger.</summary>
     public required AuditLedgerResult Ledger { get; init; }
 
     /// <summary>Earlier audits, newest first.</summary>
@@ -61,11 +55,8 @@ public sealed record AuditReport
 /// <summary>An earlier audit, in short.</summary>
 /// <param name="Name">Its name in the audits container, without ending.</param>
 /// <param name="StartedOn">When it began.</param>
-/// <param name="Verdict">Its verdict.</param>
 /// <param name="Criticals">Critical findings.</param>
-/// <param name="Warnings">Warnings.</param>
 /// <param name="Blobs">Protected blobs.</param>
-/// <param name="LedgerEntries">Entries that the ledger had.</param>
 /// <param name="LedgerHash">Hash of the last of them.</param>
 public sealed record PastAudit(
     string Name, DateTimeOffset StartedOn, Verdict Verdict, long Criticals, long Warnings, long Blobs, long LedgerEntries, string LedgerHash);

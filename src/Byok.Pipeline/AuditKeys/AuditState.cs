@@ -6,7 +6,6 @@ public sealed record AuditState
     /// <summary>Most version ids that coverage tells apart; blobs of more are counted together, under an empty text.</summary>
     public const int MaxVersions = 100;
 
-    /// <summary>When it began.</summary>
     public required DateTimeOffset StartedOn { get; init; }
 
     /// <summary>The vault's host name.</summary>

@@ -7,10 +7,8 @@ namespace Byok.Pipeline.AuditKeys;
 /// <summary>Looks for plaintext that stayed in the uploads container longer than its encryption can take.</summary>
 public sealed class AuditUploads(StorageAccount storage, PipelineOptions options, TimeProvider time) : Activity<object?, FindingTally>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "AuditUploads";
 
-    /// <inheritdoc/>
     public override async Task<FindingTally> RunAsync(object? input, CancellationToken cancellationToken)
     {
         var tally = new FindingTally();

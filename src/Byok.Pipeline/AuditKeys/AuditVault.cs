@@ -8,10 +8,8 @@ namespace Byok.Pipeline.AuditKeys;
 /// <summary>Looks at every key in the vault, and compares with the HSM and the ledger.</summary>
 public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, PipelineOptions options, TimeProvider time) : Activity<object?, AuditVaultResult>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "AuditVault";
 
-    /// <inheritdoc/>
     public override async Task<AuditVaultResult> RunAsync(object? input, CancellationToken cancellationToken)
     {
         var findings = new List<Finding>();

@@ -29,7 +29,6 @@ internal sealed class ComparedBlob
     /// <summary>Generation of the state that was confirmed last; null when there is none, or it was deleted.</summary>
     public string? ConfirmedGeneration { get; private set; }
 
-    /// <summary>When it was confirmed.</summary>
     public DateTimeOffset? ConfirmedOn { get; private set; }
 
     /// <summary>How the ledger stands to what is stored. What is not intact, or not in its place, <see cref="AuditBlobs"/> reports.</summary>

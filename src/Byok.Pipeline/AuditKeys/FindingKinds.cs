@@ -116,7 +116,6 @@ public static class FindingKinds
         "decrypts and verifies. Rotation and re-encryption leave it as it is.",
         "Do not trust its content. Find out who wrote it, and restore the right blob from a backup, or upload it again.");
 
-    /// <summary>A recorded blob that is not stored any more.</summary>
     public static FindingKind BlobGone { get; } = new(Critical, "blob-gone", "Blob is gone, and no deletion was recorded",
         "The ledger knows this blob, and it is not stored any more: somebody deleted or renamed it past the pipeline. A blob that you deleted by hand is reported as well, as " +
         "nothing recorded that.",
@@ -128,7 +127,6 @@ public static class FindingKinds
         "the operation's place, unless the key is unavailable.",
         "Nothing. If it happens again and again, find out why operations end early.");
 
-    /// <summary>A blob that the ledger does not know.</summary>
     public static FindingKind BlobNotInLedger { get; } = new(Warning, "blob-not-in-ledger", "The ledger does not know this blob",
         "No operation of the pipeline recorded it. Anybody who can write to storage and knows the public key can make such a blob.",
         "Find out where it comes from; if it is yours, protect it anew.");
@@ -168,7 +166,6 @@ public static class FindingKinds
         "The ledger is shorter than, or another one than, the last audit recorded: it was cut off or replaced.",
         "Find out who wrote to the ledger container, and restore it from a backup.");
 
-    /// <summary>All of them.</summary>
     public static IReadOnlyList<FindingKind> All { get; } =
     [
         KeyNotInVaultHsm, KeyExportable, KeyDrift, KeyNotRestorable, KeyRevoked, KeyHalfRevoked, KeyHalfRestored, KeyUnproved, KeyWithoutExpiry, KeyExpires, KeyTooOld,

@@ -30,7 +30,6 @@ public sealed record FindingTally
         return new FindingTally { Counts = counts, Listed = listed };
     }
 
-    /// <summary>Both together.</summary>
     public FindingTally Plus(FindingTally other)
     {
         ArgumentNullException.ThrowIfNull(other);

@@ -8,10 +8,8 @@ namespace Byok.Pipeline.AuditKeys;
 /// <summary>Writes the report, in JSON and as a page, and records in the ledger that there was an audit.</summary>
 public sealed class PublishAudit(AuditArchive archive, ILedger ledger) : Activity<PublishInput, AuditKeysResult>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "PublishAudit";
 
-    /// <inheritdoc/>
     public override async Task<AuditKeysResult> RunAsync(PublishInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -27,16 +25,12 @@ public sealed class PublishAudit(AuditArchive archive, ILedger ledger) : Activit
     {
         try
         {
-            await ledger.AppendAsync(
-                new LedgerEvent
-                {
-                    EventId = $"{input.OperationId}/audit.completed",
-                    Kind = "audit.completed",
-                    Subject = report.Name,
-                    CorrelationId = input.OperationId,
-                    Details = new Dictionary<string, string> { ["criticals"] = $"{report.Criticals}", ["warnings"] = $"{report.Warnings}", ["blobs"] = $"{report.Blobs}" },
-                },
-                cancellationToken).ConfigureAwait(false);
+            await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "audit.completed", report.Name, new()
+            {
+                ["criticals"] = $"{report.Criticals}",
+                ["warnings"] = $"{report.Warnings}",
+                ["blobs"] = $"{report.Blobs}",
+            }), cancellationToken).ConfigureAwait(false);
         }
         catch (IntegrityException) when (!input.Ledger.IsIntact)
         {
@@ -74,8 +68,6 @@ public sealed class PublishAudit(AuditArchive archive, ILedger ledger) : Activit
 }
 
 /// <summary>What to report.</summary>
-/// <param name="OperationId">The operation.</param>
 /// <param name="State">What the audit found.</param>
 /// <param name="Ledger">What it found of the ledger.</param>
-/// <param name="EndedOn">When it ended.</param>
 public sealed record PublishInput(string OperationId, AuditState State, AuditLedgerResult Ledger, DateTimeOffset EndedOn);

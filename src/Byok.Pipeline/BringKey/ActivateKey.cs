@@ -14,7 +14,6 @@ namespace Byok.Pipeline.BringKey;
 /// </summary>
 public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<ActivateInput, bool>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "ActivateKey";
 
     /// <inheritdoc/>
@@ -35,16 +34,10 @@ public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<Acti
         var tags = new Dictionary<string, string>(key.Tags) { [KeyTags.State] = KeyTags.Active };
         await vault.UpdateKeyAsync(key.Id, new KeyAttributes { Tags = tags }, cancellationToken).ConfigureAwait(false);
         await vault.RequireUnrevokedAsync(input.KeyId, cancellationToken).ConfigureAwait(false);
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/key.activated",
-                Kind = "key.activated",
-                Subject = key.Id.ToString(),
-                CorrelationId = input.OperationId,
-                Details = new Dictionary<string, string> { ["thumbprint"] = input.Thumbprint },
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.activated", key.Id.ToString(), new()
+        {
+            ["thumbprint"] = input.Thumbprint,
+        }), cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -76,7 +69,5 @@ public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<Acti
 }
 
 /// <summary>Which version to prove and activate.</summary>
-/// <param name="KeyId">The version.</param>
 /// <param name="Thumbprint">The master key's thumbprint, as the HSM says.</param>
-/// <param name="OperationId">The operation.</param>
 public sealed record ActivateInput(KeyIdentifier KeyId, string Thumbprint, string OperationId);

@@ -14,7 +14,6 @@ public sealed class AttestKey(IKeyVault vault, ILedger ledger, PipelineOptions o
 {
     private readonly KeyAttestationVerifier _verifier = new(options.AttestationRoots);
 
-    /// <summary>The name it is called by.</summary>
     public const string Name = "AttestKey";
 
     /// <inheritdoc/>
@@ -34,21 +33,12 @@ public sealed class AttestKey(IKeyVault vault, ILedger ledger, PipelineOptions o
                 $"{vault.VaultUri.Host} gives no attestation of {input.KeyId}, and the attestation roots that are set ask for one; only Managed HSM attests keys. Unset the roots, or use a Managed HSM.");
         var attested = _verifier.Verify(attestation, input.KeyId, key, input.Origin, time.GetUtcNow());
         var kind = input.Origin == KeyOrigin.Generated ? "kek.attested" : "key.attested";
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/{kind}",
-                Kind = kind,
-                Subject = input.KeyId.ToString(),
-                CorrelationId = input.OperationId,
-                Details = new Dictionary<string, string>
-                {
-                    ["thumbprint"] = attested.Thumbprint,
-                    ["manufacturerRoot"] = attested.ManufacturerRoot,
-                    ["ownerRoot"] = attested.OwnerRoot,
-                },
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, kind, input.KeyId.ToString(), new()
+        {
+            ["thumbprint"] = attested.Thumbprint,
+            ["manufacturerRoot"] = attested.ManufacturerRoot,
+            ["ownerRoot"] = attested.OwnerRoot,
+        }), cancellationToken).ConfigureAwait(false);
         return attested;
     }
 }
@@ -57,5 +47,4 @@ public sealed class AttestKey(IKeyVault vault, ILedger ledger, PipelineOptions o
 /// <param name="KeyId">The key version.</param>
 /// <param name="Thumbprint">The thumbprint of its public key.</param>
 /// <param name="Origin">Where it has to come from: a KEK is generated, a master key is imported.</param>
-/// <param name="OperationId">The operation.</param>
 public sealed record AttestInput(KeyIdentifier KeyId, string Thumbprint, KeyOrigin Origin, string OperationId);

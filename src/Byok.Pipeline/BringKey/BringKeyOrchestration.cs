@@ -12,7 +12,6 @@ namespace Byok.Pipeline.BringKey;
 /// </summary>
 public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKeyResult>
 {
-    /// <summary>The name it is started by.</summary>
     public const string Name = "BringKey";
 
     /// <summary>The external event that carries an approval (compact JWS).</summary>
@@ -24,7 +23,6 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
     /// <summary>Most approvals that are handed to the agent, as many as it looks at.</summary>
     private const int MaxApprovals = 16;
 
-    /// <inheritdoc/>
     public override async Task<BringKeyResult> RunAsync(IOrchestrationContext context, BringKeyInput input)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -58,7 +56,15 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
 
     private static async Task<BringKeyResult> CrossAsync(IOrchestrationContext context, BringKeyInput input, BringKeyPlan plan, KekCreated kek)
     {
-        var terms = new ExportTerms(context.InstanceId, input.KeyLabel, kek.Id, kek.PublicKey, kek.Operations, kek.ExpiresOn);
+        var terms = new ExportRequest
+        {
+            RequestId = context.InstanceId,
+            KeyLabel = input.KeyLabel,
+            KekId = kek.Id,
+            Kek = kek.PublicKey,
+            KekOperations = kek.Operations,
+            ExpiresOn = kek.ExpiresOn,
+        };
         var approvals = new List<string>();
         await AttestAsync(context, plan, kek.Id, kek.PublicKey.Thumbprint, KeyOrigin.Generated);
         var export = await ExportAsync(context, plan, terms, approvals);
@@ -102,7 +108,7 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
     /// Asks the agent once the approvals could be enough. Whose they are, and whether they are good, it alone decides; one that does not
     /// count is no reason to end: the request waits for another, until its deadline.
     /// </summary>
-    private static async Task<ExportedKey> ExportAsync(IOrchestrationContext context, BringKeyPlan plan, ExportTerms terms, List<string> approvals)
+    private static async Task<ExportedKey> ExportAsync(IOrchestrationContext context, BringKeyPlan plan, ExportRequest terms, List<string> approvals)
     {
         var progress = new BringKeyProgress(WaitingForApprovals, 0, plan.RequiredApprovals, terms);
         while (true)
@@ -154,6 +160,6 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
         cancellation.Cancel();
     }
 
-    private static void SetStage(IOrchestrationContext context, BringKeyPlan plan, string stage, ExportTerms? terms, int approvals) =>
+    private static void SetStage(IOrchestrationContext context, BringKeyPlan plan, string stage, ExportRequest? terms, int approvals) =>
         context.SetStatus(new BringKeyProgress(stage, approvals, plan.RequiredApprovals, terms));
 }

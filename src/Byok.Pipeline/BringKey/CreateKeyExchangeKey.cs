@@ -10,10 +10,8 @@ namespace Byok.Pipeline.BringKey;
 /// <summary>Creates the one-shot KEK of an operation. Its name comes from the operation's id, so that a second run finds the first one's.</summary>
 public sealed class CreateKeyExchangeKey(IKeyVault vault, ILedger ledger, PipelineOptions options) : Activity<CreateKekInput, KekCreated>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "CreateKeyExchangeKey";
 
-    /// <inheritdoc/>
     public override async Task<KekCreated> RunAsync(CreateKekInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -33,16 +31,11 @@ public sealed class CreateKeyExchangeKey(IKeyVault vault, ILedger ledger, Pipeli
                 },
                 cancellationToken).ConfigureAwait(false);
         var publicKey = kek.RequirePublicKey();
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/kek.created",
-                Kind = "kek.created",
-                Subject = kek.Id.ToString(),
-                CorrelationId = input.OperationId,
-                Details = new Dictionary<string, string> { ["thumbprint"] = publicKey.Thumbprint, ["sizeInBits"] = $"{publicKey.SizeInBits}" },
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "kek.created", kek.Id.ToString(), new()
+        {
+            ["thumbprint"] = publicKey.Thumbprint,
+            ["sizeInBits"] = $"{publicKey.SizeInBits}",
+        }), cancellationToken).ConfigureAwait(false);
         return new KekCreated(kek.Id, publicKey, kek.Operations, kek.ExpiresOn ?? input.ExpiresOn);
     }
 
@@ -64,7 +57,6 @@ public sealed class CreateKeyExchangeKey(IKeyVault vault, ILedger ledger, Pipeli
 }
 
 /// <summary>Which KEK to create.</summary>
-/// <param name="OperationId">The operation it serves.</param>
 /// <param name="ExpiresOn">Its <c>exp</c>.</param>
 public sealed record CreateKekInput(string OperationId, DateTimeOffset ExpiresOn);
 

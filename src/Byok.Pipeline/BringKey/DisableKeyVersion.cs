@@ -7,7 +7,6 @@ namespace Byok.Pipeline.BringKey;
 /// <summary>Disables one key version: one that failed its proof, or a retired one that nothing needs any more. No restore enables either.</summary>
 public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activity<DisableInput, bool>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "DisableKeyVersion";
 
     /// <inheritdoc/>
@@ -28,19 +27,9 @@ public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activit
 
         await vault.UpdateKeyAsync(key.Id, new KeyAttributes { Enabled = false, Tags = tags }, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/key.disabled/{input.KeyId.Version}",
-                Kind = "key.disabled",
-                Subject = input.KeyId.ToString(),
-                CorrelationId = input.OperationId,
-            },
-            cancellationToken).ConfigureAwait(false);
+            LedgerEvent.Of(input.OperationId, "key.disabled", input.KeyId.ToString(), part: input.KeyId.Version), cancellationToken).ConfigureAwait(false);
         return true;
     }
 }
 
-/// <summary>Which version to disable.</summary>
-/// <param name="KeyId">The version.</param>
-/// <param name="OperationId">The operation.</param>
 public sealed record DisableInput(KeyIdentifier KeyId, string OperationId);

@@ -7,7 +7,6 @@ namespace Byok.Pipeline.BringKey;
 /// <summary>Asks the HSM side for the master key, wrapped to the KEK. The HSM side answers a repeated request with its first answer.</summary>
 public sealed class ExportMasterKey(IHsm hsm, ILedger ledger) : Activity<ExportInput, ExportedKey>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "ExportMasterKey";
 
     /// <inheritdoc/>
@@ -16,45 +15,25 @@ public sealed class ExportMasterKey(IHsm hsm, ILedger ledger) : Activity<ExportI
     {
         ArgumentNullException.ThrowIfNull(input);
         var terms = input.Terms;
-        var exported = await hsm.ExportMasterKeyAsync(
-            new ExportRequest
-            {
-                RequestId = terms.RequestId,
-                KeyLabel = terms.KeyLabel,
-                KekId = terms.KekId,
-                Kek = terms.Kek,
-                KekOperations = terms.KekOperations,
-                ExpiresOn = terms.ExpiresOn,
-                Approvals = input.Approvals,
-            },
-            cancellationToken).ConfigureAwait(false);
+        var exported = await hsm.ExportMasterKeyAsync(terms with { Approvals = input.Approvals }, cancellationToken).ConfigureAwait(false);
         if (exported.PublicKey.Thumbprint != input.Thumbprint)
         {
             throw new ConflictException($"The HSM exported another key than the '{terms.KeyLabel}' that it listed; it was replaced meanwhile. Start again.");
         }
 
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{terms.RequestId}/key.exported",
-                Kind = "key.exported",
-                Subject = terms.KeyLabel,
-                CorrelationId = terms.RequestId,
-                Details = new Dictionary<string, string>
-                {
-                    ["thumbprint"] = exported.PublicKey.Thumbprint,
-                    ["kek"] = terms.KekId.ToString(),
-                    ["kekThumbprint"] = terms.Kek.Thumbprint,
-                    ["approvals"] = $"{input.Approvals.Count}",
-                },
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvent.Of(terms.RequestId, "key.exported", terms.KeyLabel, new()
+        {
+            ["thumbprint"] = exported.PublicKey.Thumbprint,
+            ["kek"] = terms.KekId.ToString(),
+            ["kekThumbprint"] = terms.Kek.Thumbprint,
+            ["approvals"] = $"{input.Approvals.Count}",
+        }), cancellationToken).ConfigureAwait(false);
         return exported;
     }
 }
 
 /// <summary>Which export to ask for.</summary>
-/// <param name="Terms">The terms the approvers signed.</param>
+/// <param name="Terms">The request as the approvers signed it, without their approvals.</param>
 /// <param name="Approvals">Their approvals, compact JWS.</param>
 /// <param name="Thumbprint">The master key that is expected.</param>
-public sealed record ExportInput(ExportTerms Terms, IReadOnlyList<string> Approvals, string Thumbprint);
+public sealed record ExportInput(ExportRequest Terms, IReadOnlyList<string> Approvals, string Thumbprint);

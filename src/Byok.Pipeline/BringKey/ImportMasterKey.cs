@@ -9,7 +9,6 @@ namespace Byok.Pipeline.BringKey;
 /// <summary>Imports the transfer blob as a new version, marked pending. A second run finds the version of the first by its tag.</summary>
 public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOptions options, TimeProvider time) : Activity<ImportInput, ImportedKey>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "ImportMasterKey";
 
     /// <inheritdoc/>
@@ -21,16 +20,10 @@ public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOpt
         var key = life.Versions.FirstOrDefault(version => version.Tags.GetValueOrDefault(KeyTags.Request) == input.OperationId)
             ?? await ImportAsync(input, life, cancellationToken).ConfigureAwait(false);
         await vault.RequireUnrevokedAsync(key.Id, cancellationToken).ConfigureAwait(false);
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/key.imported",
-                Kind = "key.imported",
-                Subject = key.Id.ToString(),
-                CorrelationId = input.OperationId,
-                Details = new Dictionary<string, string> { ["label"] = input.KeyLabel },
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.imported", key.Id.ToString(), new()
+        {
+            ["label"] = input.KeyLabel,
+        }), cancellationToken).ConfigureAwait(false);
         return new ImportedKey(key.Id, key.ExpiresOn ?? throw new VaultException($"The vault set no expiry on {key.Id}."));
     }
 
@@ -61,8 +54,6 @@ public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOpt
 }
 
 /// <summary>What to import.</summary>
-/// <param name="KeyName">Name of the wrapping key.</param>
-/// <param name="KeyLabel">The master key's label in the HSM.</param>
 /// <param name="OperationId">The operation; marks the version.</param>
 /// <param name="TransferBlob">The .byok file. It holds no clear key material.</param>
 /// <param name="Restores">The restore that it is part of; null when it is not.</param>

@@ -8,7 +8,6 @@ namespace Byok.Pipeline.BringKey;
 /// <summary>Sees that the key's state allows a bring, finds the master key in the HSM, or has it generated there, and reads the settings of this run.</summary>
 public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, PipelineOptions options) : Activity<BringKeyInput, BringKeyPlan>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "PrepareMasterKey";
 
     /// <inheritdoc/>
@@ -47,7 +46,6 @@ public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, PipelineOptions 
 
 /// <summary>What a bring works from.</summary>
 /// <param name="Thumbprint">The master key's thumbprint, as the HSM says.</param>
-/// <param name="SizeInBits">Its size.</param>
 /// <param name="RequiredApprovals">How many approvals the agent asks for.</param>
 /// <param name="KekLifetime">How long the KEK lives at most.</param>
 /// <param name="IsAttested">Whether the vault's HSM has to attest KEK and imported key.</param>

@@ -8,10 +8,8 @@ namespace Byok.Pipeline.BringKey;
 /// <summary>Disables and deletes a one-shot KEK: a transfer blob can be imported again for as long as its KEK lives.</summary>
 public sealed class RetireKeyExchangeKey(IKeyVault vault, ILedger ledger) : Activity<RetireKekInput, bool>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "RetireKeyExchangeKey";
 
-    /// <inheritdoc/>
     public override async Task<bool> RunAsync(RetireKekInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -25,20 +23,9 @@ public sealed class RetireKeyExchangeKey(IKeyVault vault, ILedger ledger) : Acti
             // An earlier run of this activity deleted it.
         }
 
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/kek.retired",
-                Kind = "kek.retired",
-                Subject = input.KekId.ToString(),
-                CorrelationId = input.OperationId,
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "kek.retired", input.KekId.ToString()), cancellationToken).ConfigureAwait(false);
         return true;
     }
 }
 
-/// <summary>Which KEK to retire.</summary>
-/// <param name="KekId">The KEK.</param>
-/// <param name="OperationId">The operation it served.</param>
 public sealed record RetireKekInput(KeyIdentifier KekId, string OperationId);

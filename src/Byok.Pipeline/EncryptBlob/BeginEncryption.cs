@@ -12,10 +12,8 @@ public sealed class BeginEncryption(
     StorageAccount storage, EncryptionPlanner planner, ProtectedBlobWriter writer, EncryptSegment encryptSegment, CommitBlob commitBlob, CompleteBlob completeBlob)
     : Activity<BeginInput, BeginResult>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "BeginEncryption";
 
-    /// <inheritdoc/>
     public override async Task<BeginResult> RunAsync(BeginInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);

@@ -13,7 +13,6 @@ namespace Byok.Pipeline.EncryptBlob;
 /// </summary>
 public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter writer, DekCache deks) : Activity<CommitInput, BlobState>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "CommitBlob";
 
     /// <inheritdoc/>

@@ -18,7 +18,6 @@ namespace Byok.Pipeline.EncryptBlob;
 public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader reader, BlobRecords records, ChunkBufferPools pools, PipelineOptions options)
     : Activity<CompleteInput, EncryptBlobResult>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "CompleteBlob";
 
     private const int MaxLooks = 5;

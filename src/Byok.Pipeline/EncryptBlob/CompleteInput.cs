@@ -3,8 +3,6 @@ using Byok.Client.Records;
 namespace Byok.Pipeline.EncryptBlob;
 
 /// <summary>Which committed blob to complete.</summary>
-/// <param name="OperationId">The operation.</param>
-/// <param name="BlobName">The blob's name.</param>
 /// <param name="SourceETag">The upload's ETag.</param>
 /// <param name="BlobId">The envelope's blob id, base64url.</param>
 /// <param name="Activities">Activities that the blob takes, for the result.</param>

@@ -1,6 +1,5 @@
 namespace Byok.Pipeline.EncryptBlob;
 
-/// <summary>Which upload to encrypt.</summary>
 public sealed record EncryptBlobInput
 {
     /// <summary>The blob's name, in the uploads container and, when done, in the protected one.</summary>

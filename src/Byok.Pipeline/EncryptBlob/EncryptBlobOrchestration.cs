@@ -12,7 +12,6 @@ namespace Byok.Pipeline.EncryptBlob;
 /// </summary>
 public sealed class EncryptBlobOrchestration : Orchestration<EncryptBlobInput, EncryptBlobResult>
 {
-    /// <summary>The name it is started by.</summary>
     public const string Name = "EncryptBlob";
 
     /// <summary>How often a blob is planned anew because somebody else wrote its target meanwhile.</summary>
@@ -20,7 +19,6 @@ public sealed class EncryptBlobOrchestration : Orchestration<EncryptBlobInput, E
 
     private static readonly EncryptBlobResult Superseded = new(EncryptBlobOutcome.Superseded, null, null, 0, 0, 0, null);
 
-    /// <inheritdoc/>
     public override async Task<EncryptBlobResult> RunAsync(IOrchestrationContext context, EncryptBlobInput input)
     {
         ArgumentNullException.ThrowIfNull(context);

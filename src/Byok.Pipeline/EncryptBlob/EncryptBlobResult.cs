@@ -16,7 +16,6 @@ public enum EncryptBlobOutcome
 /// <summary>What an encryption did.</summary>
 /// <param name="Outcome">How it ended. All other members are null or zero when superseded.</param>
 /// <param name="BlobId">The envelope's blob id, base64url.</param>
-/// <param name="KeyId">The wrapping key version.</param>
 /// <param name="PlaintextLength">Bytes of plaintext.</param>
 /// <param name="Chunks">Chunks, each under a BEK of its own.</param>
 /// <param name="Activities">Encrypting activities that the fan-out took.</param>

@@ -9,7 +9,6 @@ namespace Byok.Pipeline.EncryptBlob;
 /// <summary>Encrypts one segment of an upload: its range is read chunk by chunk, sealed and staged.</summary>
 public sealed class EncryptSegment(StorageAccount storage, ProtectedBlobWriter writer) : Activity<SegmentInput, SegmentResult>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "EncryptSegment";
 
     /// <inheritdoc/>

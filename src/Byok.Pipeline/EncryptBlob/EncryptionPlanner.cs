@@ -60,7 +60,6 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
     /// <param name="input">The operation and its upload.</param>
     /// <param name="source">The upload's properties.</param>
     /// <param name="target">The protected blob that it replaces; null when there must be none.</param>
-    /// <param name="cancellationToken">Cancels the planning.</param>
     /// <exception cref="KeyUnavailableException">The wrapping key has no usable version.</exception>
     /// <exception cref="ConflictException">The upload's metadata or headers cannot stand on a protected blob.</exception>
     /// <exception cref="MetadataBudgetExceededException">The upload's own metadata leaves no room for the envelope.</exception>

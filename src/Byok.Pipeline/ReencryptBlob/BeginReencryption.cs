@@ -20,7 +20,6 @@ public sealed class BeginReencryption(
     CommitReencryption commit)
     : Activity<BeginReencryptionInput, ReencryptionBegun>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "BeginReencryption";
 
     /// <inheritdoc/>

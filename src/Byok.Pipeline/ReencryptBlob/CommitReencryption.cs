@@ -16,7 +16,6 @@ public sealed class CommitReencryption(
     StorageAccount storage, ProtectedBlobReader reader, ProtectedBlobWriter writer, DekCache deks, BlobRecords records)
     : Activity<CommitReencryptionInput, ReencryptBlobResult>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "CommitReencryption";
 
     /// <inheritdoc/>
@@ -34,10 +33,7 @@ public sealed class CommitReencryption(
     }
 
     /// <summary>Opens what is stored now through the read path, and records it.</summary>
-    /// <param name="operationId">The operation.</param>
-    /// <param name="blobName">The blob.</param>
     /// <param name="written">What was committed; null when an earlier run did it, so that only the ledger knows.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ForeignBlobException">The ledger does not know what is stored.</exception>
     internal async Task<ReencryptBlobResult> CompleteAsync(string operationId, string blobName, BlobState? written, CancellationToken cancellationToken)
     {

@@ -2,10 +2,8 @@ using Byok.Core.Keys;
 
 namespace Byok.Pipeline.ReencryptBlob;
 
-/// <summary>Which protected blob to encrypt anew.</summary>
 public sealed record ReencryptBlobInput
 {
-    /// <summary>The blob's name.</summary>
     public required string BlobName { get; init; }
 
     /// <summary>
@@ -20,7 +18,6 @@ public sealed record ReencryptBlobInput
 
 /// <summary>A blob that was encrypted anew.</summary>
 /// <param name="BlobId">Its envelope's new blob id, base64url.</param>
-/// <param name="KeyId">The wrapping key version.</param>
 /// <param name="Generation">Its new generation.</param>
 /// <param name="PlaintextLength">Length of the plaintext in bytes.</param>
 /// <param name="ETag">The protected blob's ETag.</param>

@@ -11,13 +11,11 @@ namespace Byok.Pipeline.ReencryptBlob;
 /// </summary>
 public sealed class ReencryptBlobOrchestration : Orchestration<ReencryptBlobInput, ReencryptBlobResult>
 {
-    /// <summary>The name it is started by.</summary>
     public const string Name = "ReencryptBlob";
 
     /// <summary>How often a blob is planned anew because somebody else wrote it meanwhile.</summary>
     private const int MaxPlans = 5;
 
-    /// <inheritdoc/>
     public override async Task<ReencryptBlobResult> RunAsync(IOrchestrationContext context, ReencryptBlobInput input)
     {
         ArgumentNullException.ThrowIfNull(context);

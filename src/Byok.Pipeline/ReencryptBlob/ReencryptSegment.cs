@@ -9,7 +9,6 @@ namespace Byok.Pipeline.ReencryptBlob;
 /// <summary>Encrypts one segment anew: each chunk is opened with its old BEK and sealed under a fresh one in the same buffer, and staged.</summary>
 public sealed class ReencryptSegment(ProtectedBlobReader reader, ProtectedBlobWriter writer) : Activity<ReencryptSegmentInput, SegmentResult>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "ReencryptSegment";
 
     /// <inheritdoc/>

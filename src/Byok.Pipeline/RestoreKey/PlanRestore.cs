@@ -10,7 +10,6 @@ namespace Byok.Pipeline.RestoreKey;
 /// <summary>Finds out in what way a key is revoked, and for a purged one, which master keys of the HSM bring it back. Changes nothing.</summary>
 public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader reader, ILedger ledger, TimeProvider time) : Activity<PlanRestoreInput, RestorePlan>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "PlanRestore";
 
     /// <summary>Most master keys that one wrapping key is brought back from.</summary>
@@ -99,8 +98,6 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
 }
 
 /// <summary>Which key to give back.</summary>
-/// <param name="OperationId">The operation.</param>
-/// <param name="KeyName">The key.</param>
 /// <param name="OrderedOn">When it was asked for; null for now.</param>
 public sealed record PlanRestoreInput(string OperationId, string KeyName, DateTimeOffset? OrderedOn);
 
@@ -113,5 +110,4 @@ public sealed record RestorePlan(Revocation State, IReadOnlyList<MasterKeyToBrin
 
 /// <summary>A master key to bring again.</summary>
 /// <param name="Label">Its label in the HSM.</param>
-/// <param name="Thumbprint">Its thumbprint.</param>
 public sealed record MasterKeyToBring(string Label, string Thumbprint);

@@ -16,7 +16,6 @@ namespace Byok.Pipeline.RestoreKey;
 /// </summary>
 public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCache deks, ProtectedBlobReader reader, ILedger ledger) : Activity<ProbeRestoredInput, RestoreProbe>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "ProbeRestored";
 
     /// <inheritdoc/>
@@ -35,20 +34,11 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
 
         var (blob, namesGone) = await ProbeBlobsAsync(input, cancellationToken).ConfigureAwait(false);
         await FinishAsync(input, cancellationToken).ConfigureAwait(false);
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/key.restored",
-                Kind = "key.restored",
-                Subject = input.KeyName,
-                CorrelationId = input.OperationId,
-                Details = new Dictionary<string, string>
-                {
-                    ["found"] = input.Found switch { Revocation.Disabled => "disabled", Revocation.Deleted => "deleted", _ => "purged" },
-                    ["versions"] = string.Join(' ', input.Versions.Select(version => version.Version)),
-                },
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.restored", input.KeyName, new()
+        {
+            ["found"] = input.Found switch { Revocation.Disabled => "disabled", Revocation.Deleted => "deleted", _ => "purged" },
+            ["versions"] = string.Join(' ', input.Versions.Select(version => version.Version)),
+        }), cancellationToken).ConfigureAwait(false);
         return new RestoreProbe(blob, namesGone);
     }
 
@@ -130,8 +120,6 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
 }
 
 /// <summary>What to prove.</summary>
-/// <param name="OperationId">The operation.</param>
-/// <param name="KeyName">The key.</param>
 /// <param name="Found">In what way it was revoked.</param>
 /// <param name="Versions">The versions that must unwrap.</param>
 /// <param name="Order">The order that marks what is given back.</param>

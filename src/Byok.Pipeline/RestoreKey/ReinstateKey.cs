@@ -12,7 +12,6 @@ namespace Byok.Pipeline.RestoreKey;
 /// </summary>
 public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<ReinstateInput, List<KeyIdentifier>>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "ReinstateKey";
 
     /// <inheritdoc/>
@@ -88,19 +87,10 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
         }
     }
 
-    private Task RecordAsync(ReinstateInput input, KeyIdentifier id, CancellationToken cancellationToken) => ledger.AppendAsync(
-        new LedgerEvent
-        {
-            EventId = $"{input.OperationId}/key.enabled/{id.Version}",
-            Kind = "key.enabled",
-            Subject = id.ToString(),
-            CorrelationId = input.OperationId,
-        },
-        cancellationToken);
+    private Task RecordAsync(ReinstateInput input, KeyIdentifier id, CancellationToken cancellationToken) =>
+        ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.enabled", id.ToString(), part: id.Version), cancellationToken);
 }
 
 /// <summary>Which key to reinstate.</summary>
-/// <param name="OperationId">The operation.</param>
-/// <param name="KeyName">The key.</param>
 /// <param name="Order">The order that marks what is given back.</param>
 public sealed record ReinstateInput(string OperationId, string KeyName, KeyOrder Order);

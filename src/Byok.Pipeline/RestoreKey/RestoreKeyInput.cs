@@ -3,7 +3,6 @@ using Byok.Core.Orchestration;
 
 namespace Byok.Pipeline.RestoreKey;
 
-/// <summary>Which key to give back.</summary>
 public sealed record RestoreKeyInput
 {
     /// <summary>Name of the wrapping key in the vault.</summary>
@@ -37,8 +36,6 @@ public sealed record RestoreKeyInput
 }
 
 /// <summary>A key that was given back, and the proof that the vault unwraps with it.</summary>
-/// <param name="KeyName">The key.</param>
-/// <param name="Found">How it was found.</param>
 /// <param name="Versions">The versions that are usable again.</param>
 /// <param name="Missing">Thumbprints that blobs name and neither vault nor HSM has; their blobs stay unreadable.</param>
 /// <param name="ProbedBlob">The protected blob whose DEK was unwrapped as proof; null when the key protects none.</param>

@@ -13,7 +13,6 @@ namespace Byok.Pipeline.RestoreKey;
 /// </summary>
 public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, RestoreKeyResult>
 {
-    /// <summary>The name it is started by.</summary>
     public const string Name = "RestoreKey";
 
     /// <summary>Proofs after which the vault is said not to obey: with the waits below about a quarter of an hour.</summary>
@@ -25,7 +24,6 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
-    /// <inheritdoc/>
     public override async Task<RestoreKeyResult> RunAsync(IOrchestrationContext context, RestoreKeyInput input)
     {
         ArgumentNullException.ThrowIfNull(context);

@@ -3,8 +3,6 @@ using Byok.Core.Keys;
 namespace Byok.Pipeline.RevokeKey;
 
 /// <summary>What to tell the vault.</summary>
-/// <param name="OperationId">The operation.</param>
-/// <param name="KeyName">The key.</param>
 /// <param name="Mode">How it is taken away.</param>
 /// <param name="OrderedOn">When it was asked for; null for now.</param>
 /// <param name="Taken">The versions that earlier orders of this operation took; null when this is the first.</param>

@@ -15,7 +15,6 @@ namespace Byok.Pipeline.RevokeKey;
 /// </summary>
 public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCache deks, TimeProvider time) : Activity<OrderInput, RevocationOrder>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "OrderRevocation";
 
     /// <inheritdoc/>

@@ -8,10 +8,8 @@ namespace Byok.Pipeline.RevokeKey;
 /// <summary>Tries to unwrap with every version of a key that is to refuse.</summary>
 public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activity<List<RevocationProbe>, ProbeResult>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "ProbeRevocation";
 
-    /// <inheritdoc/>
     public override async Task<ProbeResult> RunAsync(List<RevocationProbe> input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -37,5 +35,4 @@ public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activi
 
 /// <summary>What a probe found.</summary>
 /// <param name="Unwrapped">Whether some version still unwraps.</param>
-/// <param name="On">When.</param>
 public sealed record ProbeResult(bool Unwrapped, DateTimeOffset On);

@@ -7,7 +7,6 @@ namespace Byok.Pipeline.RevokeKey;
 /// <summary>Reads the canary blob through the real read path, its DEK from the vault; that must fail.</summary>
 public sealed class ReadCanary(ProtectedBlobReader reader) : Activity<string, bool>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "ReadCanary";
 
     /// <inheritdoc/>

@@ -6,23 +6,14 @@ namespace Byok.Pipeline.RevokeKey;
 /// <summary>Writes to the ledger what became of a revocation: each order, then that the vault refuses, and how long that took, or that the key was restored meanwhile.</summary>
 public sealed class RecordRevocation(ILedger ledger) : Activity<RecordRevocationInput, bool>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "RecordRevocation";
 
-    /// <inheritdoc/>
     public override async Task<bool> RunAsync(RecordRevocationInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
+        var order = input.Details.GetValueOrDefault("order") is { } number and not "1" ? number : null;
         await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = input.Details.GetValueOrDefault("order") is { } number and not "1" ? $"{input.OperationId}/{input.Kind}/{number}" : $"{input.OperationId}/{input.Kind}",
-                Kind = input.Kind,
-                Subject = input.KeyName,
-                CorrelationId = input.OperationId,
-                Details = input.Details,
-            },
-            cancellationToken).ConfigureAwait(false);
+            LedgerEvent.Of(input.OperationId, input.Kind, input.KeyName, part: order) with { Details = input.Details }, cancellationToken).ConfigureAwait(false);
         return true;
     }
 }

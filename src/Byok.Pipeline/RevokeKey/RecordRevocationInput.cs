@@ -4,8 +4,6 @@ using Byok.Core.Keys;
 namespace Byok.Pipeline.RevokeKey;
 
 /// <summary>What to record.</summary>
-/// <param name="OperationId">The operation.</param>
-/// <param name="KeyName">The key.</param>
 /// <param name="Kind">The event's kind.</param>
 /// <param name="Details">What the event says.</param>
 public sealed record RecordRevocationInput(string OperationId, string KeyName, string Kind, IReadOnlyDictionary<string, string> Details)
@@ -20,8 +18,6 @@ public sealed record RecordRevocationInput(string OperationId, string KeyName, s
         });
 
     /// <summary>The vault refuses.</summary>
-    /// <param name="operationId">The operation.</param>
-    /// <param name="keyName">The key.</param>
     /// <param name="mode">How it was taken away.</param>
     /// <param name="lastUnwrapAfterSeconds">How long after the order the last unwrap succeeded; null when none did.</param>
     /// <param name="refusedAfterSeconds">How long after the order the vault was first seen to refuse for good.</param>

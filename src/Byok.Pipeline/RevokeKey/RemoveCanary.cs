@@ -11,10 +11,8 @@ namespace Byok.Pipeline.RevokeKey;
 /// <summary>Removes the canary's blob and key. Where purge protection forbids destroying the key, it stays deleted until the vault does it.</summary>
 public sealed class RemoveCanary(IKeyVault vault, StorageAccount storage, ProtectedBlobReader reader, BlobRecords records) : Activity<string, bool>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "RemoveCanary";
 
-    /// <inheritdoc/>
     public override async Task<bool> RunAsync(string input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);

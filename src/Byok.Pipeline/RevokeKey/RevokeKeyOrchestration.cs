@@ -12,7 +12,6 @@ namespace Byok.Pipeline.RevokeKey;
 /// </summary>
 public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, RevokeKeyResult>
 {
-    /// <summary>The name it is started by.</summary>
     public const string Name = "RevokeKey";
 
     /// <summary>Label of the master key in the HSM that rehearsals use.</summary>
@@ -27,7 +26,6 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
-    /// <inheritdoc/>
     public override async Task<RevokeKeyResult> RunAsync(IOrchestrationContext context, RevokeKeyInput input)
     {
         ArgumentNullException.ThrowIfNull(context);

@@ -4,7 +4,6 @@ namespace Byok.Pipeline.RevokeKey;
 
 /// <summary>A key that was taken away, and the proof that the vault refuses it.</summary>
 /// <param name="KeyName">The key that was revoked: the canary's name in a rehearsal.</param>
-/// <param name="Mode">How.</param>
 /// <param name="Rehearsal">Whether this was a rehearsal.</param>
 /// <param name="Versions">The versions that were taken away: all that a restore gives back, and those that were not proved yet.</param>
 /// <param name="OrderedOn">When the vault was told of the last version that was new to it; the seconds count from here.</param>

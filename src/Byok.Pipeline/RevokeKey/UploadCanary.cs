@@ -9,13 +9,11 @@ namespace Byok.Pipeline.RevokeKey;
 /// <summary>Uploads a small blob of random bytes that is to be protected by the canary key.</summary>
 public sealed class UploadCanary(StorageAccount storage) : Activity<string, EncryptBlobInput>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "UploadCanary";
 
     /// <summary>The canary blob's name, from its key's name.</summary>
     public static string BlobNameFor(string keyName) => $"byok-canary/{keyName}";
 
-    /// <inheritdoc/>
     public override async Task<EncryptBlobInput> RunAsync(string input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);

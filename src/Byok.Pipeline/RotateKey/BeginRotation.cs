@@ -12,7 +12,6 @@ namespace Byok.Pipeline.RotateKey;
 public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, OperationClaims claims, PipelineOptions options)
     : Activity<BeginRotationInput, RotationBegun>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "BeginRotation";
 
     /// <inheritdoc/>
@@ -39,16 +38,11 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         var begun = target is null
             ? await ChooseMasterKeyAsync(input, current, terms, cancellationToken).ConfigureAwait(false)
             : new RotationBegun(target.Id, await ThumbprintAsync(target, cancellationToken).ConfigureAwait(false), null, null, terms);
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/key.rotation.began",
-                Kind = "key.rotation.began",
-                Subject = current.Id.ToString(),
-                CorrelationId = input.OperationId,
-                Details = new Dictionary<string, string> { ["to"] = begun.TargetId?.ToString() ?? begun.KeyLabel!, ["deep"] = rotation.Deep ? "true" : "false" },
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.rotation.began", current.Id.ToString(), new()
+        {
+            ["to"] = begun.TargetId?.ToString() ?? begun.KeyLabel!,
+            ["deep"] = rotation.Deep ? "true" : "false",
+        }), cancellationToken).ConfigureAwait(false);
         return begun;
     }
 
@@ -97,15 +91,11 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
 }
 
 /// <summary>Which rotation begins.</summary>
-/// <param name="OperationId">The operation.</param>
 /// <param name="StartedOn">When it began.</param>
-/// <param name="Rotation">What was asked for.</param>
 public sealed record BeginRotationInput(string OperationId, DateTimeOffset StartedOn, RotateKeyInput Rotation);
 
 /// <summary>What a rotation works from: either a version that is there, or a master key to bring.</summary>
 /// <param name="TargetId">The version to move to; null when it has still to be brought.</param>
-/// <param name="TargetThumbprint">Its thumbprint.</param>
 /// <param name="KeyLabel">Label of the master key to bring; null when the version is there.</param>
 /// <param name="GenerateSizeInBits">Size of the master key if it has to be generated.</param>
-/// <param name="Terms">The settings.</param>
 public sealed record RotationBegun(KeyIdentifier? TargetId, string? TargetThumbprint, string? KeyLabel, int? GenerateSizeInBits, RotationTerms Terms);

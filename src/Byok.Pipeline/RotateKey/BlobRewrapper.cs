@@ -23,11 +23,8 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
     }
 
     /// <summary>Makes a blob's new header, as the blob was listed.</summary>
-    /// <param name="operationId">The operation.</param>
-    /// <param name="blob">The blob.</param>
     /// <param name="standing">How the ledger stands to it.</param>
     /// <param name="target">The version to move to.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="TransientByokException">The vault did not answer.</exception>
     internal async Task<Rewrap> PrepareAsync(string operationId, ProtectedBlob blob, BlobStanding standing, RewrapTarget target, CancellationToken cancellationToken)
     {
@@ -117,11 +114,9 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
 }
 
 /// <summary>The version that blobs move to, ready to wrap with.</summary>
-/// <param name="Id">The version.</param>
 /// <param name="Wrapper">Wraps with its public part.</param>
 public sealed record RewrapTarget(KeyIdentifier Id, DekWrapper Wrapper) : IDisposable
 {
-    /// <inheritdoc/>
     public void Dispose() => Wrapper.Dispose();
 }
 

@@ -7,10 +7,8 @@ namespace Byok.Pipeline.RotateKey;
 /// <summary>Counts the protected blobs, so that progress can say how many are left. One request for each 5,000.</summary>
 public sealed class CountBlobs(StorageAccount storage) : Activity<object?, long>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "CountBlobs";
 
-    /// <inheritdoc/>
     public override Task<long> RunAsync(object? input, CancellationToken cancellationToken) =>
         StorageFailures.TranslateAsync(storage.Protected.Name, async () =>
         {

@@ -7,35 +7,23 @@ namespace Byok.Pipeline.RotateKey;
 /// <summary>Writes to the ledger that a whole pass found nothing left to move.</summary>
 public sealed class RecordProof(ILedger ledger) : Activity<ProofInput, bool>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "RecordProof";
 
-    /// <inheritdoc/>
     public override async Task<bool> RunAsync(ProofInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/key.rotation.proved/{input.Pass}",
-                Kind = "key.rotation.proved",
-                Subject = input.TargetId.ToString(),
-                CorrelationId = input.OperationId,
-                Details = new Dictionary<string, string>
-                {
-                    ["blobs"] = $"{input.Scanned}",
-                    ["moved"] = $"{input.Moved}",
-                    ["leftBehind"] = $"{input.Left}",
-                    ["passes"] = $"{input.Pass}",
-                },
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.rotation.proved", input.TargetId.ToString(), new()
+        {
+            ["blobs"] = $"{input.Scanned}",
+            ["moved"] = $"{input.Moved}",
+            ["leftBehind"] = $"{input.Left}",
+            ["passes"] = $"{input.Pass}",
+        }, part: $"{input.Pass}"), cancellationToken).ConfigureAwait(false);
         return true;
     }
 }
 
 /// <summary>What was proved.</summary>
-/// <param name="OperationId">The operation.</param>
 /// <param name="TargetId">The version that all blobs are on.</param>
 /// <param name="Pass">The pass that proved it.</param>
 /// <param name="Scanned">Blobs that the pass looked at.</param>

@@ -5,10 +5,8 @@ namespace Byok.Pipeline.RotateKey;
 /// <summary>Lets the next rotation of a key begin.</summary>
 public sealed class ReleaseClaim(OperationClaims claims) : Activity<ReleaseInput, bool>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "ReleaseClaim";
 
-    /// <inheritdoc/>
     public override async Task<bool> RunAsync(ReleaseInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -19,5 +17,4 @@ public sealed class ReleaseClaim(OperationClaims claims) : Activity<ReleaseInput
 
 /// <summary>Which claim to release.</summary>
 /// <param name="OperationId">The operation that may hold it.</param>
-/// <param name="KeyName">The key.</param>
 public sealed record ReleaseInput(string OperationId, string KeyName);

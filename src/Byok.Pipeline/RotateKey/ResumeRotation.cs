@@ -8,7 +8,6 @@ namespace Byok.Pipeline.RotateKey;
 /// <summary>Says which version of a key is current after a grace time, in which a later rotation may have come and gone.</summary>
 public sealed class ResumeRotation(WrappingKeyRing keys) : Activity<string, RotationTarget>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "ResumeRotation";
 
     /// <inheritdoc/>
@@ -22,6 +21,4 @@ public sealed class ResumeRotation(WrappingKeyRing keys) : Activity<string, Rota
 }
 
 /// <summary>The version that blobs move to.</summary>
-/// <param name="Id">The version.</param>
-/// <param name="Thumbprint">Its thumbprint.</param>
 public sealed record RotationTarget(KeyIdentifier Id, string Thumbprint);

@@ -11,7 +11,6 @@ namespace Byok.Pipeline.RotateKey;
 /// </summary>
 public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILedger ledger) : Activity<RetireInput, RetiredVersions>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "RetireOldVersions";
 
     /// <inheritdoc/>
@@ -36,16 +35,10 @@ public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILe
             {
                 var tags = new Dictionary<string, string>(version.Tags) { [KeyTags.State] = KeyTags.Retired };
                 await vault.UpdateKeyAsync(version.Id, new KeyAttributes { Tags = tags }, cancellationToken).ConfigureAwait(false);
-                await ledger.AppendAsync(
-                    new LedgerEvent
-                    {
-                        EventId = $"{input.OperationId}/key.retired/{version.Id.Version}",
-                        Kind = "key.retired",
-                        Subject = version.Id.ToString(),
-                        CorrelationId = input.OperationId,
-                        Details = new Dictionary<string, string> { ["successor"] = input.TargetId.ToString() },
-                    },
-                    cancellationToken).ConfigureAwait(false);
+                await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.retired", version.Id.ToString(), new()
+                {
+                    ["successor"] = input.TargetId.ToString(),
+                }, part: version.Id.Version), cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -55,7 +48,6 @@ public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILe
 }
 
 /// <summary>Which version stays.</summary>
-/// <param name="OperationId">The operation.</param>
 /// <param name="TargetId">The version that protects new blobs.</param>
 public sealed record RetireInput(string OperationId, KeyIdentifier TargetId);
 

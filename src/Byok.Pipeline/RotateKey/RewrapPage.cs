@@ -15,7 +15,6 @@ namespace Byok.Pipeline.RotateKey;
 /// </summary>
 public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, BlobRecords records) : Activity<RewrapPageInput, RewrapPageResult>
 {
-    /// <summary>The name it is called by.</summary>
     public const string Name = "RewrapPage";
 
     /// <summary>Blobs under way at once.</summary>
@@ -24,7 +23,6 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
     /// <summary>How often a blob that others write meanwhile is tried.</summary>
     private const int MaxRounds = 10;
 
-    /// <inheritdoc/>
     public override async Task<RewrapPageResult> RunAsync(RewrapPageInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -143,7 +141,6 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
 /// <summary>Which page to move, and where to.</summary>
 public sealed record RewrapPageInput
 {
-    /// <summary>The operation.</summary>
     public required string OperationId { get; init; }
 
     /// <summary>Name of the key whose blobs move.</summary>

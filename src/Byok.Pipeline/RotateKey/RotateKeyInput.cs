@@ -2,7 +2,6 @@ using Byok.Core.Keys;
 
 namespace Byok.Pipeline.RotateKey;
 
-/// <summary>Which key to rotate, and to what.</summary>
 public sealed record RotateKeyInput
 {
     /// <summary>Name of the wrapping key in the vault.</summary>

@@ -13,7 +13,6 @@ namespace Byok.Pipeline.RotateKey;
 /// </summary>
 public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, RotateKeyResult>
 {
-    /// <summary>The name it is started by.</summary>
     public const string Name = "RotateKey";
 
     /// <summary>Pages of one run; the history begins anew after them.</summary>
@@ -25,7 +24,6 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
     /// <summary>Blobs that are encrypted anew at once.</summary>
     private const int DeepFanOut = 8;
 
-    /// <inheritdoc/>
     public override async Task<RotateKeyResult> RunAsync(IOrchestrationContext context, RotateKeyInput input)
     {
         ArgumentNullException.ThrowIfNull(context);

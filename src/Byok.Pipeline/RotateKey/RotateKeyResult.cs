@@ -12,7 +12,6 @@ namespace Byok.Pipeline.RotateKey;
 /// <param name="LeftBehind">How many blobs could not be moved.</param>
 /// <param name="Unmovable">The first of them, with the reason.</param>
 /// <param name="StartedOn">When the rotation began.</param>
-/// <param name="EndedOn">When it ended.</param>
 public sealed record RotateKeyResult(
     KeyIdentifier KeyId, string Thumbprint, long Rewrapped, int Passes, IReadOnlyList<KeyIdentifier> Disabled,
     IReadOnlyList<KeyIdentifier> KeptEnabled, long LeftBehind, IReadOnlyList<UnmovableBlob> Unmovable,

@@ -11,7 +11,6 @@ public sealed record RotationState
     /// <summary>The version that all blobs of the key move to.</summary>
     public required KeyIdentifier TargetId { get; init; }
 
-    /// <summary>Its thumbprint.</summary>
     public required string TargetThumbprint { get; init; }
 
     /// <summary>Enabled versions that are to be disabled at the end.</summary>
@@ -32,7 +31,6 @@ public sealed record RotationState
     /// <summary>The pass under way, from 1.</summary>
     public required int Pass { get; init; }
 
-    /// <summary>When it began.</summary>
     public required DateTimeOffset PassStartedOn { get; init; }
 
     /// <summary>Whether the grace time is over, so that this pass is the one before disabling.</summary>
@@ -65,7 +63,6 @@ public sealed record RotationState
     /// <summary>Whether this pass, now at its end, proves that no blob that can be moved is on an old version.</summary>
     public bool IsProof => MovedInPass == 0 && PassStartedOn >= ProofFrom;
 
-    /// <summary>The state after a page.</summary>
     public RotationState After(RewrapPageResult page)
     {
         ArgumentNullException.ThrowIfNull(page);

@@ -2,7 +2,6 @@ namespace Byok.Pipeline.RotateKey;
 
 /// <summary>A blob whose DEK could not be rewrapped.</summary>
 /// <param name="Name">The blob's name.</param>
-/// <param name="Reason">Why.</param>
 /// <param name="Explanation">Why, in one sentence.</param>
 public sealed record UnmovableBlob(string Name, UnmovableReason Reason, string Explanation);
 

@@ -10,38 +10,23 @@ namespace Byok.Pkcs11.Export;
 /// <summary>Wraps a private key of a token to a KEK. The ephemeral AES key and the target stay in the token.</summary>
 internal static class KeyExport
 {
-    /// <summary>Refuses a KEK that would not protect the key: RSA sizes other than Key Vault's, an even modulus, a small or even exponent.</summary>
+    /// <summary>Refuses a KEK that would not protect the key: RSA sizes other than Key Vault's, and keys that are not sound.</summary>
     /// <exception cref="HsmKekRejectedException">The KEK is not fit.</exception>
     internal static void RequireFitKek(RsaPublicKey kek)
     {
-        if (kek.SizeInBits < 2048)
-        {
-            throw new HsmKekRejectedException($"The KEK has {kek.SizeInBits} bits; a KEK has at least 2048. Create it anew.");
-        }
-
         if (kek.SizeInBits is not (2048 or 3072 or 4096))
         {
             throw new HsmKekRejectedException($"The KEK has {kek.SizeInBits} bits; Key Vault's KEKs have 2048, 3072 or 4096. Create it anew.");
         }
 
-        // An exponent of 1 would hand out the AES key; NIST SP 800-56B, 6.2 asks for an odd exponent between 2^16 and 2^256.
-        var exponent = Base64Url.DecodeFromChars(kek.E);
-        if (exponent.Length is < 3 or > 32 || (exponent[^1] & 1) == 0)
+        if (!kek.IsSound)
         {
-            throw new HsmKekRejectedException("The KEK's public exponent is even, or not between 2^16 and 2^256; it is not a sound RSA key.");
-        }
-
-        if ((Base64Url.DecodeFromChars(kek.N)[^1] & 1) == 0)
-        {
-            throw new HsmKekRejectedException("The KEK's modulus is even; it is not an RSA key.");
+            throw new HsmKekRejectedException("The KEK's public exponent is not odd and between 65537 and 2^32, or its modulus is even; it is not a sound RSA key.");
         }
     }
 
     /// <summary>The transfer ciphertext of a target: wrapped AES key, then wrapped target.</summary>
-    /// <param name="session">A session of the token.</param>
-    /// <param name="target">The private key.</param>
     /// <param name="kek">The KEK, checked before.</param>
-    /// <param name="mechanism">How.</param>
     /// <param name="action">What is done, for failures.</param>
     /// <exception cref="HsmException">The token refused.</exception>
     internal static byte[] Wrap(TokenSession session, IObjectHandle target, RsaPublicKey kek, ExportMechanism mechanism, string action)

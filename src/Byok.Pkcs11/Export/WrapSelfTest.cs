@@ -19,9 +19,7 @@ internal static class WrapSelfTest
     private static readonly ConditionalWeakTable<Pkcs11Token, Results> Known = [];
 
     /// <summary>The result for an open token: the test runs at the first call. A test that could not run (wrong PIN) is not remembered.</summary>
-    /// <param name="token">The token.</param>
     /// <param name="vendorKeyWrapMechanism">The vendor's own number for AES-KWP, tried first; null when there is none.</param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
     internal static async Task<WrapSelfTestResult> OnceAsync(Pkcs11Token token, ulong? vendorKeyWrapMechanism, CancellationToken cancellationToken)
     {
         var results = Known.GetOrCreateValue(token);
@@ -43,8 +41,6 @@ internal static class WrapSelfTest
     }
 
     /// <summary>Runs the test.</summary>
-    /// <param name="token">The token.</param>
-    /// <param name="session">A session of it.</param>
     /// <param name="vendorKeyWrapMechanism">The vendor's own number for AES-KWP, tried first; null when there is none.</param>
     private static WrapSelfTestResult Run(Pkcs11Token token, TokenSession session, ulong? vendorKeyWrapMechanism)
     {

@@ -36,11 +36,8 @@ public sealed class Pkcs11Library : IDisposable
 
     /// <summary>Loads a module and initialises it for many threads, or takes another reference to it when it is loaded already.</summary>
     /// <param name="path">Path of the shared library.</param>
-    /// <param name="initializationParameter">
-    /// The string that NSS softokn needs at <c>C_Initialize</c> (for example <c>configdir='sql:/folder'</c>); null for all other modules.
-    /// </param>
     /// <exception cref="HsmLibraryException">The file is missing, is no PKCS#11 module, or does not initialise.</exception>
-    public static Pkcs11Library Load(string path, string? initializationParameter = null)
+    public static Pkcs11Library Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         path = System.IO.Path.GetFullPath(path);
@@ -48,7 +45,7 @@ public sealed class Pkcs11Library : IDisposable
         {
             if (!Loaded.TryGetValue(path, out var shared))
             {
-                shared = new Shared(LoadNative(path, initializationParameter));
+                shared = new Shared(LoadNative(path));
                 Loaded.Add(path, shared);
             }
 
@@ -105,7 +102,6 @@ public sealed class Pkcs11Library : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         lock (Gate)
@@ -124,7 +120,7 @@ public sealed class Pkcs11Library : IDisposable
         }
     }
 
-    private static IPkcs11Library LoadNative(string path, string? initializationParameter)
+    private static IPkcs11Library LoadNative(string path)
     {
         if (!File.Exists(path))
         {
@@ -134,12 +130,7 @@ public sealed class Pkcs11Library : IDisposable
         DynamicLoader.Install();
         try
         {
-            if (initializationParameter is not null)
-            {
-                NssInitialization.Initialize(path, initializationParameter);
-            }
-
-            var factories = SlackSessionFactory.Factories();
+            var factories = WrapHeadroomSessionFactory.Factories();
             return factories.Pkcs11LibraryFactory.LoadPkcs11Library(factories, path, AppType.MultiThreaded);
         }
         catch (Pkcs11Exception exception)

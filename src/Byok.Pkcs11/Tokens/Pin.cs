@@ -42,7 +42,6 @@ public sealed class Pin : IDisposable
     }
 
     /// <summary>Reads a PIN from a file; white space around it is dropped.</summary>
-    /// <param name="path">The file.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ConfigurationException">The file holds no PIN.</exception>
     public static Pin ReadFile(string path)
@@ -76,7 +75,6 @@ public sealed class Pin : IDisposable
     /// <summary>Never the PIN.</summary>
     public override string ToString() => "***";
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _disposed = true;

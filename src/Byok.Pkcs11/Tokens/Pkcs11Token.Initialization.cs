@@ -12,9 +12,6 @@ public sealed partial class Pkcs11Token
     /// Makes a new token in a free slot and sets the user's PIN. A token of that label whose PIN was never set (a process died in between)
     /// is completed.
     /// </summary>
-    /// <param name="library">The module.</param>
-    /// <param name="soPin">The security officer's PIN.</param>
-    /// <param name="userPin">The user's PIN.</param>
     /// <param name="label">The new token's label, 1 to 32 characters.</param>
     /// <exception cref="ConflictException">A token of that label exists.</exception>
     /// <exception cref="HsmTokenNotFoundException">No slot is free.</exception>

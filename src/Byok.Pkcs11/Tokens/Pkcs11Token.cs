@@ -47,7 +47,6 @@ public sealed partial class Pkcs11Token : IDisposable
     internal SemaphoreSlim Exclusive { get; } = new(1, 1);
 
     /// <summary>Finds a token by its label. Slots are renumbered by some modules, labels are not. The PIN is used at the first call, not here.</summary>
-    /// <param name="library">The module.</param>
     /// <param name="label">The token's label.</param>
     /// <param name="pin">The user's PIN; copied.</param>
     /// <exception cref="HsmTokenNotFoundException">No such token, or several; then use the serial number.</exception>
@@ -55,7 +54,6 @@ public sealed partial class Pkcs11Token : IDisposable
         Open(library, "label", label, description => description.Label == label, pin);
 
     /// <summary>Finds a token by its serial number. The PIN is used at the first call, not here.</summary>
-    /// <param name="library">The module.</param>
     /// <param name="serialNumber">The token's serial number.</param>
     /// <param name="pin">The user's PIN; copied.</param>
     /// <exception cref="HsmTokenNotFoundException">No such token.</exception>
@@ -67,7 +65,6 @@ public sealed partial class Pkcs11Token : IDisposable
     /// <exception cref="HsmException">The token failed.</exception>
     public void Login() => EnsureLoggedIn();
 
-    /// <summary>Whether the token offers a mechanism.</summary>
     internal bool HasMechanism(ulong type)
     {
         try

@@ -3,11 +3,6 @@ using Net.Pkcs11Interop.HighLevelAPI;
 namespace Byok.Pkcs11.Tokens;
 
 /// <summary>What a token says of itself (<c>CK_TOKEN_INFO</c>).</summary>
-/// <param name="Label">Its label.</param>
-/// <param name="SerialNumber">Its serial number.</param>
-/// <param name="Manufacturer">Its manufacturer.</param>
-/// <param name="Model">Its model.</param>
-/// <param name="FirmwareVersion">Its firmware version.</param>
 /// <param name="IsUserPinSet">Whether the user's PIN was set; a token that was only half made has none.</param>
 public sealed record TokenDescription(
     string Label, string SerialNumber, string Manufacturer, string Model, string FirmwareVersion, bool IsUserPinSet)

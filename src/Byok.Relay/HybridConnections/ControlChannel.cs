@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
 using Byok.Core.Errors;
+using Byok.Http;
 using Byok.Relay.HybridConnections.Protocol;
 
 namespace Byok.Relay.HybridConnections;
@@ -26,7 +27,6 @@ internal sealed class ControlChannel : IDisposable
         _tokenExpiresOn = tokenExpiresOn;
     }
 
-    /// <summary>Opens a channel.</summary>
     /// <exception cref="ByokException">It cannot be opened: see <see cref="RelayConnector"/>.</exception>
     public static async Task<ControlChannel> OpenAsync(RelayListenerContext context, CancellationToken cancellationToken)
     {
@@ -55,8 +55,7 @@ internal sealed class ControlChannel : IDisposable
         }
     }
 
-    /// <summary>Sends an answer over the channel.</summary>
-    public async Task RespondAsync(string requestId, RelayResponse response, CancellationToken cancellationToken)
+    public async Task RespondAsync(string requestId, BufferedResponse response, CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try

@@ -8,12 +8,10 @@ namespace Byok.Relay.HybridConnections;
 /// <param name="credential">The identity.</param>
 public sealed class EntraTokenProvider(TokenCredential credential) : IRelayTokenProvider
 {
-    /// <summary>The scope of Azure Relay.</summary>
     public const string Scope = "https://relay.azure.net/.default";
 
     private readonly TokenCredential _credential = credential ?? throw new ArgumentNullException(nameof(credential));
 
-    /// <inheritdoc/>
     public async ValueTask<RelayToken> GetTokenAsync(RelayEndpoint endpoint, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(endpoint);

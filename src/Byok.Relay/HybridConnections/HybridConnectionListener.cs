@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Byok.Core.Errors;
+using Byok.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -24,20 +25,17 @@ public sealed class HybridConnectionListener : IAsyncDisposable
     private Task? _stopped;
 
     /// <summary>Makes a listener; <see cref="StartAsync"/> connects it.</summary>
-    /// <param name="endpoint">The hybrid connection.</param>
     /// <param name="tokens">Its tokens, with the right to listen.</param>
     /// <param name="handler">
     /// Answers a request; called from many threads. What it throws becomes 500 without a word of why. Its token is cancelled only
     /// when a stop has waited long enough. The service gives up on an answer after 60 seconds.
     /// </param>
-    /// <param name="timeProvider">The clock.</param>
-    /// <param name="options">Limits and times.</param>
     /// <param name="logger">The log; never sees tokens, headers or bodies.</param>
     /// <exception cref="ConfigurationException">An option cannot work.</exception>
     public HybridConnectionListener(
         RelayEndpoint endpoint,
         IRelayTokenProvider tokens,
-        Func<RelayRequest, CancellationToken, Task<RelayResponse>> handler,
+        Func<BufferedRequest, CancellationToken, Task<BufferedResponse>> handler,
         TimeProvider timeProvider,
         RelayListenerOptions? options = null,
         ILogger? logger = null)
@@ -57,7 +55,6 @@ public sealed class HybridConnectionListener : IAsyncDisposable
     /// <summary>Raised after every change of state, on the listener's own thread: be brief.</summary>
     public event EventHandler<RelayListenerStateChange>? StateChanged;
 
-    /// <summary>What the listener is doing.</summary>
     public RelayListenerState State { get; private set; }
 
     /// <summary>Connects, and goes on by itself. Waits for the first connection, however long the relay cannot be reached.</summary>

@@ -22,7 +22,6 @@ internal sealed class RelayConnector : IDisposable
         _transport = new HttpMessageInvoker(options.CreateTransport?.Invoke() ?? HttpTransport.Create());
     }
 
-    /// <summary>Opens a control channel.</summary>
     /// <exception cref="ConfigurationException">The relay refuses the token, or does not know the path.</exception>
     /// <exception cref="ServiceUnavailableException">The relay does not answer.</exception>
     public Task<ClientWebSocket> OpenControlChannelAsync(string id, RelayToken token, CancellationToken cancellationToken)
@@ -33,7 +32,6 @@ internal sealed class RelayConnector : IDisposable
         return ConnectAsync(socket, _endpoint.ControlChannelAddress(id), cancellationToken);
     }
 
-    /// <summary>Opens a rendezvous socket.</summary>
     /// <exception cref="ServiceUnavailableException">The address is not of this relay, or has expired.</exception>
     public Task<ClientWebSocket> OpenRendezvousAsync(Uri address, CancellationToken cancellationToken) =>
         ConnectAsync(NewSocket(), address, cancellationToken);

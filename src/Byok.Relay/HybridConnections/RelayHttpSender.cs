@@ -21,7 +21,6 @@ public sealed class RelayHttpSender : IDisposable
     private readonly HttpClient _client;
 
     /// <summary>Makes a sender; it may be used from many threads.</summary>
-    /// <param name="endpoint">The hybrid connection.</param>
     /// <param name="tokens">Its tokens, with the right to send.</param>
     /// <param name="transport">Carries the requests, for a pinned certificate; becomes the sender's own. By default <see cref="HttpTransport"/>'s.</param>
     /// <param name="maxResponseBodyInBytes">The longest answer that is read.</param>
@@ -44,7 +43,6 @@ public sealed class RelayHttpSender : IDisposable
     }
 
     /// <summary>Sends a request and returns the listener's answer, whatever its status.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Gives up on the answer; the listener is not told.</param>
     /// <exception cref="ServiceUnavailableException">
     /// Nobody listens (the relay says 404), the listener was lost or did not answer in time (502, 504), or the relay cannot be reached.
@@ -52,7 +50,7 @@ public sealed class RelayHttpSender : IDisposable
     /// <exception cref="ConfigurationException">The relay refuses the token (401, 403).</exception>
     /// <exception cref="ArgumentException">A header cannot be sent.</exception>
     /// <exception cref="PermanentByokException">The relay refuses the request, or the answer is too long.</exception>
-    public async Task<RelayResponse> SendAsync(RelayRequest request, CancellationToken cancellationToken)
+    public async Task<BufferedResponse> SendAsync(BufferedRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         using var message = Message(request);
@@ -81,10 +79,9 @@ public sealed class RelayHttpSender : IDisposable
         }
     }
 
-    /// <summary>Closes its connections.</summary>
     public void Dispose() => _client.Dispose();
 
-    private HttpRequestMessage Message(RelayRequest request)
+    private HttpRequestMessage Message(BufferedRequest request)
     {
         var message = new HttpRequestMessage(new HttpMethod(request.Method), _endpoint.RequestAddress(request.Target));
         if (!request.Body.IsEmpty)
@@ -112,7 +109,7 @@ public sealed class RelayHttpSender : IDisposable
 
     private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c);
 
-    private static async Task<RelayResponse> ConvertAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<BufferedResponse> ConvertAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, values) in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated))
@@ -120,7 +117,7 @@ public sealed class RelayHttpSender : IDisposable
             headers[name] = string.Join(", ", values);
         }
 
-        return new RelayResponse(response.StatusCode, headers, await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
+        return new BufferedResponse(response.StatusCode, headers, await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>What the relay itself says, as a failure. Its answers, unlike a listener's, carry no <c>Via</c> header.</summary>

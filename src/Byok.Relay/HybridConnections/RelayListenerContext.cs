@@ -5,13 +5,6 @@ namespace Byok.Relay.HybridConnections;
 
 /// <summary>What the parts of one listener share.</summary>
 /// <param name="Id">The listener's id, for tracing.</param>
-/// <param name="Endpoint">The hybrid connection.</param>
-/// <param name="Options">Limits and times.</param>
-/// <param name="Tokens">Its tokens.</param>
-/// <param name="Connector">Opens sockets.</param>
-/// <param name="Gate">Leads to the handler.</param>
-/// <param name="TimeProvider">The clock.</param>
-/// <param name="Logger">The log.</param>
 /// <param name="Aborted">Cancelled when a stop has waited long enough.</param>
 internal sealed record RelayListenerContext(
     string Id,

@@ -2,12 +2,12 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
 using Byok.Core.Errors;
+using Byok.Http;
 using Byok.Relay.HybridConnections.Protocol;
 
 namespace Byok.Relay.HybridConnections;
 
 /// <summary>One request and its answer, over the control channel or over a rendezvous socket. Never throws.</summary>
-/// <param name="context">The listener.</param>
 /// <param name="channel">The control channel that the request came over.</param>
 internal sealed class RequestExchange(RelayListenerContext context, ControlChannel channel)
 {
@@ -18,8 +18,8 @@ internal sealed class RequestExchange(RelayListenerContext context, ControlChann
         var entered = context.Gate.TryEnter();
         try
         {
-            var response = !entered ? RelayResponse.Empty(HttpStatusCode.ServiceUnavailable)
-                : body.Length > context.Options.MaxRequestBodyInBytes ? RelayResponse.Empty(HttpStatusCode.RequestEntityTooLarge)
+            var response = !entered ? BufferedResponse.Empty(HttpStatusCode.ServiceUnavailable)
+                : body.Length > context.Options.MaxRequestBodyInBytes ? BufferedResponse.Empty(HttpStatusCode.RequestEntityTooLarge)
                 : await context.Gate.HandleAsync(id, Convert(request, body), context.Aborted).ConfigureAwait(false);
             if (response.Body.Length <= RelayProtocol.MaxControlChannelBodyInBytes)
             {
@@ -114,11 +114,11 @@ internal sealed class RequestExchange(RelayListenerContext context, ControlChann
         }
     }
 
-    private async Task<RelayResponse> RespondAsync(WebSocket socket, RequestMessage request, bool entered)
+    private async Task<BufferedResponse> RespondAsync(WebSocket socket, RequestMessage request, bool entered)
     {
         if (!entered)
         {
-            return RelayResponse.Empty(HttpStatusCode.ServiceUnavailable);
+            return BufferedResponse.Empty(HttpStatusCode.ServiceUnavailable);
         }
 
         var body = ReadOnlyMemory<byte>.Empty;
@@ -131,7 +131,7 @@ internal sealed class RequestExchange(RelayListenerContext context, ControlChann
             }
             catch (RelayMessageTooLongException)
             {
-                return RelayResponse.Empty(HttpStatusCode.RequestEntityTooLarge);
+                return BufferedResponse.Empty(HttpStatusCode.RequestEntityTooLarge);
             }
         }
 
@@ -163,7 +163,7 @@ internal sealed class RequestExchange(RelayListenerContext context, ControlChann
         return false;
     }
 
-    private RelayRequest Convert(RequestMessage request, ReadOnlyMemory<byte> body)
+    private BufferedRequest Convert(RequestMessage request, ReadOnlyMemory<byte> body)
     {
         var target = request.RequestTarget ?? "/";
         var prefix = "/" + context.Endpoint.Path;
@@ -173,10 +173,10 @@ internal sealed class RequestExchange(RelayListenerContext context, ControlChann
             target = target[prefix.Length..];
         }
 
-        return new RelayRequest(
+        return new BufferedRequest(
             request.Method ?? string.Empty,
             target.StartsWith('/') ? target : "/" + target,
-            request.RequestHeaders ?? RelayRequest.NoHeaders,
+            request.RequestHeaders ?? BufferedRequest.NoHeaders,
             body);
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Byok.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Byok.Relay.HybridConnections;
@@ -9,7 +10,7 @@ namespace Byok.Relay.HybridConnections;
 /// </summary>
 internal sealed class RequestGate
 {
-    private readonly Func<RelayRequest, CancellationToken, Task<RelayResponse>> _handler;
+    private readonly Func<BufferedRequest, CancellationToken, Task<BufferedResponse>> _handler;
     private readonly RelayListenerOptions _options;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _slots;
@@ -18,7 +19,7 @@ internal sealed class RequestGate
     private int _admitted;
     private bool _draining;
 
-    public RequestGate(Func<RelayRequest, CancellationToken, Task<RelayResponse>> handler, RelayListenerOptions options, ILogger logger)
+    public RequestGate(Func<BufferedRequest, CancellationToken, Task<BufferedResponse>> handler, RelayListenerOptions options, ILogger logger)
     {
         _handler = handler;
         _options = options;
@@ -54,7 +55,7 @@ internal sealed class RequestGate
     }
 
     /// <summary>Runs the handler when it is the request's turn. Its failures become 500 and tell the sender nothing.</summary>
-    public async Task<RelayResponse> HandleAsync(string requestId, RelayRequest request, CancellationToken cancellationToken)
+    public async Task<BufferedResponse> HandleAsync(string requestId, BufferedRequest request, CancellationToken cancellationToken)
     {
         await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -63,7 +64,7 @@ internal sealed class RequestGate
             if (response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout)
             {
                 // Reserved for the relay itself: a sender would take the answer for a broken connection.
-                response = RelayResponse.Empty(HttpStatusCode.InternalServerError);
+                response = BufferedResponse.Empty(HttpStatusCode.InternalServerError);
             }
 
             ListenerLog.RequestServed(_logger, requestId, request.Method, request.Body.Length, (int)response.StatusCode, response.Body.Length);
@@ -73,7 +74,7 @@ internal sealed class RequestGate
         {
             // Anything may be in a stranger's message, so neither the sender nor the log gets it.
             ListenerLog.HandlerFailed(_logger, requestId, exception.GetType().FullName!);
-            return RelayResponse.Empty(HttpStatusCode.InternalServerError);
+            return BufferedResponse.Empty(HttpStatusCode.InternalServerError);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using Byok.Http;
 using Byok.Relay.HybridConnections.Protocol;
 
 namespace Byok.Relay.HybridConnections;
@@ -9,7 +10,7 @@ internal static class ResponseWriter
     private const int FragmentInBytes = 64 * 1024;
 
     /// <summary>Writes an answer. Nothing else may write to the socket meanwhile.</summary>
-    public static async Task WriteAsync(WebSocket socket, string requestId, RelayResponse response, CancellationToken cancellationToken)
+    public static async Task WriteAsync(WebSocket socket, string requestId, BufferedResponse response, CancellationToken cancellationToken)
     {
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in response.Headers)

@@ -20,7 +20,6 @@ public sealed class SasTokenProvider : IRelayTokenProvider, IDisposable
     /// <summary>Makes tokens from an access key of the hybrid connection or its namespace.</summary>
     /// <param name="keyName">The authorization rule's name.</param>
     /// <param name="key">Its key, as the service shows it.</param>
-    /// <param name="timeProvider">The clock.</param>
     /// <param name="lifetime">How long a token lives, at least a second; 20 minutes by default.</param>
     /// <exception cref="ArgumentException">A name or key is empty, or the lifetime is shorter than a second.</exception>
     public SasTokenProvider(string keyName, string key, TimeProvider timeProvider, TimeSpan? lifetime = null)
@@ -35,7 +34,6 @@ public sealed class SasTokenProvider : IRelayTokenProvider, IDisposable
         _timeProvider = timeProvider;
     }
 
-    /// <inheritdoc/>
     public ValueTask<RelayToken> GetTokenAsync(RelayEndpoint endpoint, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(endpoint);

@@ -9,7 +9,6 @@ namespace ByokFunctions.Functions;
 /// <summary>AuditKeys and its activities, by name.</summary>
 public sealed class AuditKeysFunctions(PipelineCatalog pipeline)
 {
-    /// <summary>The orchestration.</summary>
     [Function(AuditKeysOrchestration.Name)]
     public static Task<AuditKeysResult> AuditKeysAsync([OrchestrationTrigger] TaskOrchestrationContext context, AuditKeysInput input) =>
         new AuditKeysOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
@@ -19,12 +18,10 @@ public sealed class AuditKeysFunctions(PipelineCatalog pipeline)
     public Task<AuditVaultResult> AuditVaultAsync([ActivityTrigger] FunctionContext context, CancellationToken cancellationToken) =>
         pipeline.AuditVault.RunAsync(null, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(AuditBlobs.Name)]
     public Task<AuditBlobsResult> AuditBlobsAsync([ActivityTrigger] AuditBlobsInput input, CancellationToken cancellationToken) =>
         pipeline.AuditBlobs.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(AuditGenerations.Name)]
     public Task<AuditGenerationsResult> AuditGenerationsAsync([ActivityTrigger] string? input, CancellationToken cancellationToken) =>
         pipeline.AuditGenerations.RunAsync(input, cancellationToken);
@@ -39,7 +36,6 @@ public sealed class AuditKeysFunctions(PipelineCatalog pipeline)
     public Task<FindingTally> AuditUploadsAsync([ActivityTrigger] FunctionContext context, CancellationToken cancellationToken) =>
         pipeline.AuditUploads.RunAsync(null, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(PublishAudit.Name)]
     public Task<AuditKeysResult> PublishAuditAsync([ActivityTrigger] PublishInput input, CancellationToken cancellationToken) =>
         pipeline.PublishAudit.RunAsync(input, cancellationToken);

@@ -11,47 +11,38 @@ namespace ByokFunctions.Functions;
 /// <summary>BringKey and its activities, by name.</summary>
 public sealed class BringKeyFunctions(PipelineCatalog pipeline)
 {
-    /// <summary>The orchestration.</summary>
     [Function(BringKeyOrchestration.Name)]
     public static Task<BringKeyResult> BringKeyAsync([OrchestrationTrigger] TaskOrchestrationContext context, BringKeyInput input) =>
         new BringKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
-    /// <summary>The activity of that name.</summary>
     [Function(PrepareMasterKey.Name)]
     public Task<BringKeyPlan> PrepareMasterKeyAsync([ActivityTrigger] BringKeyInput input, CancellationToken cancellationToken) =>
         pipeline.PrepareMasterKey.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(CreateKeyExchangeKey.Name)]
     public Task<KekCreated> CreateKeyExchangeKeyAsync([ActivityTrigger] CreateKekInput input, CancellationToken cancellationToken) =>
         pipeline.CreateKeyExchangeKey.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(AttestKey.Name)]
     public Task<AttestedKey> AttestKeyAsync([ActivityTrigger] AttestInput input, CancellationToken cancellationToken) =>
         pipeline.AttestKey.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(ExportMasterKey.Name)]
     public Task<ExportedKey> ExportMasterKeyAsync([ActivityTrigger] ExportInput input, CancellationToken cancellationToken) =>
         pipeline.ExportMasterKey.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(ImportMasterKey.Name)]
     public Task<ImportedKey> ImportMasterKeyAsync([ActivityTrigger] ImportInput input, CancellationToken cancellationToken) =>
         pipeline.ImportMasterKey.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(ActivateKey.Name)]
     public Task<bool> ActivateKeyAsync([ActivityTrigger] ActivateInput input, CancellationToken cancellationToken) =>
         pipeline.ActivateKey.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(DisableKeyVersion.Name)]
     public Task<bool> DisableKeyVersionAsync([ActivityTrigger] DisableInput input, CancellationToken cancellationToken) =>
         pipeline.DisableKeyVersion.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(RetireKeyExchangeKey.Name)]
     public Task<bool> RetireKeyExchangeKeyAsync([ActivityTrigger] RetireKekInput input, CancellationToken cancellationToken) =>
         pipeline.RetireKeyExchangeKey.RunAsync(input, cancellationToken);

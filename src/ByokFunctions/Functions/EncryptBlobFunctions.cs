@@ -11,27 +11,22 @@ namespace ByokFunctions.Functions;
 /// <summary>EncryptBlob and its activities, by name.</summary>
 public sealed class EncryptBlobFunctions(PipelineCatalog pipeline)
 {
-    /// <summary>The orchestration.</summary>
     [Function(EncryptBlobOrchestration.Name)]
     public static Task<EncryptBlobResult> EncryptBlobAsync([OrchestrationTrigger] TaskOrchestrationContext context, EncryptBlobInput input) =>
         new EncryptBlobOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
-    /// <summary>The activity of that name.</summary>
     [Function(BeginEncryption.Name)]
     public Task<BeginResult> BeginEncryptionAsync([ActivityTrigger] BeginInput input, CancellationToken cancellationToken) =>
         pipeline.BeginEncryption.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(EncryptSegment.Name)]
     public Task<SegmentResult> EncryptSegmentAsync([ActivityTrigger] SegmentInput input, CancellationToken cancellationToken) =>
         pipeline.EncryptSegment.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(CommitBlob.Name)]
     public Task<BlobState> CommitBlobAsync([ActivityTrigger] CommitInput input, CancellationToken cancellationToken) =>
         pipeline.CommitBlob.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(CompleteBlob.Name)]
     public Task<EncryptBlobResult> CompleteBlobAsync([ActivityTrigger] CompleteInput input, CancellationToken cancellationToken) =>
         pipeline.CompleteBlob.RunAsync(input, cancellationToken);

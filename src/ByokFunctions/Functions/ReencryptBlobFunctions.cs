@@ -10,22 +10,18 @@ namespace ByokFunctions.Functions;
 /// <summary>ReencryptBlob and its activities, by name.</summary>
 public sealed class ReencryptBlobFunctions(PipelineCatalog pipeline)
 {
-    /// <summary>The orchestration.</summary>
     [Function(ReencryptBlobOrchestration.Name)]
     public static Task<ReencryptBlobResult> ReencryptBlobAsync([OrchestrationTrigger] TaskOrchestrationContext context, ReencryptBlobInput input) =>
         new ReencryptBlobOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
-    /// <summary>The activity of that name.</summary>
     [Function(BeginReencryption.Name)]
     public Task<ReencryptionBegun> BeginReencryptionAsync([ActivityTrigger] BeginReencryptionInput input, CancellationToken cancellationToken) =>
         pipeline.BeginReencryption.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(ReencryptSegment.Name)]
     public Task<SegmentResult> ReencryptSegmentAsync([ActivityTrigger] ReencryptSegmentInput input, CancellationToken cancellationToken) =>
         pipeline.ReencryptSegment.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(CommitReencryption.Name)]
     public Task<ReencryptBlobResult> CommitReencryptionAsync([ActivityTrigger] CommitReencryptionInput input, CancellationToken cancellationToken) =>
         pipeline.CommitReencryption.RunAsync(input, cancellationToken);

@@ -10,22 +10,18 @@ namespace ByokFunctions.Functions;
 /// <summary>RestoreKey and its activities, by name.</summary>
 public sealed class RestoreKeyFunctions(PipelineCatalog pipeline)
 {
-    /// <summary>The orchestration.</summary>
     [Function(RestoreKeyOrchestration.Name)]
     public static Task<RestoreKeyResult> RestoreKeyAsync([OrchestrationTrigger] TaskOrchestrationContext context, RestoreKeyInput input) =>
         new RestoreKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
-    /// <summary>The activity of that name.</summary>
     [Function(PlanRestore.Name)]
     public Task<RestorePlan> PlanRestoreAsync([ActivityTrigger] PlanRestoreInput input, CancellationToken cancellationToken) =>
         pipeline.PlanRestore.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(ReinstateKey.Name)]
     public Task<List<KeyIdentifier>> ReinstateKeyAsync([ActivityTrigger] ReinstateInput input, CancellationToken cancellationToken) =>
         pipeline.ReinstateKey.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(ProbeRestored.Name)]
     public Task<RestoreProbe> ProbeRestoredAsync([ActivityTrigger] ProbeRestoredInput input, CancellationToken cancellationToken) =>
         pipeline.ProbeRestored.RunAsync(input, cancellationToken);

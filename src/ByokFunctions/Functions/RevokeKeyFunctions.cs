@@ -10,37 +10,30 @@ namespace ByokFunctions.Functions;
 /// <summary>RevokeKey and its activities, by name.</summary>
 public sealed class RevokeKeyFunctions(PipelineCatalog pipeline)
 {
-    /// <summary>The orchestration.</summary>
     [Function(RevokeKeyOrchestration.Name)]
     public static Task<RevokeKeyResult> RevokeKeyAsync([OrchestrationTrigger] TaskOrchestrationContext context, RevokeKeyInput input) =>
         new RevokeKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
-    /// <summary>The activity of that name.</summary>
     [Function(OrderRevocation.Name)]
     public Task<RevocationOrder> OrderRevocationAsync([ActivityTrigger] OrderInput input, CancellationToken cancellationToken) =>
         pipeline.OrderRevocation.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(ProbeRevocation.Name)]
     public Task<ProbeResult> ProbeRevocationAsync([ActivityTrigger] List<RevocationProbe> input, CancellationToken cancellationToken) =>
         pipeline.ProbeRevocation.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(RecordRevocation.Name)]
     public Task<bool> RecordRevocationAsync([ActivityTrigger] RecordRevocationInput input, CancellationToken cancellationToken) =>
         pipeline.RecordRevocation.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(UploadCanary.Name)]
     public Task<EncryptBlobInput> UploadCanaryAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
         pipeline.UploadCanary.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(ReadCanary.Name)]
     public Task<bool> ReadCanaryAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
         pipeline.ReadCanary.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(RemoveCanary.Name)]
     public Task<bool> RemoveCanaryAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
         pipeline.RemoveCanary.RunAsync(input, cancellationToken);

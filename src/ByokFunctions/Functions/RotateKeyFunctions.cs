@@ -9,17 +9,14 @@ namespace ByokFunctions.Functions;
 /// <summary>RotateKey and its activities, by name.</summary>
 public sealed class RotateKeyFunctions(PipelineCatalog pipeline)
 {
-    /// <summary>The orchestration.</summary>
     [Function(RotateKeyOrchestration.Name)]
     public static Task<RotateKeyResult> RotateKeyAsync([OrchestrationTrigger] TaskOrchestrationContext context, RotateKeyInput input) =>
         new RotateKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
-    /// <summary>The activity of that name.</summary>
     [Function(BeginRotation.Name)]
     public Task<RotationBegun> BeginRotationAsync([ActivityTrigger] BeginRotationInput input, CancellationToken cancellationToken) =>
         pipeline.BeginRotation.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(RetireOldVersions.Name)]
     public Task<RetiredVersions> RetireOldVersionsAsync([ActivityTrigger] RetireInput input, CancellationToken cancellationToken) =>
         pipeline.RetireOldVersions.RunAsync(input, cancellationToken);
@@ -29,22 +26,18 @@ public sealed class RotateKeyFunctions(PipelineCatalog pipeline)
     public Task<long> CountBlobsAsync([ActivityTrigger] FunctionContext context, CancellationToken cancellationToken) =>
         pipeline.CountBlobs.RunAsync(null, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(RewrapPage.Name)]
     public Task<RewrapPageResult> RewrapPageAsync([ActivityTrigger] RewrapPageInput input, CancellationToken cancellationToken) =>
         pipeline.RewrapPage.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(RecordProof.Name)]
     public Task<bool> RecordProofAsync([ActivityTrigger] ProofInput input, CancellationToken cancellationToken) =>
         pipeline.RecordProof.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(ResumeRotation.Name)]
     public Task<RotationTarget> ResumeRotationAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
         pipeline.ResumeRotation.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name.</summary>
     [Function(ReleaseClaim.Name)]
     public Task<bool> ReleaseClaimAsync([ActivityTrigger] ReleaseInput input, CancellationToken cancellationToken) =>
         pipeline.ReleaseClaim.RunAsync(input, cancellationToken);

@@ -16,7 +16,7 @@ internal static class LayeringRules
         ["Byok.Pipeline"] = ["Byok.Client", "Byok.Core", "Byok.Storage"],
         ["Byok.Pkcs11"] = ["Byok.Core"],
         ["Byok.Relay"] = ["Byok.Core", "Byok.Http"],
-        ["Byok.Export"] = ["Byok.Core", "Byok.Relay"],
+        ["Byok.Export"] = ["Byok.Core", "Byok.Http", "Byok.Relay"],
         ["Byok.KeyVault"] = ["Byok.Core", "Byok.Http"],
         ["Byok.Durable"] = ["Byok.Core"],
         ["Byok.Local"] = ["Byok.Client", "Byok.Core", "Byok.Durable", "Byok.Export", "Byok.Http", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],

@@ -68,6 +68,17 @@ public sealed class LayeringTests
     }
 
     [Fact]
+    public void Export_AsCompiled_MeetsTheRelayInOneFile()
+    {
+        Assert.Equal(["Byok.Relay.HybridConnections.RelayHttpSender"], CompiledAssembly.Load("Byok.Export.dll").Types.Where(IsOfTheRelay));
+        var files = Directory.GetFiles(Path.Combine(ProjectFile.RepositoryRoot, "src", "Byok.Export"), "*.cs", SearchOption.AllDirectories);
+        Assert.Equal(["RelayAgentChannel.cs"], files.Where(file => IsOfTheRelay(File.ReadAllText(file))).Select(Path.GetFileName));
+        Assert.DoesNotContain(CompiledAssembly.Load("Byok.Relay.dll").References, reference => reference == "Byok.Export");
+
+        static bool IsOfTheRelay(string text) => text.Contains("Byok.Relay", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Core_AsCompiled_KnowsTheBaseClassLibraryOnly()
     {
         var library = Path.GetDirectoryName(typeof(object).Assembly.Location)!;

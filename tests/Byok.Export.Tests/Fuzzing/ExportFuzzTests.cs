@@ -7,6 +7,7 @@ using Byok.Export.Approvals;
 using Byok.Export.Messages;
 using Byok.Export.Policy;
 using Byok.Export.Record;
+using Byok.Http;
 using Byok.Testing.Fuzzing;
 
 namespace Byok.Export.Tests.Fuzzing;
@@ -76,9 +77,9 @@ public sealed class ExportFuzzTests : HttpMessageHandler
                 scene.Time.Advance(TimeSpan.FromMinutes(5)); // else the flood limit answers for all of them
                 foreach (var path in new[] { ExportContract.ExportsPath, ExportContract.KeysPath })
                 {
-                    var response = await scene.Agent.HandleAsync(new AgentRequest("POST", path, input), CancellationToken.None);
+                    var response = await scene.Agent.HandleAsync(new BufferedRequest("POST", path, BufferedRequest.NoHeaders, input), CancellationToken.None);
                     Assert.DoesNotContain(nameof(UnexpectedFailureException), Encoding.UTF8.GetString(response.Body.Span), StringComparison.Ordinal);
-                    Assert.NotEqual(200, response.Status);
+                    Assert.NotEqual(HttpStatusCode.OK, response.StatusCode);
                 }
             },
             _ => false);
@@ -106,9 +107,9 @@ public sealed class ExportFuzzTests : HttpMessageHandler
             target, inputs,
             async input =>
             {
-                foreach (var status in new[] { 200, 503 })
+                foreach (var status in new[] { HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable })
                 {
-                    channel.Answer = new AgentResponse(status, "application/json", input);
+                    channel.Answer = new BufferedResponse(status, BufferedRequest.NoHeaders, input);
                     await RefusedAsync(() => hsm.DescribeAsync(CancellationToken.None));
                     await RefusedAsync(() => hsm.ListMasterKeysAsync(CancellationToken.None));
                     await RefusedAsync(() => hsm.ExportMasterKeyAsync(request, CancellationToken.None));
@@ -151,7 +152,7 @@ public sealed class ExportFuzzTests : HttpMessageHandler
             input =>
             {
                 using var stream = new MemoryStream(input);
-                AgentLogReader.Read(stream, null, (_, _) => { });
+                AgentRecordReader.Read(stream, null, (_, _) => { });
             },
             exception => exception is IntegrityException);
     }
@@ -166,8 +167,8 @@ public sealed class ExportFuzzTests : HttpMessageHandler
 
     private sealed class FixedChannel : IAgentChannel
     {
-        public AgentResponse Answer { get; set; } = new(200, "application/json", default);
+        public BufferedResponse Answer { get; set; } = BufferedResponse.Empty(HttpStatusCode.OK);
 
-        public Task<AgentResponse> SendAsync(AgentRequest request, CancellationToken cancellationToken) => Task.FromResult(Answer);
+        public Task<BufferedResponse> SendAsync(BufferedRequest request, CancellationToken cancellationToken) => Task.FromResult(Answer);
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Byok.Core.Errors;
+using Byok.Http;
 using Byok.Relay.HybridConnections;
 
 namespace Byok.Local.Tests.Relay;
@@ -22,12 +23,12 @@ public sealed class DevRelayTlsTests : IAsyncLifetime
         var body = RandomNumberGenerator.GetBytes(200_000);
         await using var listener = new HybridConnectionListener(
             endpoint, DevRelayFixture.Tokens(DevRelayFixture.Listen),
-            (request, _) => Task.FromResult(new RelayResponse(HttpStatusCode.OK, RelayRequest.NoHeaders, request.Body)), TimeProvider.System,
+            (request, _) => Task.FromResult(new BufferedResponse(HttpStatusCode.OK, BufferedRequest.NoHeaders, request.Body)), TimeProvider.System,
             new RelayListenerOptions { CreateTransport = () => PinnedCertificate.CreateTransport(certificate) });
         await listener.StartAsync(CancellationToken.None);
         using var sender = new RelayHttpSender(endpoint, DevRelayFixture.Tokens(DevRelayFixture.Send), PinnedCertificate.CreateTransport(certificate));
 
-        var response = await sender.SendAsync(new RelayRequest("POST", "/", RelayRequest.NoHeaders, body), CancellationToken.None);
+        var response = await sender.SendAsync(new BufferedRequest("POST", "/", BufferedRequest.NoHeaders, body), CancellationToken.None);
 
         Assert.True(response.Body.Span.SequenceEqual(body));
     }
@@ -44,7 +45,7 @@ public sealed class DevRelayTlsTests : IAsyncLifetime
             PinnedCertificate.CreateTransport(other));
 
         await Assert.ThrowsAsync<ServiceUnavailableException>(
-            () => sender.SendAsync(new RelayRequest("GET", "/", RelayRequest.NoHeaders, default), CancellationToken.None));
+            () => sender.SendAsync(new BufferedRequest("GET", "/", BufferedRequest.NoHeaders, default), CancellationToken.None));
     }
 
     [Fact]
@@ -54,6 +55,6 @@ public sealed class DevRelayTlsTests : IAsyncLifetime
             new RelayEndpoint(_fixture.Relay.TlsAddress!, DevRelayFixture.HybridPath), DevRelayFixture.Tokens(DevRelayFixture.Send));
 
         await Assert.ThrowsAsync<ServiceUnavailableException>(
-            () => sender.SendAsync(new RelayRequest("GET", "/", RelayRequest.NoHeaders, default), CancellationToken.None));
+            () => sender.SendAsync(new BufferedRequest("GET", "/", BufferedRequest.NoHeaders, default), CancellationToken.None));
     }
 }

@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Byok.Http;
 using Byok.Relay.HybridConnections;
 
 namespace Byok.Local.Tests.Relay;
@@ -32,7 +33,7 @@ public sealed class MicrosoftClientTests : IAsyncLifetime
         {
             var body = RandomNumberGenerator.GetBytes(length);
 
-            var response = await sender.SendAsync(new RelayRequest("POST", "/echo?a=b", RelayRequest.NoHeaders, body), CancellationToken.None).WaitAsync(Patience);
+            var response = await sender.SendAsync(new BufferedRequest("POST", "/echo?a=b", BufferedRequest.NoHeaders, body), CancellationToken.None).WaitAsync(Patience);
 
             Assert.Equal(HttpStatusCode.Created, response.StatusCode);
             Assert.Equal($"/{DevRelayFixture.HybridPath}/echo?a=b", response.Headers["x-target"]);
@@ -43,14 +44,14 @@ public sealed class MicrosoftClientTests : IAsyncLifetime
 
         foreach (var length in new[] { 10, 65_536, 65_537, 500_000 })
         {
-            var response = await sender.SendAsync(new RelayRequest("GET", $"/large?{length}", RelayRequest.NoHeaders, default), CancellationToken.None).WaitAsync(Patience);
+            var response = await sender.SendAsync(new BufferedRequest("GET", $"/large?{length}", BufferedRequest.NoHeaders, default), CancellationToken.None).WaitAsync(Patience);
 
             Assert.Equal(length, response.Body.Length);
         }
 
-        var inParts = await sender.SendAsync(new RelayRequest("PATCH", "/", RelayRequest.NoHeaders, default), CancellationToken.None).WaitAsync(Patience);
+        var inParts = await sender.SendAsync(new BufferedRequest("PATCH", "/", BufferedRequest.NoHeaders, default), CancellationToken.None).WaitAsync(Patience);
         Assert.Equal("one two three", Encoding.UTF8.GetString(inParts.Body.Span));
-        var empty = await sender.SendAsync(new RelayRequest("DELETE", "/", RelayRequest.NoHeaders, default), CancellationToken.None).WaitAsync(Patience);
+        var empty = await sender.SendAsync(new BufferedRequest("DELETE", "/", BufferedRequest.NoHeaders, default), CancellationToken.None).WaitAsync(Patience);
         Assert.True(empty.Body.IsEmpty);
     }
 
@@ -64,7 +65,7 @@ public sealed class MicrosoftClientTests : IAsyncLifetime
         await Parallel.ForEachAsync(Enumerable.Range(0, 50), new ParallelOptions { MaxDegreeOfParallelism = 50 }, async (number, cancellationToken) =>
         {
             var body = RandomNumberGenerator.GetBytes(number % 10 == 0 ? 100_000 + number : 100 + number);
-            var response = await sender.SendAsync(new RelayRequest("POST", $"/{number}", RelayRequest.NoHeaders, body), cancellationToken)
+            var response = await sender.SendAsync(new BufferedRequest("POST", $"/{number}", BufferedRequest.NoHeaders, body), cancellationToken)
                 .WaitAsync(Patience, cancellationToken);
             Assert.True(response.Body.Span.SequenceEqual(body));
         });
@@ -182,7 +183,7 @@ public sealed class MicrosoftClientTests : IAsyncLifetime
         var listener = new HybridConnectionListener(
             new RelayEndpoint(_fixture.Relay.TlsAddress!, DevRelayFixture.HybridPath),
             DevRelayFixture.Tokens(DevRelayFixture.Listen),
-            (request, _) => Task.FromResult(new RelayResponse(
+            (request, _) => Task.FromResult(new BufferedResponse(
                 HttpStatusCode.OK, new Dictionary<string, string> { ["x-target"] = $"/{DevRelayFixture.HybridPath}{request.Target}" }, request.Body)),
             TimeProvider.System,
             new RelayListenerOptions { CreateTransport = () => PinnedCertificate.CreateTransport(_fixture.Relay.Certificate!) });

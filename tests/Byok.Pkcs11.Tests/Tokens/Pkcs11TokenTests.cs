@@ -51,7 +51,8 @@ public sealed class Pkcs11TokenTests(SoftHsmFixture fixture) : IClassFixture<Sof
     {
         using var pin = Pin.Generate();
         var failure = Assert.Throws<HsmTokenNotFoundException>(() => Pkcs11Token.OpenByLabel(Library, "no-such-token", pin));
-        Assert.Contains("no-such-token", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("No token with the label that was named", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("no-such-token", failure.Message, StringComparison.Ordinal); // it may be a secret in the wrong place
     }
 
     [Fact]

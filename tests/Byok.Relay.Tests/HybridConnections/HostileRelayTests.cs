@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
+using Byok.Http;
 using Byok.Relay.HybridConnections;
 using Microsoft.Extensions.Time.Testing;
 
@@ -30,7 +31,7 @@ public sealed class HostileRelayTests : IAsyncLifetime
         await using var listener = await ListenAsync(request =>
         {
             calls++;
-            return RelayResponse.Empty(HttpStatusCode.OK);
+            return BufferedResponse.Empty(HttpStatusCode.OK);
         });
         var first = await _relay.NextChannelAsync();
 
@@ -45,7 +46,7 @@ public sealed class HostileRelayTests : IAsyncLifetime
     [Fact]
     public async Task ControlChannel_EndlessMessage_ListenerHangsUp()
     {
-        await using var listener = await ListenAsync(_ => RelayResponse.Empty(HttpStatusCode.OK));
+        await using var listener = await ListenAsync(_ => BufferedResponse.Empty(HttpStatusCode.OK));
         var first = await _relay.NextChannelAsync();
 
         for (var part = 0; part < 100 && first.State == WebSocketState.Open; part++)
@@ -66,7 +67,7 @@ public sealed class HostileRelayTests : IAsyncLifetime
     [Fact]
     public async Task ControlChannel_UnknownMessage_IsPassedOver()
     {
-        await using var listener = await ListenAsync(_ => RelayResponse.Empty(HttpStatusCode.Accepted));
+        await using var listener = await ListenAsync(_ => BufferedResponse.Empty(HttpStatusCode.Accepted));
         var channel = await _relay.NextChannelAsync();
 
         await ScriptedRelay.SendAsync(channel, """{"later":{"x":1}}""");
@@ -83,8 +84,8 @@ public sealed class HostileRelayTests : IAsyncLifetime
     {
         using var innocent = new TcpListener(IPAddress.Loopback, 0);
         innocent.Start();
-        await using var listener = await ListenAsync(request => new RelayResponse(
-            HttpStatusCode.OK, RelayRequest.NoHeaders, request.Target == "/large" ? new byte[100_000] : default));
+        await using var listener = await ListenAsync(request => new BufferedResponse(
+            HttpStatusCode.OK, BufferedRequest.NoHeaders, request.Target == "/large" ? new byte[100_000] : default));
         var channel = await _relay.NextChannelAsync();
 
         await ScriptedRelay.SendAsync(channel, message.Replace("ADDRESS", $"ws://{innocent.LocalEndpoint}/$hc/hyco?x", StringComparison.Ordinal));
@@ -107,7 +108,7 @@ public sealed class HostileRelayTests : IAsyncLifetime
             most = Math.Max(most, Interlocked.Increment(ref running));
             await release.Task;
             Interlocked.Decrement(ref running);
-            return RelayResponse.Empty(HttpStatusCode.OK);
+            return BufferedResponse.Empty(HttpStatusCode.OK);
         });
         var channel = await _relay.NextChannelAsync();
         var statuses = Task.Run(async () =>
@@ -160,9 +161,9 @@ public sealed class HostileRelayTests : IAsyncLifetime
         }
     }
 
-    private Task<HybridConnectionListener> ListenAsync(Func<RelayRequest, RelayResponse> handler) => ListenAsync(request => Task.FromResult(handler(request)));
+    private Task<HybridConnectionListener> ListenAsync(Func<BufferedRequest, BufferedResponse> handler) => ListenAsync(request => Task.FromResult(handler(request)));
 
-    private async Task<HybridConnectionListener> ListenAsync(Func<RelayRequest, Task<RelayResponse>> handler)
+    private async Task<HybridConnectionListener> ListenAsync(Func<BufferedRequest, Task<BufferedResponse>> handler)
     {
         var listener = new HybridConnectionListener(
             new RelayEndpoint(_relay.Address, "hyco"), RelayStage.ListenTokens(), (request, _) => handler(request), TimeProvider.System,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Byok.Core.Errors;
+using Byok.Http;
 using Byok.Relay.HybridConnections;
 
 namespace Byok.Relay.Tests.HybridConnections;
@@ -53,7 +54,7 @@ public sealed class ListenerLifeTests : IAsyncLifetime
                 arrived.SetResult();
                 _ = cancellationToken.Register(cancelled.SetResult); // not disposed of: the end of this handler must not be quicker than it
                 await Task.Delay(Timeout.Infinite, cancellationToken);
-                return RelayResponse.Empty(HttpStatusCode.OK);
+                return BufferedResponse.Empty(HttpStatusCode.OK);
             },
             RelayStage.Quick with { DrainTimeout = TimeSpan.FromMilliseconds(200) });
         var sending = _stage.Sender().SendAsync(RelayStage.Post(new byte[1]), CancellationToken.None);
@@ -85,7 +86,7 @@ public sealed class ListenerLifeTests : IAsyncLifetime
         {
             var name = $"generation {generation}";
             var listener = await _stage.ListenAsync((_, _) => Task.FromResult(
-                new RelayResponse(HttpStatusCode.OK, new Dictionary<string, string> { ["X-Name"] = name }, default)));
+                new BufferedResponse(HttpStatusCode.OK, new Dictionary<string, string> { ["X-Name"] = name }, default)));
 
             var response = await sender.SendAsync(RelayStage.Post(new byte[1]), CancellationToken.None).WaitAsync(RelayStage.Patience);
 

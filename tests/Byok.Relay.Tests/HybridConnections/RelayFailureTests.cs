@@ -1,5 +1,6 @@
 using System.Net;
 using Byok.Core.Errors;
+using Byok.Http;
 using Byok.Relay.HybridConnections;
 
 namespace Byok.Relay.Tests.HybridConnections;
@@ -68,7 +69,7 @@ public sealed class RelayFailureTests : IAsyncLifetime
         await stage.ListenAsync(async (_, _) =>
         {
             await release.Task;
-            return RelayResponse.Empty(HttpStatusCode.OK);
+            return BufferedResponse.Empty(HttpStatusCode.OK);
         });
 
         var failure = await Assert.ThrowsAsync<ServiceUnavailableException>(() => SendAsync(stage.Sender(), length));
@@ -87,7 +88,7 @@ public sealed class RelayFailureTests : IAsyncLifetime
         {
             arrived.SetResult();
             await Task.Delay(Timeout.Infinite, cancellationToken);
-            return RelayResponse.Empty(HttpStatusCode.OK);
+            return BufferedResponse.Empty(HttpStatusCode.OK);
         });
         var sending = SendAsync(_stage.Sender(), length);
         await arrived.Task.WaitAsync(RelayStage.Patience);
@@ -104,7 +105,7 @@ public sealed class RelayFailureTests : IAsyncLifetime
         await _stage.ListenAsync(async (_, cancellationToken) =>
         {
             await Task.Delay(Timeout.Infinite, cancellationToken);
-            return RelayResponse.Empty(HttpStatusCode.OK);
+            return BufferedResponse.Empty(HttpStatusCode.OK);
         });
         using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
 
@@ -123,7 +124,7 @@ public sealed class RelayFailureTests : IAsyncLifetime
                 await release.Task;
             }
 
-            return RelayResponse.Empty(HttpStatusCode.OK);
+            return BufferedResponse.Empty(HttpStatusCode.OK);
         });
         var sender = _stage.Sender();
         using (var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(300)))
@@ -177,6 +178,6 @@ public sealed class RelayFailureTests : IAsyncLifetime
         Assert.Equal(2, stage.Relay.CountListeners(RelayStage.Path));
     }
 
-    private static Task<RelayResponse> SendAsync(RelayHttpSender sender, int length = 10) =>
+    private static Task<BufferedResponse> SendAsync(RelayHttpSender sender, int length = 10) =>
         sender.SendAsync(RelayStage.Post(new byte[length]), CancellationToken.None).WaitAsync(RelayStage.Patience);
 }

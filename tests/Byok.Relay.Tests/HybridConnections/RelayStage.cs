@@ -1,4 +1,5 @@
 using System.Net;
+using Byok.Http;
 using Byok.Local.Relay;
 using Byok.Relay.HybridConnections;
 
@@ -43,7 +44,7 @@ internal sealed class RelayStage : IAsyncDisposable
     };
 
     public async Task<HybridConnectionListener> ListenAsync(
-        Func<RelayRequest, CancellationToken, Task<RelayResponse>> handler, RelayListenerOptions? options = null, IRelayTokenProvider? tokens = null)
+        Func<BufferedRequest, CancellationToken, Task<BufferedResponse>> handler, RelayListenerOptions? options = null, IRelayTokenProvider? tokens = null)
     {
         var listener = new HybridConnectionListener(Endpoint, tokens ?? ListenTokens(), handler, TimeProvider.System, options ?? Quick);
         _listeners.Add(listener);
@@ -67,10 +68,10 @@ internal sealed class RelayStage : IAsyncDisposable
         Relay = await DevRelayServer.StartAsync(Options with { Port = port }, TimeProvider.System, CancellationToken.None);
     }
 
-    public static Task<RelayResponse> Echo(RelayRequest request, CancellationToken cancellationToken) =>
-        Task.FromResult(new RelayResponse(HttpStatusCode.OK, new Dictionary<string, string> { ["X-Target"] = request.Target }, request.Body));
+    public static Task<BufferedResponse> Echo(BufferedRequest request, CancellationToken cancellationToken) =>
+        Task.FromResult(new BufferedResponse(HttpStatusCode.OK, new Dictionary<string, string> { ["X-Target"] = request.Target }, request.Body));
 
-    public static RelayRequest Post(ReadOnlyMemory<byte> body, string target = "/") => new("POST", target, RelayRequest.NoHeaders, body);
+    public static BufferedRequest Post(ReadOnlyMemory<byte> body, string target = "/") => new("POST", target, BufferedRequest.NoHeaders, body);
 
     public static async Task UntilAsync(Func<bool> condition)
     {

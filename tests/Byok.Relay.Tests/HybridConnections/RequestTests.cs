@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using Byok.Core.Errors;
+using Byok.Http;
 using Byok.Relay.HybridConnections;
 
 namespace Byok.Relay.Tests.HybridConnections;
@@ -41,10 +42,10 @@ public sealed class RequestTests : IAsyncLifetime
     public async Task Send_SmallRequestLargeAnswer_ComesBackWhole(int length)
     {
         var body = RandomNumberGenerator.GetBytes(length);
-        await _stage.ListenAsync((_, _) => Task.FromResult(new RelayResponse(HttpStatusCode.OK, RelayRequest.NoHeaders, body)));
+        await _stage.ListenAsync((_, _) => Task.FromResult(new BufferedResponse(HttpStatusCode.OK, BufferedRequest.NoHeaders, body)));
 
         var response = await _stage.Sender().SendAsync(
-            new RelayRequest("GET", "/", RelayRequest.NoHeaders, default), CancellationToken.None).WaitAsync(RelayStage.Patience);
+            new BufferedRequest("GET", "/", BufferedRequest.NoHeaders, default), CancellationToken.None).WaitAsync(RelayStage.Patience);
 
         Assert.True(response.Body.Span.SequenceEqual(body));
     }
@@ -88,16 +89,16 @@ public sealed class RequestTests : IAsyncLifetime
     [Fact]
     public async Task Send_MethodHeadersStatus_CrossTheRelay()
     {
-        RelayRequest? seen = null;
+        BufferedRequest? seen = null;
         await _stage.ListenAsync((request, _) =>
         {
             seen = request;
-            return Task.FromResult(new RelayResponse(
+            return Task.FromResult(new BufferedResponse(
                 HttpStatusCode.Conflict, new Dictionary<string, string> { ["X-Reply"] = "ja", ["Connection"] = "close", ["Content-Length"] = "9" }, "no"u8.ToArray()));
         });
         var headers = new Dictionary<string, string> { ["X-Ask"] = "\"quoted\" / <ok>", ["Content-Type"] = "application/json" };
 
-        var response = await _stage.Sender().SendAsync(new RelayRequest("PUT", "/a%20b/c?d=%2F&e", headers, "{}"u8.ToArray()), CancellationToken.None);
+        var response = await _stage.Sender().SendAsync(new BufferedRequest("PUT", "/a%20b/c?d=%2F&e", headers, "{}"u8.ToArray()), CancellationToken.None);
 
         Assert.Equal("PUT", seen!.Method);
         Assert.Equal("/a%20b/c?d=%2F&e", seen.Target);
@@ -117,7 +118,7 @@ public sealed class RequestTests : IAsyncLifetime
     [InlineData("ServiceBusAuthorization", "a")]
     public async Task Send_HeaderThatCannotCross_Misuse(string name, string value)
     {
-        var request = new RelayRequest("GET", "/", new Dictionary<string, string> { [name] = value }, default);
+        var request = new BufferedRequest("GET", "/", new Dictionary<string, string> { [name] = value }, default);
 
         await Assert.ThrowsAsync<ArgumentException>(() => _stage.Sender().SendAsync(request, CancellationToken.None));
     }
@@ -183,7 +184,7 @@ public sealed class RequestTests : IAsyncLifetime
     [Fact]
     public async Task Send_HandlerAnswersLikeTheRelay_500()
     {
-        await _stage.ListenAsync((_, _) => Task.FromResult(RelayResponse.Empty(HttpStatusCode.BadGateway)));
+        await _stage.ListenAsync((_, _) => Task.FromResult(BufferedResponse.Empty(HttpStatusCode.BadGateway)));
 
         var response = await _stage.Sender().SendAsync(RelayStage.Post(new byte[1]), CancellationToken.None);
 
@@ -218,7 +219,7 @@ public sealed class RequestTests : IAsyncLifetime
     [Fact]
     public async Task Send_AnswerLongerThanSenderTakes_PermanentFailure()
     {
-        await _stage.ListenAsync((_, _) => Task.FromResult(new RelayResponse(HttpStatusCode.OK, RelayRequest.NoHeaders, new byte[20_001])));
+        await _stage.ListenAsync((_, _) => Task.FromResult(new BufferedResponse(HttpStatusCode.OK, BufferedRequest.NoHeaders, new byte[20_001])));
         using var sender = new RelayHttpSender(_stage.Endpoint, RelayStage.SendTokens(), maxResponseBodyInBytes: 20_000);
 
         await Assert.ThrowsAsync<PermanentByokException>(() => sender.SendAsync(RelayStage.Post(new byte[1]), CancellationToken.None));
@@ -236,7 +237,7 @@ public sealed class RequestTests : IAsyncLifetime
             {
                 Interlocked.Increment(ref running);
                 await release.Task;
-                return RelayResponse.Empty(HttpStatusCode.OK);
+                return BufferedResponse.Empty(HttpStatusCode.OK);
             },
             RelayStage.Quick with { MaxConcurrentRequests = 1, MaxWaitingRequests = 1 });
         var sender = _stage.Sender();

@@ -22,7 +22,8 @@ public sealed class NssFixture : IDisposable
         var path = candidates.FirstOrDefault(File.Exists) ?? throw new FileNotFoundException("NSS softokn is not installed; install the package libnss3.");
         var folder = Directory.CreateTempSubdirectory("byok-nss-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        var library = Pkcs11Library.Load(path, $"configdir='sql:{folder}' certPrefix='' keyPrefix='' secmod='secmod.db' flags=");
+        NssInitialization.Initialize(path, $"configdir='sql:{folder}' certPrefix='' keyPrefix='' secmod='secmod.db' flags=");
+        var library = Pkcs11Library.Load(path);
         var pin = Pin.Generate();
         using var noPin = new Pin([]);
         Pkcs11Token.Initialize(library, noPin, pin, "NSS Certificate DB");

@@ -10,7 +10,6 @@ namespace Byok.Relay.HybridConnections.Protocol;
 /// </summary>
 internal sealed class HeaderMapConverter : JsonConverter<Dictionary<string, string>>
 {
-    /// <inheritdoc/>
     public override Dictionary<string, string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -32,7 +31,6 @@ internal sealed class HeaderMapConverter : JsonConverter<Dictionary<string, stri
         return headers;
     }
 
-    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, Dictionary<string, string> value, JsonSerializerOptions options)
     {
         writer.WriteStartObject();

@@ -17,7 +17,6 @@ internal sealed record RelayMessage
     /// <summary>Listener to relay: a new token for the control channel.</summary>
     public RenewTokenMessage? RenewToken { get; init; }
 
-    /// <summary>Reads a message.</summary>
     /// <exception cref="JsonException">The bytes are not a message of this protocol.</exception>
     public static RelayMessage Parse(ReadOnlySpan<byte> json) =>
         JsonSerializer.Deserialize(json, RelayJson.Default.RelayMessage) ?? throw new JsonException("The message is null.");

@@ -1,7 +1,6 @@
 namespace Byok.Relay.HybridConnections.Protocol;
 
 /// <summary>The answer to a request.</summary>
-/// <param name="RequestId">Id of the request.</param>
 /// <param name="StatusCode">HTTP status code. The protocol's own example writes it as a string, so both forms are read.</param>
 /// <param name="StatusDescription">Reason phrase.</param>
 /// <param name="ResponseHeaders">Headers, without those that concern one hop.</param>

@@ -10,7 +10,6 @@ internal readonly record struct WebSocketMessage(WebSocketMessageType Type, Read
     private const int FragmentInBytes = 16 * 1024;
 
     /// <summary>Reads the next message, of all its fragments.</summary>
-    /// <param name="socket">The socket.</param>
     /// <param name="maxInBytes">The longest message that is believed.</param>
     /// <param name="cancellationToken">Ends the wait; the socket is of no use afterwards.</param>
     /// <exception cref="RelayMessageTooLongException">The message is longer.</exception>

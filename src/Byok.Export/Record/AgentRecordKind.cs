@@ -1,9 +1,7 @@
 namespace Byok.Export.Record;
 
-/// <summary>What the agent records.</summary>
-public static class AgentLogKind
+public static class AgentRecordKind
 {
-    /// <summary>The agent started.</summary>
     public const string Started = "agent.started";
 
     /// <summary>The agent stopped in order.</summary>
@@ -30,6 +28,5 @@ public static class AgentLogKind
     /// <summary>A repeated request got the recorded answer.</summary>
     public const string ExportRepeated = "export.repeated";
 
-    /// <summary>A master key was generated.</summary>
     public const string Generated = "key.generated";
 }

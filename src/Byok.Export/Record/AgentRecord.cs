@@ -10,7 +10,7 @@ namespace Byok.Export.Record;
 /// so a process that dies at any instruction has either recorded an export, and gives the same answer again, or has told nobody.
 /// One process at a time. Safe for many threads.
 /// </summary>
-public sealed class AgentLog : IDisposable
+public sealed class AgentRecord : IDisposable
 {
     /// <summary>Name of the record in the state folder.</summary>
     public const string FileName = "agent.log.jsonl";
@@ -24,11 +24,11 @@ public sealed class AgentLog : IDisposable
     private readonly string _headPath;
     private readonly FileStream _lock;
     private readonly FileStream _stream;
-    private AgentLogHead _last = AgentLogHead.Empty;
+    private AgentRecordHead _last = AgentRecordHead.Empty;
     private long _end;
     private bool _broken;
 
-    private AgentLog(string stateFolder, TimeProvider time, FileStream lockStream)
+    private AgentRecord(string stateFolder, TimeProvider time, FileStream lockStream)
     {
         _time = time;
         _lock = lockStream;
@@ -37,7 +37,7 @@ public sealed class AgentLog : IDisposable
     }
 
     /// <summary>The last entry's sequence and hash.</summary>
-    public AgentLogHead Last
+    public AgentRecordHead Last
     {
         get
         {
@@ -50,31 +50,30 @@ public sealed class AgentLog : IDisposable
 
     /// <summary>Opens the record, verifies all of it, and repairs a last line that a crash tore.</summary>
     /// <param name="stateFolder">The state folder; made when it is missing.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="onEntry">Gets every entry on the way, and where it stands.</param>
     /// <exception cref="IntegrityException">The record was tampered with.</exception>
     /// <exception cref="ConfigurationException">Another agent uses the folder.</exception>
-    public static AgentLog Open(string stateFolder, TimeProvider time, Action<AgentLogEntry, AgentLogPosition>? onEntry = null)
+    public static AgentRecord Open(string stateFolder, TimeProvider time, Action<AgentRecordEntry, AgentRecordPosition>? onEntry = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(stateFolder);
         ArgumentNullException.ThrowIfNull(time);
         CreateFolder(stateFolder);
-        var log = new AgentLog(stateFolder, time, Lock(stateFolder));
+        var record = new AgentRecord(stateFolder, time, Lock(stateFolder));
         try
         {
-            log.Load(onEntry);
-            return log;
+            record.Load(onEntry);
+            return record;
         }
         catch
         {
-            log.Dispose();
+            record.Dispose();
             throw;
         }
     }
 
     /// <summary>Appends an entry; returns when it is on the disk.</summary>
     /// <exception cref="IOException">It could not be written; nothing is recorded.</exception>
-    public AgentLogPosition Append(string kind, IReadOnlyDictionary<string, string> details)
+    public AgentRecordPosition Append(string kind, IReadOnlyDictionary<string, string> details)
     {
         ArgumentException.ThrowIfNullOrEmpty(kind);
         ArgumentNullException.ThrowIfNull(details);
@@ -86,15 +85,15 @@ public sealed class AgentLog : IDisposable
             }
 
             var (sequence, previous, now) = (_last.Sequence + 1, _last.Hash, _time.GetUtcNow());
-            var line = AgentLogLine.Write(sequence, now, kind, details, previous, out var hash);
-            if (line.Length > AgentLogLine.MaxLengthInBytes)
+            var line = AgentRecordLine.Write(sequence, now, kind, details, previous, out var hash);
+            if (line.Length > AgentRecordLine.MaxLengthInBytes)
             {
                 throw new ArgumentException($"An entry of {line.Length} bytes is too long.", nameof(details));
             }
 
             Write(line);
-            var position = new AgentLogPosition(sequence, _end, line.Length - 1, previous);
-            _last = new AgentLogHead(sequence, hash);
+            var position = new AgentRecordPosition(sequence, _end, line.Length - 1, previous);
+            _last = new AgentRecordHead(sequence, hash);
             _end += line.Length;
             SaveHead();
             return position;
@@ -103,7 +102,7 @@ public sealed class AgentLog : IDisposable
 
     /// <summary>Reads an entry again, and verifies it again.</summary>
     /// <exception cref="IntegrityException">It was altered since.</exception>
-    public AgentLogEntry Read(AgentLogPosition position)
+    public AgentRecordEntry Read(AgentRecordPosition position)
     {
         ArgumentNullException.ThrowIfNull(position);
         lock (_gate)
@@ -111,28 +110,27 @@ public sealed class AgentLog : IDisposable
             var line = new byte[position.Length];
             _stream.Position = position.Offset;
             return _stream.ReadAtLeast(line, line.Length, throwOnEndOfStream: false) == line.Length
-                ? AgentLogLine.Read(line, position.Sequence, position.PreviousHash)
+                ? AgentRecordLine.Read(line, position.Sequence, position.PreviousHash)
                 : throw new IntegrityException($"Entry {position.Sequence} of the agent's record was cut off while the agent ran.");
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _stream.Dispose();
         _lock.Dispose();
     }
 
-    private void Load(Action<AgentLogEntry, AgentLogPosition>? onEntry)
+    private void Load(Action<AgentRecordEntry, AgentRecordPosition>? onEntry)
     {
-        (_last, _end, var torn) = AgentLogReader.Read(_stream, AgentLogHead.Load(_headPath), (entry, position) => onEntry?.Invoke(entry, position));
+        (_last, _end, var torn) = AgentRecordReader.Read(_stream, AgentRecordHead.Load(_headPath), (entry, position) => onEntry?.Invoke(entry, position));
         if (torn > 0)
         {
             var bytes = new byte[torn];
             _stream.Position = _end;
             _stream.ReadExactly(bytes);
             _stream.SetLength(_end);
-            Append(AgentLogKind.Repaired, new Dictionary<string, string>
+            Append(AgentRecordKind.Repaired, new Dictionary<string, string>
             {
                 ["bytes"] = torn.ToString(CultureInfo.InvariantCulture),
                 ["sha256"] = Base64Url.EncodeToString(SHA256.HashData(bytes)),

@@ -4,21 +4,21 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Export.Tests;
 
-public sealed class AgentLogTests : IDisposable
+public sealed class AgentRecordTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("byok-log-").FullName;
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
-    private string LogPath => Path.Combine(_folder, AgentLog.FileName);
+    private string LogPath => Path.Combine(_folder, AgentRecord.FileName);
 
-    private string HeadPath => Path.Combine(_folder, AgentLog.HeadFileName);
+    private string HeadPath => Path.Combine(_folder, AgentRecord.HeadFileName);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void Append_FirstEntry_HasTheDocumentedForm()
     {
-        using var log = AgentLog.Open(_folder, _time);
+        using var log = AgentRecord.Open(_folder, _time);
         log.Append("request.refused", new Dictionary<string, string> { ["rule"] = "vault" });
 
         var line = File.ReadAllText(LogPath);
@@ -33,7 +33,7 @@ public sealed class AgentLogTests : IDisposable
     {
         Fill(20);
 
-        var result = AgentLogVerification.Run(_folder);
+        var result = AgentRecordVerification.Run(_folder);
 
         Assert.Equal((20, 10, 10, 0), (result.Entries, result.Exports, result.Refusals, result.TornBytes));
     }
@@ -41,10 +41,10 @@ public sealed class AgentLogTests : IDisposable
     [Fact]
     public void Verify_WhileTheAgentRuns_Works()
     {
-        using var log = AgentLog.Open(_folder, _time);
+        using var log = AgentRecord.Open(_folder, _time);
         log.Append("agent.started", new Dictionary<string, string>());
 
-        Assert.Equal(1, AgentLogVerification.Run(_folder).Entries);
+        Assert.Equal(1, AgentRecordVerification.Run(_folder).Entries);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class AgentLogTests : IDisposable
             var changed = (byte[])bytes.Clone();
             changed[i] ^= 1;
             File.WriteAllBytes(LogPath, changed);
-            Assert.Throws<IntegrityException>(() => AgentLogVerification.Run(_folder));
+            Assert.Throws<IntegrityException>(() => AgentRecordVerification.Run(_folder));
         }
     }
 
@@ -69,8 +69,8 @@ public sealed class AgentLogTests : IDisposable
         for (var length = 0; length < bytes.Length; length++)
         {
             File.WriteAllBytes(LogPath, bytes[..length]);
-            Assert.Throws<IntegrityException>(() => AgentLogVerification.Run(_folder));
-            Assert.Throws<IntegrityException>(() => AgentLog.Open(_folder, _time));
+            Assert.Throws<IntegrityException>(() => AgentRecordVerification.Run(_folder));
+            Assert.Throws<IntegrityException>(() => AgentRecord.Open(_folder, _time));
         }
     }
 
@@ -87,8 +87,8 @@ public sealed class AgentLogTests : IDisposable
         var lines = File.ReadAllLines(LogPath);
         File.WriteAllText(LogPath, string.Concat(order.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(i => lines[int.Parse(i, null)] + "\n")));
 
-        Assert.Throws<IntegrityException>(() => AgentLogVerification.Run(_folder));
-        Assert.Throws<IntegrityException>(() => AgentLog.Open(_folder, _time));
+        Assert.Throws<IntegrityException>(() => AgentRecordVerification.Run(_folder));
+        Assert.Throws<IntegrityException>(() => AgentRecord.Open(_folder, _time));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class AgentLogTests : IDisposable
         Fill(5, "someone-else");
         File.WriteAllText(HeadPath, head);
 
-        Assert.Throws<IntegrityException>(() => AgentLogVerification.Run(_folder));
+        Assert.Throws<IntegrityException>(() => AgentRecordVerification.Run(_folder));
     }
 
     [Fact]
@@ -110,11 +110,11 @@ public sealed class AgentLogTests : IDisposable
         Fill(2);
         File.Delete(HeadPath);
 
-        Assert.Throws<IntegrityException>(() => AgentLogVerification.Run(_folder));
+        Assert.Throws<IntegrityException>(() => AgentRecordVerification.Run(_folder));
     }
 
     [Fact]
-    public void Verify_NoRecord_SaysSo() => Assert.Throws<ConfigurationException>(() => AgentLogVerification.Run(_folder));
+    public void Verify_NoRecord_SaysSo() => Assert.Throws<ConfigurationException>(() => AgentRecordVerification.Run(_folder));
 
     [Fact]
     public void Open_LastLineTornAtAnyLength_IsRepairedWithARecord()
@@ -127,13 +127,13 @@ public sealed class AgentLogTests : IDisposable
         {
             File.WriteAllBytes(LogPath, after[..length]);
             File.WriteAllText(HeadPath, head);
-            Assert.Equal(length - before.Length, AgentLogVerification.Run(_folder).TornBytes);
+            Assert.Equal(length - before.Length, AgentRecordVerification.Run(_folder).TornBytes);
 
             var entries = Read();
 
             var expected = length == before.Length ? 2 : 3;
-            Assert.Equal(expected, AgentLogVerification.Run(_folder).Entries);
-            Assert.Equal(2, entries.Count(entry => entry.Kind != AgentLogKind.Repaired));
+            Assert.Equal(expected, AgentRecordVerification.Run(_folder).Entries);
+            Assert.Equal(2, entries.Count(entry => entry.Kind != AgentRecordKind.Repaired));
         }
     }
 
@@ -146,52 +146,52 @@ public sealed class AgentLogTests : IDisposable
         File.WriteAllText(HeadPath, head);
 
         Assert.Equal(3, Read().Count);
-        Assert.Equal(3, AgentLogVerification.Run(_folder).Entries);
+        Assert.Equal(3, AgentRecordVerification.Run(_folder).Entries);
     }
 
     [Fact]
     public void Open_Twice_IsRefused()
     {
-        using var log = AgentLog.Open(_folder, _time);
+        using var log = AgentRecord.Open(_folder, _time);
 
-        Assert.Throws<ConfigurationException>(() => AgentLog.Open(_folder, _time));
+        Assert.Throws<ConfigurationException>(() => AgentRecord.Open(_folder, _time));
     }
 
     [Fact]
     public void Append_FromManyThreads_KeepsTheChain()
     {
-        using (var log = AgentLog.Open(_folder, _time))
+        using (var log = AgentRecord.Open(_folder, _time))
         {
             Parallel.For(0, 50, i => log.Append("request.refused", new Dictionary<string, string> { ["i"] = $"{i}" }));
         }
 
-        Assert.Equal(50, AgentLogVerification.Run(_folder).Entries);
+        Assert.Equal(50, AgentRecordVerification.Run(_folder).Entries);
     }
 
     [Fact]
     public void Append_LongerThanALine_IsMisuseAndLeavesTheRecordWhole()
     {
-        using var log = AgentLog.Open(_folder, _time);
+        using var log = AgentRecord.Open(_folder, _time);
 
         Assert.Throws<ArgumentException>(() => log.Append("x", new Dictionary<string, string> { ["x"] = new('x', 200_000) }));
         log.Append("agent.started", new Dictionary<string, string>());
 
-        Assert.Equal(1, AgentLogVerification.Run(_folder).Entries);
+        Assert.Equal(1, AgentRecordVerification.Run(_folder).Entries);
     }
 
     private void Fill(int count, string by = "me")
     {
-        using var log = AgentLog.Open(_folder, _time);
+        using var log = AgentRecord.Open(_folder, _time);
         for (var i = 0; i < count; i++)
         {
-            log.Append(i % 2 == 0 ? AgentLogKind.Refused : AgentLogKind.Exported, new Dictionary<string, string> { ["by"] = by });
+            log.Append(i % 2 == 0 ? AgentRecordKind.Refused : AgentRecordKind.Exported, new Dictionary<string, string> { ["by"] = by });
         }
     }
 
-    private List<AgentLogEntry> Read()
+    private List<AgentRecordEntry> Read()
     {
-        var entries = new List<AgentLogEntry>();
-        AgentLog.Open(_folder, _time, (entry, _) => entries.Add(entry)).Dispose();
+        var entries = new List<AgentRecordEntry>();
+        AgentRecord.Open(_folder, _time, (entry, _) => entries.Add(entry)).Dispose();
         return entries;
     }
 }

@@ -3,7 +3,7 @@ using Byok.Core.Errors;
 namespace Byok.Export.Record;
 
 /// <summary>Reads a record from its beginning and verifies it on the way.</summary>
-internal static class AgentLogReader
+internal static class AgentRecordReader
 {
     /// <summary>Reads all whole lines.</summary>
     /// <param name="stream">The record, at its beginning.</param>
@@ -11,24 +11,24 @@ internal static class AgentLogReader
     /// <param name="onEntry">Gets each entry and where it stands.</param>
     /// <returns>The last entry, where its line ends, and how many bytes of a torn line follow.</returns>
     /// <exception cref="IntegrityException">An entry was altered, dropped, reordered or inserted, or the end was cut off.</exception>
-    public static (AgentLogHead Last, long End, int TornBytes) Read(Stream stream, AgentLogHead? head, Action<AgentLogEntry, AgentLogPosition> onEntry)
+    public static (AgentRecordHead Last, long End, int TornBytes) Read(Stream stream, AgentRecordHead? head, Action<AgentRecordEntry, AgentRecordPosition> onEntry)
     {
-        var last = AgentLogHead.Empty;
-        var buffer = new byte[AgentLogLine.MaxLengthInBytes];
+        var last = AgentRecordHead.Empty;
+        var buffer = new byte[AgentRecordLine.MaxLengthInBytes];
         var (filled, start, offset) = (0, 0, 0L);
         while (true)
         {
             var newline = buffer.AsSpan(start, filled - start).IndexOf((byte)'\n');
             if (newline >= 0)
             {
-                var entry = AgentLogLine.Read(buffer.AsSpan(start, newline), last.Sequence + 1, last.Hash);
+                var entry = AgentRecordLine.Read(buffer.AsSpan(start, newline), last.Sequence + 1, last.Hash);
                 if (head?.Sequence == entry.Sequence && head.Hash != entry.Hash)
                 {
                     throw new IntegrityException($"Entry {entry.Sequence} of the agent's record is not the one that was written: its hash is not that of the head file.");
                 }
 
-                onEntry(entry, new AgentLogPosition(entry.Sequence, offset, newline, last.Hash));
-                last = new AgentLogHead(entry.Sequence, entry.Hash);
+                onEntry(entry, new AgentRecordPosition(entry.Sequence, offset, newline, last.Hash));
+                last = new AgentRecordHead(entry.Sequence, entry.Hash);
                 start += newline + 1;
                 offset += newline + 1;
                 continue;

@@ -12,7 +12,7 @@ namespace Byok.Export.Record;
 /// The hash is SHA-256 over the bytes of the line as they stand there, without <c>,"hash":"…"</c>; so it can be checked with any tool, and
 /// no rule about how JSON is written comes into it.
 /// </summary>
-internal static class AgentLogLine
+internal static class AgentRecordLine
 {
     /// <summary>Longest line, in bytes, line feed included: 128 KiB.</summary>
     public const int MaxLengthInBytes = 128 * 1024;
@@ -36,7 +36,7 @@ internal static class AgentLogLine
     /// <param name="sequence">The sequence it must have.</param>
     /// <param name="previousHash">The hash it must continue.</param>
     /// <exception cref="IntegrityException">It was altered, or does not follow.</exception>
-    public static AgentLogEntry Read(ReadOnlySpan<byte> line, long sequence, string previousHash)
+    public static AgentRecordEntry Read(ReadOnlySpan<byte> line, long sequence, string previousHash)
     {
         var tail = HashMember.Length + HashLength + 2;
         if (line.Length < tail || !line[^tail..].StartsWith(HashMember) || !line.EndsWith("\"}"u8))
@@ -58,7 +58,7 @@ internal static class AgentLogLine
         }
 
         return parsed.PreviousHash == previousHash
-            ? new AgentLogEntry(sequence, parsed.RecordedOn, parsed.Kind, parsed.Details, previousHash, hash)
+            ? new AgentRecordEntry(sequence, parsed.RecordedOn, parsed.Kind, parsed.Details, previousHash, hash)
             : throw new IntegrityException($"Entry {sequence} of the agent's record does not follow the entry before it.");
     }
 

@@ -4,13 +4,13 @@ using Byok.Cli.Output;
 namespace Byok.Cli.Commands;
 
 /// <summary>For a command that is a process of the stack: it tells where it listens, and runs until it is asked to end.</summary>
-internal sealed class Termination : IDisposable
+internal sealed class TerminationSignal : IDisposable
 {
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration _terminated;
     private readonly CancellationTokenRegistration _interrupted;
 
-    public Termination(CancellationToken cancellationToken)
+    public TerminationSignal(CancellationToken cancellationToken)
     {
         _terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {

@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 using Net.Pkcs11Interop.Common;
 
-namespace Byok.Pkcs11.Library;
+namespace Byok.Testing.Tokens;
 
 /// <summary>
 /// NSS softokn reads its database folder from <c>LibraryParameters</c>, a field that NSS adds to <c>CK_C_INITIALIZE_ARGS</c> and that
-/// Pkcs11Interop does not know. So the module is initialised here first; the second <c>C_Initialize</c> then answers
-/// <c>CKR_CRYPTOKI_ALREADY_INITIALIZED</c>, which is no failure.
+/// Pkcs11Interop does not know. So the module is initialised here first; the <c>C_Initialize</c> of <c>Pkcs11Library.Load</c> then answers
+/// <c>CKR_CRYPTOKI_ALREADY_INITIALIZED</c>, which is no failure: as with any module that its host process has initialised already.
 /// </summary>
 internal static class NssInitialization
 {

@@ -3,7 +3,7 @@ using Byok.Core.Errors;
 namespace Byok.Agent.Commands;
 
 /// <summary>The agent's exit codes. A service manager must not restart it after 4 and 78: nothing gets better by itself.</summary>
-internal static class ExitCodes
+internal static class AgentExitCodes
 {
     public const int Done = 0;
     public const int Failed = 1;

@@ -12,30 +12,29 @@ namespace Byok.Export.Record;
 /// Which request ids were used, for ever: read from the record at start, kept up with it. Holds where each answer stands, not the answer.
 /// Not for several threads at once.
 /// </summary>
-internal sealed class ExportHistory
+internal sealed class RecordedExports
 {
-    private readonly Dictionary<string, (string RequestHash, AgentLogPosition Position)> _byRequestId = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string RequestHash, AgentRecordPosition Position)> _byRequestId = new(StringComparer.Ordinal);
     private readonly List<(DateTimeOffset RecordedOn, string Kind)> _counted = [];
 
     /// <summary>Exports and generated keys that were in the record at start, for the limits.</summary>
     public IReadOnlyList<(DateTimeOffset RecordedOn, string Kind)> Counted => _counted;
 
-    /// <summary>Takes an entry of the record.</summary>
-    public void Load(AgentLogEntry entry, AgentLogPosition position)
+    public void Load(AgentRecordEntry entry, AgentRecordPosition position)
     {
-        if (entry.Kind == AgentLogKind.Exported)
+        if (entry.Kind == AgentRecordKind.Exported)
         {
             _byRequestId[entry.Details["requestId"]] = (entry.Details["requestHash"], position);
         }
 
-        if (entry.Kind is AgentLogKind.Exported or AgentLogKind.Generated)
+        if (entry.Kind is AgentRecordKind.Exported or AgentRecordKind.Generated)
         {
             _counted.Add((entry.RecordedOn, entry.Kind));
         }
     }
 
     /// <summary>Records an export: request, approvers and answer in one entry.</summary>
-    public void Record(AgentLog log, ExportRequest request, IReadOnlyList<string> approvers, ExportedKey answer)
+    public void Record(AgentRecord record, ExportRequest request, IReadOnlyList<string> approvers, ExportedKey answer)
     {
         var requestHash = HashOf(request);
         var details = new Dictionary<string, string>
@@ -51,12 +50,12 @@ internal sealed class ExportHistory
             ["e"] = answer.PublicKey.E,
             ["transferBlob"] = Base64Url.EncodeToString(answer.TransferBlob),
         };
-        _byRequestId[request.RequestId] = (requestHash, log.Append(AgentLogKind.Exported, details));
+        _byRequestId[request.RequestId] = (requestHash, record.Append(AgentRecordKind.Exported, details));
     }
 
     /// <summary>Finds the answer that a request got before.</summary>
     /// <exception cref="Core.Errors.ExportRefusedException">The id was used for another request.</exception>
-    public bool TryFind(AgentLog log, ExportRequest request, [NotNullWhen(true)] out ExportedKey? answer)
+    public bool TryFind(AgentRecord record, ExportRequest request, [NotNullWhen(true)] out ExportedKey? answer)
     {
         answer = null;
         if (!_byRequestId.TryGetValue(request.RequestId, out var known))
@@ -69,7 +68,7 @@ internal sealed class ExportHistory
             throw RequestRules.Refusal(ExportRule.RequestReuse, $"the request id '{request.RequestId}' was used for another request; use a new one.");
         }
 
-        var details = log.Read(known.Position).Details;
+        var details = record.Read(known.Position).Details;
         answer = new ExportedKey(Base64Url.DecodeFromChars(details["transferBlob"]), new RsaPublicKey(details["n"], details["e"]));
         return true;
     }

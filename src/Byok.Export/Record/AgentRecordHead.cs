@@ -9,13 +9,12 @@ namespace Byok.Export.Record;
 /// end was cut off. A record may be ahead of its head (a crash between the two), never behind.
 /// </summary>
 /// <param name="Sequence">The last entry.</param>
-/// <param name="Hash">Its hash.</param>
-public sealed record AgentLogHead(long Sequence, string Hash)
+public sealed record AgentRecordHead(long Sequence, string Hash)
 {
     /// <summary>Before the first entry.</summary>
-    public static AgentLogHead Empty { get; } = new(0, AgentLogLine.Genesis);
+    public static AgentRecordHead Empty { get; } = new(0, AgentRecordLine.Genesis);
 
-    internal static AgentLogHead? Load(string path)
+    internal static AgentRecordHead? Load(string path)
     {
         if (!File.Exists(path))
         {
@@ -24,7 +23,7 @@ public sealed record AgentLogHead(long Sequence, string Hash)
 
         return File.ReadAllText(path).TrimEnd('\n').Split(' ') is [var number, { Length: 43 } hash]
             && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
-            ? new AgentLogHead(sequence, hash)
+            ? new AgentRecordHead(sequence, hash)
             : throw new IntegrityException($"'{path}' does not name the last entry of the agent's record; it was altered.");
     }
 
