@@ -10,7 +10,7 @@ public sealed class AuditCommandTests(StackFixture stack)
     [Fact]
     public async Task Audit_PlantedFault_IsInReportAndPage()
     {
-        var raw = stack.Protected.GetBlobClient("<b>raw</b>");
+        var raw = stack.Protected.Client.GetBlobClient("<b>raw</b>");
         await raw.UploadAsync(BinaryData.FromString("plain"), overwrite: true);
         var page = stack.Byok.ScratchFile("report.html");
 

@@ -33,7 +33,7 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
         Assert.True(verified.GetProperty("intact").GetBoolean());
         Assert.Equal(file + ".out", decrypted.GetProperty("output").GetString());
         AssertSameFile(file, file + ".out");
-        Assert.False(await stack.Uploads.GetBlobClient(name).ExistsAsync(), "The upload, which is plaintext, is still there.");
+        Assert.False(await stack.Uploads.Client.GetBlobClient(name).ExistsAsync(), "The upload, which is plaintext, is still there.");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file + ".out"));
     }
 
@@ -61,7 +61,7 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
         AssertSameFile(file, file + ".out");
         Assert.Contains(listed.EnumerateArray(), row => row.GetProperty("name").GetString() == name);
         Assert.Contains(name.Trim(), inspected.Output, StringComparison.Ordinal);
-        Assert.True(await stack.Protected.GetBlobClient(name).ExistsAsync());
+        Assert.True(await stack.Protected.Client.GetBlobClient(name).ExistsAsync());
     }
 
     [Theory]
@@ -121,7 +121,7 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
 
         await stack.Byok.SucceedAsync("blob", "encrypt", file);
 
-        Assert.True(await stack.Protected.GetBlobClient("my report.txt").ExistsAsync());
+        Assert.True(await stack.Protected.Client.GetBlobClient("my report.txt").ExistsAsync());
     }
 
     [Fact]
@@ -129,13 +129,13 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
     {
         var first = await stack.EncryptAsync("taken", 1000, seed: 1);
         var second = stack.Byok.CreateFile("second.bin", 1000, seed: 2);
-        var before = (await stack.Protected.GetBlobClient("taken").GetPropertiesAsync()).Value.ETag;
+        var before = (await stack.Protected.Client.GetBlobClient("taken").GetPropertiesAsync()).Value.ETag;
 
         var result = await stack.Byok.RunAsync("blob", "encrypt", second, "--name", "taken");
 
         AssertFailed(1, "already there", result);
-        Assert.Equal(before, (await stack.Protected.GetBlobClient("taken").GetPropertiesAsync()).Value.ETag);
-        Assert.False(await stack.Uploads.GetBlobClient("taken").ExistsAsync());
+        Assert.Equal(before, (await stack.Protected.Client.GetBlobClient("taken").GetPropertiesAsync()).Value.ETag);
+        Assert.False(await stack.Uploads.Client.GetBlobClient("taken").ExistsAsync());
         await stack.Byok.SucceedAsync("blob", "decrypt", "taken", "-o", first + ".out");
         AssertSameFile(first, first + ".out");
     }
@@ -150,13 +150,13 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
         var name = $"noted/{length}";
         var file = await stack.EncryptAsync(name, length);
         LeaveNote(name, file);
-        var before = (await stack.Protected.GetBlobClient(name).GetPropertiesAsync()).Value.ETag;
+        var before = (await stack.Protected.Client.GetBlobClient(name).GetPropertiesAsync()).Value.ETag;
 
         var result = (await stack.Byok.SucceedAsync("blob", "encrypt", file, "--name", name, "--json")).Json;
 
         Assert.Equal(before.ToString(), result.GetProperty("etag").GetString());
         Assert.Equal(length, result.GetProperty("plaintextLength").GetInt64());
-        Assert.Equal(before, (await stack.Protected.GetBlobClient(name).GetPropertiesAsync()).Value.ETag);
+        Assert.Equal(before, (await stack.Protected.Client.GetBlobClient(name).GetPropertiesAsync()).Value.ETag);
         AssertFailed(1, "already there", await stack.Byok.RunAsync("blob", "encrypt", file, "--name", name)); // the note is gone
     }
 
@@ -169,13 +169,13 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
         await stack.EncryptAsync(name, 1000, seed: 1);
         var file = stack.Byok.CreateFile($"others-{length}.bin", length, seed: 2);
         LeaveNote(name, file);
-        var before = (await stack.Protected.GetBlobClient(name).GetPropertiesAsync()).Value.ETag;
+        var before = (await stack.Protected.Client.GetBlobClient(name).GetPropertiesAsync()).Value.ETag;
 
         var result = await stack.Byok.RunAsync("blob", "encrypt", file, "--name", name);
 
         AssertFailed(1, "already there", result);
-        Assert.Equal(before, (await stack.Protected.GetBlobClient(name).GetPropertiesAsync()).Value.ETag);
-        Assert.False(await stack.Uploads.GetBlobClient(name).ExistsAsync());
+        Assert.Equal(before, (await stack.Protected.Client.GetBlobClient(name).GetPropertiesAsync()).Value.ETag);
+        Assert.False(await stack.Uploads.Client.GetBlobClient(name).ExistsAsync());
     }
 
     [Fact]
@@ -290,8 +290,8 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
 
     private async Task CopyAsync(string from, string to)
     {
-        var content = (await stack.Protected.GetBlobClient(from).DownloadContentAsync()).Value;
-        await stack.Protected.GetBlobClient(to).UploadAsync(content.Content, new Azure.Storage.Blobs.Models.BlobUploadOptions { Metadata = content.Details.Metadata });
+        var content = (await stack.Protected.Client.GetBlobClient(from).DownloadContentAsync()).Value;
+        await stack.Protected.Client.GetBlobClient(to).UploadAsync(content.Content, new Azure.Storage.Blobs.Models.BlobUploadOptions { Metadata = content.Details.Metadata });
     }
 
     private void LeaveNote(string name, string file)

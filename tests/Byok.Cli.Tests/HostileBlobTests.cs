@@ -25,7 +25,7 @@ public sealed class HostileBlobTests(StackFixture stack) : IClassFixture<StackFi
 
         foreach (var name in new[] { "plain/1", "plain/2" })
         {
-            await stack.Protected.GetBlobClient(name).UploadAsync(
+            await stack.Protected.Client.GetBlobClient(name).UploadAsync(
                 BinaryData.FromString("plain"),
                 new BlobUploadOptions { Metadata = new Dictionary<string, string> { [EnvelopeFields.Length] = "9223372036854775807" } });
         }
@@ -54,7 +54,7 @@ public sealed class HostileBlobTests(StackFixture stack) : IClassFixture<StackFi
     private async Task PlantAsync(string name, string field, string text)
     {
         await stack.EncryptAsync(name, 1000);
-        var blob = stack.Protected.GetBlobClient(name);
+        var blob = stack.Protected.Client.GetBlobClient(name);
         var metadata = (await blob.GetPropertiesAsync()).Value.Metadata;
         metadata[field] = text;
         await blob.SetMetadataAsync(metadata);

@@ -61,7 +61,7 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
 
         CommandAssert.Failed(2, "'--name=' has no value", result);
         Assert.Contains("'--name=' has no value", result.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
-        Assert.False(await stack.Protected.GetBlobClient("--json").ExistsAsync());
+        Assert.False(await stack.Protected.Client.GetBlobClient("--json").ExistsAsync());
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
 
         CommandAssert.Failed(1, "free some space", await stack.Byok.RunAsync("blob", "encrypt", file));
 
-        Assert.False(await stack.Uploads.GetBlobClient("sparse.bin").ExistsAsync());
+        Assert.False(await stack.Uploads.Client.GetBlobClient("sparse.bin").ExistsAsync());
         Assert.Empty(Directory.GetFiles(Path.Combine(stack.Byok.Home, "pending")));
     }
 

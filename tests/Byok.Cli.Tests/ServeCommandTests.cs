@@ -19,9 +19,9 @@ public sealed class ServeCommandTests(StackFixture stack) : IClassFixture<StackF
             using var api = await OpenAsync(serving);
 
             // Any client's upload becomes an encrypted blob.
-            await stack.Uploads.GetBlobClient("served/a").UploadAsync(BinaryData.FromString("served"));
+            await stack.Uploads.Client.GetBlobClient("served/a").UploadAsync(BinaryData.FromString("served"));
             await serving.WaitForAsync("upload 'served/a': done");
-            Assert.False(await stack.Uploads.GetBlobClient("served/a").ExistsAsync());
+            Assert.False(await stack.Uploads.Client.GetBlobClient("served/a").ExistsAsync());
             Assert.Equal("verified", await InspectAsync("served/a"));
 
             // The audit of the day runs at once, for none has run before; its report is there for who asks.

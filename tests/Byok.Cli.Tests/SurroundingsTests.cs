@@ -59,7 +59,7 @@ public sealed class SurroundingsTests(StackFixture stack) : IClassFixture<StackF
     public async Task Output_NameThatWouldActOnTheTerminal_IsWrittenOut()
     {
         var file = Byok.CreateFile("any.bin", 10);
-        await stack.Protected.GetBlobClient(Hostile).UploadAsync(BinaryData.FromString("of another client: ours refuse such names"), overwrite: true);
+        await stack.Protected.Client.GetBlobClient(Hostile).UploadAsync(BinaryData.FromString("of another client: ours refuse such names"), overwrite: true);
         string[][] commands =
         [
             ["blob", "encrypt", file, "--name", Hostile, "--overwrite"], ["blob", "encrypt", file, "--name", Hostile], ["blob", "list"], ["blob", "inspect", Hostile],

@@ -30,7 +30,7 @@ public sealed class KilledEncryptionTests(StackFixture stack) : IClassFixture<St
     {
         var file = stack.Byok.CreateFile("uploaded", SmallLength);
         var killed = await KillAsync(
-            file, command => KillMoment.WaitAsync(command, async () => await stack.Uploads.GetBlobClient("uploaded").ExistsAsync()));
+            file, command => KillMoment.WaitAsync(command, async () => await stack.Uploads.Client.GetBlobClient("uploaded").ExistsAsync()));
 
         await CompleteAsync("uploaded", file, killed);
     }
@@ -40,7 +40,7 @@ public sealed class KilledEncryptionTests(StackFixture stack) : IClassFixture<St
     {
         var file = stack.Byok.CreateFile("visible", LargeLength);
         var killed = await KillAsync(
-            file, command => KillMoment.WaitAsync(command, async () => await stack.Protected.GetBlobClient("visible").ExistsAsync()));
+            file, command => KillMoment.WaitAsync(command, async () => await stack.Protected.Client.GetBlobClient("visible").ExistsAsync()));
 
         await CompleteAsync("visible", file, killed);
     }
@@ -53,8 +53,8 @@ public sealed class KilledEncryptionTests(StackFixture stack) : IClassFixture<St
             file,
             async command =>
             {
-                await KillMoment.WaitAsync(command, async () => await stack.Uploads.GetBlobClient("disposed").ExistsAsync());
-                await KillMoment.WaitAsync(command, async () => !await stack.Uploads.GetBlobClient("disposed").ExistsAsync());
+                await KillMoment.WaitAsync(command, async () => await stack.Uploads.Client.GetBlobClient("disposed").ExistsAsync());
+                await KillMoment.WaitAsync(command, async () => !await stack.Uploads.Client.GetBlobClient("disposed").ExistsAsync());
             });
 
         await CompleteAsync("disposed", file, killed);
@@ -84,7 +84,7 @@ public sealed class KilledEncryptionTests(StackFixture stack) : IClassFixture<St
         var first = stack.Byok.CreateFile("first", LargeLength, seed: 1);
         var second = stack.Byok.CreateFile("second", SmallLength, seed: 2);
         await KillAsync(
-            first, command => KillMoment.WaitAsync(command, async () => await stack.Uploads.GetBlobClient("contested").ExistsAsync()), "--name", "contested");
+            first, command => KillMoment.WaitAsync(command, async () => await stack.Uploads.Client.GetBlobClient("contested").ExistsAsync()), "--name", "contested");
 
         await CompleteAsync("contested", second, killed: false);
     }
@@ -123,7 +123,7 @@ public sealed class KilledEncryptionTests(StackFixture stack) : IClassFixture<St
     /// <summary>The same command again; with leave to replace when the first one had told its success, or was about another file.</summary>
     private async Task CompleteAsync(string name, string file, bool killed)
     {
-        if (await stack.Protected.GetBlobClient(name).ExistsAsync())
+        if (await stack.Protected.Client.GetBlobClient(name).ExistsAsync())
         {
             var verified = await stack.Byok.RunAsync("blob", "verify", name);
             Assert.True(verified.ExitCode == 0, $"A blob is visible that is not whole: {verified}");
@@ -133,8 +133,8 @@ public sealed class KilledEncryptionTests(StackFixture stack) : IClassFixture<St
         Assert.True(again.ExitCode == 0, again.ToString());
         await stack.Byok.SucceedAsync("blob", "decrypt", name, "-o", file + ".out");
         Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(file + ".out")), $"'{name}' came back with other bytes.");
-        Assert.False(await stack.Uploads.GetBlobClient(name).ExistsAsync(), "Plaintext was left behind.");
-        await foreach (var leftover in stack.Uploads.GetBlobsAsync(new GetBlobsOptions { States = BlobStates.All, Prefix = name }))
+        Assert.False(await stack.Uploads.Client.GetBlobClient(name).ExistsAsync(), "Plaintext was left behind.");
+        await foreach (var leftover in stack.Uploads.Client.GetBlobsAsync(new GetBlobsOptions { States = BlobStates.All, Prefix = name }))
         {
             Assert.Fail($"'{leftover.Name}' was left in the uploads.");
         }

@@ -47,7 +47,7 @@ public sealed class KilledUnderLoadTests(StackFixture stack) : IClassFixture<Sta
             Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(file + ".out")), $"'{name}' came back with other bytes.");
         }
 
-        await foreach (var leftover in stack.Uploads.GetBlobsAsync())
+        await foreach (var leftover in stack.Uploads.Client.GetBlobsAsync())
         {
             Assert.Fail($"The plaintext of '{leftover.Name}' was left in the uploads.");
         }

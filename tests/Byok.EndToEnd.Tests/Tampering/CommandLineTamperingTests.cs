@@ -20,7 +20,7 @@ public sealed class CommandLineTamperingTests(StackFixture stack) : IClassFixtur
 
     public async Task InitializeAsync()
     {
-        if (!await stack.Protected.GetBlobClient("large").ExistsAsync())
+        if (!await stack.Protected.Client.GetBlobClient("large").ExistsAsync())
         {
             await stack.EncryptAsync("large", Length, seed: 1);
             await stack.EncryptAsync("large-other", Length, seed: 2);
@@ -149,12 +149,12 @@ public sealed class CommandLineTamperingTests(StackFixture stack) : IClassFixtur
 
     private async Task<StoredBlob> ReadAsync(string name)
     {
-        var blob = (await stack.Protected.GetBlobClient(name).DownloadContentAsync()).Value;
+        var blob = (await stack.Protected.Client.GetBlobClient(name).DownloadContentAsync()).Value;
         return new StoredBlob { Content = blob.Content.ToArray(), Metadata = new Dictionary<string, string>(blob.Details.Metadata) };
     }
 
     private async Task WriteAsync(string name, StoredBlob blob) =>
-        await stack.Protected.GetBlockBlobClient(name).UploadAsync(new MemoryStream(blob.Content), new BlobUploadOptions { Metadata = blob.Metadata });
+        await stack.Protected.Client.GetBlockBlobClient(name).UploadAsync(new MemoryStream(blob.Content), new BlobUploadOptions { Metadata = blob.Metadata });
 
     private static byte[] Chunk(StoredBlob blob, int index) =>
         blob.Content[(index * StoredChunk)..Math.Min((index + 1) * StoredChunk, blob.Content.Length)];
