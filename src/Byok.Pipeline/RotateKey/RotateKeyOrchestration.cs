@@ -95,6 +95,7 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
                 return Result(context, state, []);
             }
 
+            Report(context, input, state);
             state = state.After(await PageAsync(context, input, state));
             Report(context, input, state);
             if (state.ContinuationToken is not null)
@@ -227,7 +228,12 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
     {
         var seconds = (context.CurrentTime - state.PassStartedOn).TotalSeconds;
         var rate = seconds > 0 ? state.Scanned / seconds : 0;
-        var left = state.ContinuationToken is null ? 0 : Math.Max(1, state.TotalBlobs - state.Scanned);
+        var left = state switch
+        {
+            { Scanned: 0 } => state.TotalBlobs,
+            { ContinuationToken: null } => 0,
+            _ => Math.Max(1, state.TotalBlobs - state.Scanned),
+        };
         var stage = state switch
         {
             { Pass: 1 } => input.Deep ? "encrypting anew" : "rewrapping",

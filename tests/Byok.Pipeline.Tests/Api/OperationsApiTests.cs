@@ -6,6 +6,7 @@ using Byok.Core.Orchestration;
 using Byok.Pipeline.Api;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
+using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
 using Byok.Storage;
 using Byok.Testing;
@@ -328,6 +329,24 @@ public sealed class OperationsApiTests
         Assert.Equal("KeyUnavailableException", Body(response).GetProperty("failure").GetProperty("type").GetString());
         Assert.Equal("It is off.", Body(response).GetProperty("failure").GetProperty("message").GetString());
     }
+
+    [Fact]
+    public async Task GetOperation_ResultWithAChoice_SaysItInWords()
+    {
+        var result = new RevokeKeyResult("k", RevocationMode.Delete, false, [], DateTimeOffset.UnixEpoch, null, 0, 3, null);
+        AddRunning(OrchestrationState.Completed);
+        _client.Instances[Running] = _client.Instances[Running] with { Output = JsonSerializer.SerializeToElement(result, OrchestrationJson.Options) };
+
+        var response = await Api.GetOperationAsync(Running, Request(null), default);
+
+        Assert.Equal("delete", Body(response).GetProperty("result").GetProperty("mode").GetString());
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("\"delete\"")]
+    public void OrchestrationJson_ChoiceAsANumber_IsReadLikeItsWord(string mode) =>
+        Assert.Equal(RevocationMode.Delete, JsonSerializer.Deserialize<RevokeKeyInput>($$"""{"keyName":"k","mode":{{mode}}}""", OrchestrationJson.Options)!.Mode);
 
     [Theory]
     [InlineData("nobody", 404)]

@@ -290,6 +290,23 @@ public class RotateKeyTests(AzuriteFixture azurite)
         Assert.True((await stack.VersionAsync(other.KeyId)).Enabled);
     }
 
+    [Theory]
+    [InlineData(false, "rewrapping")]
+    [InlineData(true, "encrypting anew")]
+    public async Task Rotate_PageUnderWay_SaysWhatItDoes(bool deep, string stage)
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        await stack.SeedAsync(3);
+
+        await RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, Deep = deep });
+
+        var progress = stack.Engine.Statuses.OfType<RotateKeyProgress>()
+            .Where(status => status.Pass > 0).Select(status => (status.Stage, status.Pass, status.BlobsDone, status.BlobsLeft)).Distinct().ToList();
+        const string proving = "proving that nothing is left on the old version";
+        Assert.Equal([(stage, 1, 0, 3), (stage, 1, 3, 0)], progress.FindAll(status => status.Stage == stage));
+        Assert.Equal([(proving, 2, 0, 3), (proving, 2, 3, 0)], progress.FindAll(status => status is { Stage: proving, Pass: 2 }));
+    }
+
     internal const int RoundTripsOfABring = 1;
 
     internal static Task<RotateKeyResult> RotateAsync(LifeStack stack, RotateKeyInput? input = null) => stack.Engine.RunAsync<RotateKeyResult>(
