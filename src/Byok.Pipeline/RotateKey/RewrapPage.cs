@@ -95,7 +95,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
             {
                 var (chain, mac) = (index.Of(blob.Name), Digest.Parse(FieldOf(blob, EnvelopeFields.Mac)) ?? default);
                 return new KnownBlob(blob, chain.StandingOf(mac), chain.Intent(mac)?.OperationId == input.OperationId);
-            }), index.MovedBy(input.OperationId)),
+            }).ToList(), index.MovedBy(input.OperationId)),
             cancellationToken);
 
     /// <summary>Confirms what an earlier run of this operation has written and did not live to confirm.</summary>
