@@ -39,10 +39,12 @@ public sealed class PipelineCatalog : IDisposable
         DisableKeyVersion = new DisableKeyVersion(vault, ledger);
         RetireKeyExchangeKey = new RetireKeyExchangeKey(vault, ledger);
 
-        EncryptSegment = new EncryptSegment(storage, writer);
-        CommitBlob = new CommitBlob(storage, writer, Deks);
-        CompleteBlob = new CompleteBlob(storage, Reader, Records, Pools, options);
-        BeginEncryption = new BeginEncryption(storage, new EncryptionPlanner(storage, Keys, Reader, writer), writer, EncryptSegment, CommitBlob, CompleteBlob);
+        var encryptor = new UploadEncryptor(storage, writer, Deks);
+        var completion = new EncryptionCompletion(storage, Reader, Records, Pools, options);
+        EncryptSegment = new EncryptSegment(encryptor);
+        CommitBlob = new CommitBlob(encryptor);
+        CompleteBlob = new CompleteBlob(completion);
+        BeginEncryption = new BeginEncryption(new EncryptionPlanner(Keys, Reader, writer), encryptor, completion);
 
         var claims = new OperationClaims(storage, time);
         BeginRotation = new BeginRotation(vault, hsm, ledger, claims, options);
@@ -53,9 +55,10 @@ public sealed class PipelineCatalog : IDisposable
         ResumeRotation = new ResumeRotation(Keys);
         ReleaseClaim = new ReleaseClaim(claims);
 
-        ReencryptSegment = new ReencryptSegment(Reader, writer);
-        CommitReencryption = new CommitReencryption(storage, Reader, writer, Deks, Records);
-        BeginReencryption = new BeginReencryption(Reader, writer, Records, vault, Keys, ReencryptSegment, CommitReencryption);
+        var reencryptor = new BlobReencryptor(storage, Reader, writer, Deks, Records);
+        ReencryptSegment = new ReencryptSegment(reencryptor);
+        CommitReencryption = new CommitReencryption(reencryptor);
+        BeginReencryption = new BeginReencryption(Reader, writer, Records, vault, Keys, reencryptor);
 
         OrderRevocation = new OrderRevocation(vault, Keys, Deks, time);
         ProbeRevocation = new ProbeRevocation(vault, time);

@@ -14,6 +14,9 @@ namespace Byok.Storage;
 public sealed record ProtectedBlob(
     string Name, ETag ETag, long Length, IReadOnlyDictionary<string, string> Metadata, DateTimeOffset LastModified, string? AccessTier)
 {
+    /// <summary>Whether it can be read only after it was rehydrated.</summary>
+    public bool IsArchived => AccessTier == Azure.Storage.Blobs.Models.AccessTier.Archive.ToString();
+
     /// <summary>From the answer to Get Blob Properties.</summary>
     public static ProtectedBlob From(string name, BlobProperties properties)
     {

@@ -16,26 +16,26 @@ public sealed class StorageAccount
     {
         ArgumentNullException.ThrowIfNull(service);
         Options = options ?? new StorageOptions();
-        Uploads = service.GetBlobContainerClient(Options.UploadsContainer);
-        Protected = service.GetBlobContainerClient(Options.ProtectedContainer);
+        Uploads = new UploadContainer(service.GetBlobContainerClient(Options.UploadsContainer));
+        Protected = new ProtectedContainer(service.GetBlobContainerClient(Options.ProtectedContainer));
         Ledger = service.GetBlobContainerClient(Options.LedgerContainer);
-        Audits = service.GetBlobContainerClient(Options.AuditsContainer);
+        Audits = new DocumentContainer(service.GetBlobContainerClient(Options.AuditsContainer));
     }
 
     /// <summary>The containers' names.</summary>
     public StorageOptions Options { get; }
 
     /// <summary>Where plaintext lands.</summary>
-    public BlobContainerClient Uploads { get; }
+    public UploadContainer Uploads { get; }
 
     /// <summary>Where ciphertext lives.</summary>
-    public BlobContainerClient Protected { get; }
+    public ProtectedContainer Protected { get; }
 
-    /// <summary>Where the ledger is kept.</summary>
+    /// <summary>Where the ledger is kept; <see cref="Byok.Storage.Ledger.BlobLedger"/> writes and reads it.</summary>
     public BlobContainerClient Ledger { get; }
 
     /// <summary>Where audit reports are kept.</summary>
-    public BlobContainerClient Audits { get; }
+    public DocumentContainer Audits { get; }
 
     /// <summary>
     /// Client options for the pipeline: exponential retries from 0.5 s to 30 s, which honour Retry-After; no telemetry.
@@ -85,10 +85,11 @@ public sealed class StorageAccount
     /// <summary>Creates the containers that are missing. In Azure the template makes them and the app needs no right to.</summary>
     public async Task EnsureContainersAsync(CancellationToken cancellationToken)
     {
-        foreach (var container in new[] { Uploads, Protected, Ledger, Audits })
+        foreach (var container in new StorageContainer[] { Uploads, Protected, Audits })
         {
-            await StorageFailures.TranslateAsync(
-                container.Name, () => container.CreateIfNotExistsAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
+            await container.CreateIfMissingAsync(cancellationToken).ConfigureAwait(false);
         }
+
+        await StorageFailures.TranslateAsync(Ledger.Name, () => Ledger.CreateIfNotExistsAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
     }
 }

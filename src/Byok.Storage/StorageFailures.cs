@@ -5,7 +5,7 @@ using Byok.Core.Errors;
 namespace Byok.Storage;
 
 /// <summary>Turns the storage service's answers into our failure types.</summary>
-public static class StorageFailures
+internal static class StorageFailures
 {
     /// <summary>Runs a storage call and translates its failure.</summary>
     /// <param name="subject">The object, for the message: <c>container/blob</c>.</param>

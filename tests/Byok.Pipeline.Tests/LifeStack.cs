@@ -74,7 +74,7 @@ internal sealed class LifeStack : IDisposable
     /// <summary>Uploads as a client does, and encrypts through the pipeline of another process.</summary>
     public async Task<EncryptBlobResult> UploadAsync(string name, byte[] content, bool overwrite = false)
     {
-        var blob = Storage.Uploads.GetBlobClient(name);
+        var blob = Storage.Uploads.Client.GetBlobClient(name);
         var uploaded = await blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true);
         var input = new EncryptBlobInput { BlobName = name, ETag = uploaded.Value.ETag.ToString(), Overwrite = overwrite };
         var context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, Catalog.Activities, Time, EncryptBlobInput.InstanceIdFor(name, input.ETag));
@@ -97,7 +97,7 @@ internal sealed class LifeStack : IDisposable
     {
         var blob = SmallBlob.Seal(Storage.Protected.Name, name, content, key);
         var options = new BlobUploadOptions { Metadata = blob.Header.ToMetadata(new Dictionary<string, string> { ["Owner"] = "somebody" }) };
-        await Storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), options);
+        await Storage.Protected.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), options);
         if (isRecorded)
         {
             await Ledger.AppendAsync(blob.LedgerEvents(Storage.Protected.Name, name), CancellationToken.None);
@@ -113,7 +113,7 @@ internal sealed class LifeStack : IDisposable
         var header = await HeaderAsync(name);
         header = blobId is null ? header : header with { BlobId = BlobId.Parse(blobId) };
         var forged = SmallBlob.Seal(Storage.Protected.Name, name, System.Text.Encoding.UTF8.GetBytes(content), await VersionAsync(header.KeyId), header);
-        await Storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(forged.Stored), new BlobUploadOptions { Metadata = forged.Header.ToMetadata() });
+        await Storage.Protected.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(forged.Stored), new BlobUploadOptions { Metadata = forged.Header.ToMetadata() });
         Assert.Equal(content, System.Text.Encoding.UTF8.GetString(await ReadAsync(name)));
     }
 

@@ -176,7 +176,7 @@ public sealed class BlobRangeSourceTests(AzuriteFixture azurite) : IClassFixture
             return next();
         })));
         var account = await azurite.CreateAccountAsync(transport);
-        var blob = account.Protected.GetBlobClient("blob");
+        var blob = account.Protected.Client.GetBlobClient("blob");
         var uploaded = await blob.UploadAsync(BinaryData.FromBytes(Content));
         return (blob, new BlobRangeSource(blob, uploaded.Value.ETag, Content.Length));
     }

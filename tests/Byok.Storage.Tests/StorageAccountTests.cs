@@ -23,6 +23,6 @@ public sealed class StorageAccountTests(AzuriteFixture azurite) : IClassFixture<
     private static async Task<BlockInfo> StageAsync(StorageAccount account)
     {
         using var content = new MemoryStream([1, 2, 3]);
-        return await account.Uploads.GetBlockBlobClient("block").StageBlockAsync(Convert.ToBase64String([1]), content);
+        return await account.Uploads.Client.GetBlockBlobClient("block").StageBlockAsync(Convert.ToBase64String([1]), content);
     }
 }

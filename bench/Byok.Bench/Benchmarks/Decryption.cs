@@ -37,7 +37,7 @@ internal static class Decryption
             var series = await Rounds.RunAsync(
                 options.Rounds,
                 section.Progress,
-                new Contender("plain ranges of 4 MiB", () => DownloadAsync(plain.Uploads.GetBlobClient(name), new Azure.ETag(etag), length)),
+                new Contender("plain ranges of 4 MiB", () => DownloadAsync(plain.Uploads.Client.GetBlobClient(name), new Azure.ETag(etag), length)),
                 new Contender("decrypted", () => DecryptAsync(pipeline, name, Workers))).ConfigureAwait(false);
 
             section.Text($"A whole blob of {length / GiB:0.##} GiB from Azurite, {Workers} chunks under way, the bytes thrown away.");
@@ -95,7 +95,7 @@ internal static class Decryption
         {
             using var pipeline = new BenchPipeline(storage.Account);
             await pipeline.CopyEncryptedAsync(name, NullBlobStore.ETag, length, chunksPerSegment: 16).ConfigureAwait(false);
-            var places = store.KeptBlocks(NullBlobStore.PathOf(storage.Account.Protected.GetBlobClient(name).Uri)).Take(Places).ToArray();
+            var places = store.KeptBlocks(NullBlobStore.PathOf(storage.Account.Protected.Client.GetBlobClient(name).Uri)).Take(Places).ToArray();
             RandomNumberGenerator.Shuffle(places.AsSpan());
 
             var (separate, together) = (new Tally(), new Tally());

@@ -37,7 +37,7 @@ internal static class MemoryPeak
                 {
                     peaks.Add((blob.Length, activities, MeasureChild(storage.ConnectionString, blob, activities)));
                     await section.Progress.WriteLineAsync($"    {blob.Length / (double)GiB:0.##} GiB, {activities} activities: {peaks[^1].Peak:0} MiB").ConfigureAwait(false);
-                    await storage.Account.Protected.GetBlobClient(blob.Name).DeleteIfExistsAsync().ConfigureAwait(false);
+                    await storage.Account.Protected.Client.GetBlobClient(blob.Name).DeleteIfExistsAsync().ConfigureAwait(false);
                 }
             }
         }

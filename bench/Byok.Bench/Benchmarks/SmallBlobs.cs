@@ -26,14 +26,14 @@ internal static class SmallBlobs
             var engine = await BenchEngine.StartAsync(pipeline, InFlight).ConfigureAwait(false);
             await using (engine.ConfigureAwait(false))
             {
-                Task CleanAsync() => ForAllAsync(options, index => storage.Account.Protected.GetBlobClient(NameOf(index)).DeleteIfExistsAsync());
+                Task CleanAsync() => ForAllAsync(options, index => storage.Account.Protected.Client.GetBlobClient(NameOf(index)).DeleteIfExistsAsync());
                 var series = await Rounds.RunAsync(
                     options.Rounds,
                     section.Progress,
                     new Contender("plain copy loop", () => ForAllAsync(options, async index =>
                     {
-                        var content = await plain.Uploads.GetBlobClient(NameOf(index)).DownloadContentAsync().ConfigureAwait(false);
-                        await plain.Protected.GetBlobClient(NameOf(index)).UploadAsync(content.Value.Content, overwrite: true).ConfigureAwait(false);
+                        var content = await plain.Uploads.Client.GetBlobClient(NameOf(index)).DownloadContentAsync().ConfigureAwait(false);
+                        await plain.Protected.Client.GetBlobClient(NameOf(index)).UploadAsync(content.Value.Content, overwrite: true).ConfigureAwait(false);
                     }), CleanAsync),
                     new Contender("ours, orchestrated", () => ForAllAsync(options, index => engine.EncryptAsync(NameOf(index), etags[index])), CleanAsync)).ConfigureAwait(false);
 

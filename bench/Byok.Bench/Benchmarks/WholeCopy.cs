@@ -33,7 +33,7 @@ internal static class WholeCopy
             var engine = await BenchEngine.StartAsync(orchestrated, Activities).ConfigureAwait(false);
             await using (engine.ConfigureAwait(false))
             {
-                Task CleanAsync() => storage.Account.Protected.GetBlobClient(Name).DeleteIfExistsAsync();
+                Task CleanAsync() => storage.Account.Protected.Client.GetBlobClient(Name).DeleteIfExistsAsync();
                 var series = await Rounds.RunAsync(
                     options.Rounds,
                     section.Progress,

@@ -28,7 +28,7 @@ internal sealed class CseCopy : IDisposable
     public async Task CopyAsync(string name, string sourceETag)
     {
         var reading = new BlobOpenReadOptions(allowModifications: false) { BufferSize = Chunk, Conditions = new BlobRequestConditions { IfMatch = new ETag(sourceETag) } };
-        var source = await _storage.Account.Uploads.GetBlobClient(name).OpenReadAsync(reading).ConfigureAwait(false);
+        var source = await _storage.Account.Uploads.Client.GetBlobClient(name).OpenReadAsync(reading).ConfigureAwait(false);
         await using (source.ConfigureAwait(false))
         {
             await UploadAsync(name, source).ConfigureAwait(false);

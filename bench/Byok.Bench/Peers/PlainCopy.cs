@@ -13,8 +13,8 @@ internal sealed class PlainCopy(StorageAccount storage, int workers)
 
     public async Task CopyAsync(string name, string sourceETag, long length)
     {
-        var source = new BlobRangeSource(storage.Uploads.GetBlobClient(name), new Azure.ETag(sourceETag), length);
-        var target = storage.Protected.GetBlockBlobClient(name);
+        var source = new BlobRangeSource(storage.Uploads.Client.GetBlobClient(name), new Azure.ETag(sourceETag), length);
+        var target = storage.Protected.Client.GetBlockBlobClient(name);
         var ids = Enumerable.Range(0, (int)((length + Chunk - 1) / Chunk)).Select(index => Convert.ToBase64String(BitConverter.GetBytes(index))).ToArray();
         await Parallel.ForAsync(0, ids.Length, new ParallelOptions { MaxDegreeOfParallelism = workers }, async (index, stop) =>
         {

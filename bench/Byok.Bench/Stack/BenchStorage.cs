@@ -62,7 +62,7 @@ internal sealed class BenchStorage : IAsyncDisposable
     /// <summary>Writes bytes that do not compress into the uploads container, 4 MiB a block.</summary>
     public async Task<BlobProperties> UploadAsync(string name, long length)
     {
-        var blob = Account.Uploads.GetBlockBlobClient(name);
+        var blob = Account.Uploads.Client.GetBlockBlobClient(name);
         var buffer = new byte[(int)Math.Min(length, 4 * 1024 * 1024)];
         System.Security.Cryptography.RandomNumberGenerator.Fill(buffer);
         var ids = new List<string>();

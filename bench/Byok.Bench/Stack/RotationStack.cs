@@ -71,7 +71,7 @@ internal sealed class RotationStack : IAsyncDisposable
     {
         var key = await _catalog.Keys.GetCurrentAsync(KeyName, CancellationToken.None).ConfigureAwait(false);
         var blob = SmallBlob.Seal(_storage.Protected.Name, name, content, key);
-        await _storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), new BlobUploadOptions { Metadata = blob.Header.ToMetadata() }).ConfigureAwait(false);
+        await _storage.Protected.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), new BlobUploadOptions { Metadata = blob.Header.ToMetadata() }).ConfigureAwait(false);
         await _ledger.AppendAsync(blob.LedgerEvents(_storage.Protected.Name, name), CancellationToken.None).ConfigureAwait(false);
     }
 

@@ -75,9 +75,9 @@ internal static class BlobEncryptCommand
 
             throw;
         }
-        catch (PermanentByokException)
+        catch (PermanentByokException exception) when (exception is not ForeignBlobException)
         {
-            // It will not go on by itself, and the user has the file: leave no plaintext behind.
+            // It will not go on by itself, and the user has the file: leave no plaintext behind. Where a stranger's blob took its place, the upload is evidence.
             await new FileUploader(stack!.Storage).DeleteAsync(name, intent.Fingerprint).ConfigureAwait(false);
             intent.Complete();
             throw;

@@ -93,7 +93,7 @@ internal static class ServeCommand
         await using var server = await ApiServer.StartAsync(new OperationsApi(embedded.Engine, stack.Catalog.Audits, stack.Vault), port, stopping.Token).ConfigureAwait(false);
         terminal.Document(new { address = server.Address, vault = vault is null ? null : new { vault.Address, vault.CertificateFile, vault.TokenFile } });
         terminal.Line($"serving          {server.Address}api (Ctrl-C ends it; what is under way goes on at the next start)");
-        terminal.Line($"watching         the container '{stack.Storage.Uploads.Name}' of {stack.Storage.Uploads.Uri.Authority}");
+        terminal.Line($"watching         the container '{stack.Storage.Uploads.Name}' of {stack.Storage.Uploads.Client.Uri.Authority}");
         if (vault is not null)
         {
             terminal.Line($"vault            {vault.Address} (certificate {vault.CertificateFile}, bearer token in {vault.TokenFile})");

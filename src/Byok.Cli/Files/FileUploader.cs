@@ -1,6 +1,3 @@
-using Azure;
-using Azure.Storage;
-using Azure.Storage.Blobs.Models;
 using Byok.Cli.Output;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
@@ -11,8 +8,6 @@ namespace Byok.Cli.Files;
 /// <summary>Puts a file into the uploads container, as any client would, under a mark by which it is found again.</summary>
 internal sealed class FileUploader(StorageAccount storage)
 {
-    private const int BlockSizeInBytes = 8 * 1024 * 1024;
-
     /// <summary>An upload of the same file that is complete already; null when there is none.</summary>
     /// <returns>Its ETag.</returns>
     public Task<string?> FindAsync(string name, string fingerprint, string? key, CancellationToken cancellationToken) =>
@@ -23,22 +18,15 @@ internal sealed class FileUploader(StorageAccount storage)
     public async Task<string> UploadAsync(
         FileStream source, string name, string? key, string fingerprint, Action<string, long, long> report, CancellationToken cancellationToken)
     {
-        var metadata = new Dictionary<string, string> { [EncryptionPlanner.UploadMetadata] = fingerprint };
+        var metadata = new Dictionary<string, string> { [UploadMetadata.Mark] = fingerprint };
         if (key is not null)
         {
-            metadata[EncryptionPlanner.KeyMetadata] = key;
+            metadata[UploadMetadata.Key] = key;
         }
 
-        var options = new BlobUploadOptions
-        {
-            Metadata = metadata,
-            TransferOptions = new StorageTransferOptions { InitialTransferSize = BlockSizeInBytes, MaximumTransferSize = BlockSizeInBytes, MaximumConcurrency = 2 },
-            ProgressHandler = new SynchronousProgress<long>(done => report("uploading", done, source.Length)),
-        };
         source.Position = 0;
-        var uploaded = await StorageFailures.TranslateAsync(
-            $"{storage.Uploads.Name}/{name}", () => storage.Uploads.GetBlobClient(name).UploadAsync(source, options, cancellationToken)).ConfigureAwait(false);
-        return uploaded.Value.ETag.ToString();
+        var progress = new SynchronousProgress<long>(done => report("uploading", done, source.Length));
+        return await storage.Uploads.PutAsync(name, source, metadata, progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Deletes an upload that carries our mark; leaves any other alone.</summary>
@@ -48,11 +36,10 @@ internal sealed class FileUploader(StorageAccount storage)
         {
             if (await FindAsync(name, fingerprint, anyKey: true, null, CancellationToken.None).ConfigureAwait(false) is { } etag)
             {
-                var conditions = new BlobRequestConditions { IfMatch = new ETag(etag) };
-                await storage.Uploads.GetBlobClient(name).DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, conditions).ConfigureAwait(false);
+                await storage.Uploads.DeleteAsync(name, etag, CancellationToken.None).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (exception is ByokException or RequestFailedException)
+        catch (ByokException)
         {
             // The failure that brought us here is the one to tell; the audit finds plaintext that is left over.
         }
@@ -62,12 +49,9 @@ internal sealed class FileUploader(StorageAccount storage)
     {
         try
         {
-            var properties = await StorageFailures.TranslateAsync(
-                $"{storage.Uploads.Name}/{name}", () => storage.Uploads.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
-            var metadata = properties.Value.Metadata;
-            return metadata.TryGetValue(EncryptionPlanner.UploadMetadata, out var mark) && mark == fingerprint
-                && (anyKey || (metadata.TryGetValue(EncryptionPlanner.KeyMetadata, out var named) ? named : null) == key)
-                ? properties.Value.ETag.ToString()
+            var upload = await storage.Uploads.FindAsync(name, etag: null, cancellationToken).ConfigureAwait(false);
+            return upload.Metadata.GetValueOrDefault(UploadMetadata.Mark) == fingerprint && (anyKey || upload.Metadata.GetValueOrDefault(UploadMetadata.Key) == key)
+                ? upload.ETag
                 : null;
         }
         catch (BlobNotFoundException)

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Azure.Storage.Blobs.Models;
 using Byok.Cli.Output;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
@@ -39,19 +38,14 @@ internal sealed class UploadTrigger(StorageAccount storage, DurableEngine engine
     private async Task<HashSet<string>> LookAsync(HashSet<string> seen, CancellationToken cancellationToken)
     {
         var present = new HashSet<string>(StringComparer.Ordinal);
-        var uploads = storage.Uploads.GetBlobsAsync(new GetBlobsOptions(), cancellationToken).GetAsyncEnumerator(cancellationToken);
-        await using (uploads.ConfigureAwait(false))
+        await foreach (var upload in storage.Uploads.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            while (await StorageFailures.TranslateAsync(storage.Uploads.Name, () => uploads.MoveNextAsync().AsTask()).ConfigureAwait(false))
+            var input = new EncryptBlobInput { BlobName = upload.Name, ETag = upload.ETag, Overwrite = true };
+            var instanceId = EncryptBlobInput.InstanceIdFor(input.BlobName, input.ETag);
+            present.Add(instanceId);
+            if (!seen.Contains(instanceId) && await engine.ScheduleAsync(EncryptBlobOrchestration.Name, input, instanceId, cancellationToken).ConfigureAwait(false))
             {
-                var upload = uploads.Current;
-                var input = new EncryptBlobInput { BlobName = upload.Name, ETag = upload.Properties.ETag!.Value.ToString(), Overwrite = true };
-                var instanceId = EncryptBlobInput.InstanceIdFor(input.BlobName, input.ETag);
-                present.Add(instanceId);
-                if (!seen.Contains(instanceId) && await engine.ScheduleAsync(EncryptBlobOrchestration.Name, input, instanceId, cancellationToken).ConfigureAwait(false))
-                {
-                    _ = TellEndAsync(upload.Name, instanceId, cancellationToken);
-                }
+                _ = TellEndAsync(upload.Name, instanceId, cancellationToken);
             }
         }
 

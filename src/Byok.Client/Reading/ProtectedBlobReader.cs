@@ -1,4 +1,3 @@
-using Azure.Storage.Blobs.Models;
 using Byok.Client.Keys;
 using Byok.Client.Writing;
 using Byok.Core.Envelope;
@@ -31,8 +30,7 @@ public sealed class ProtectedBlobReader(StorageAccount storage, WrappingKeyRing 
     public Task<OpenedBlob> OpenAsync(ProtectedBlob stored, DekSource dekSource, CancellationToken cancellationToken, bool allowRenamed = false)
     {
         ArgumentNullException.ThrowIfNull(stored);
-        var source = new BlobRangeSource(storage.Protected.GetBlobClient(stored.Name), stored.ETag, stored.Length);
-        return OpenAsync(stored, source, dekSource, allowRenamed, cancellationToken);
+        return OpenAsync(stored, storage.Protected.OpenRead(stored), dekSource, allowRenamed, cancellationToken);
     }
 
     /// <summary>
@@ -42,7 +40,7 @@ public sealed class ProtectedBlobReader(StorageAccount storage, WrappingKeyRing 
     /// <inheritdoc cref="OpenAsync(string, DekSource, CancellationToken, bool)"/>
     public async Task<OpenedBlob> OpenAtStartAsync(string name, DekSource dekSource, CancellationToken cancellationToken, bool allowRenamed = false)
     {
-        var (stored, source) = await BlobRangeSource.OpenAtStartAsync(storage.Protected.GetBlobClient(name), name, FirstChunkLength, cancellationToken).ConfigureAwait(false);
+        var (stored, source) = await storage.Protected.OpenAtStartAsync(name, FirstChunkLength, cancellationToken).ConfigureAwait(false);
         return await OpenAsync(stored, source, dekSource, allowRenamed, cancellationToken).ConfigureAwait(false);
     }
 
@@ -80,22 +78,8 @@ public sealed class ProtectedBlobReader(StorageAccount storage, WrappingKeyRing 
 
     /// <summary>The blob as the service describes it; nothing of it is verified.</summary>
     /// <exception cref="BlobNotFoundException">No such blob.</exception>
-    public Task<ProtectedBlob> DescribeAsync(string name, CancellationToken cancellationToken) =>
-        StorageFailures.TranslateAsync(
-            $"{storage.Protected.Name}/{name}",
-            async () => ProtectedBlob.From(name, await storage.Protected.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false)));
+    public Task<ProtectedBlob> DescribeAsync(string name, CancellationToken cancellationToken) => storage.Protected.DescribeAsync(name, cancellationToken);
 
     /// <summary>Lists the protected blobs with their metadata, by name.</summary>
-    public async IAsyncEnumerable<ProtectedBlob> ListAsync(
-        string? prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var pages = storage.Protected.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = prefix }, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        await using (pages.ConfigureAwait(false))
-        {
-            while (await StorageFailures.TranslateAsync(storage.Protected.Name, () => pages.MoveNextAsync().AsTask()).ConfigureAwait(false))
-            {
-                yield return ProtectedBlob.From(pages.Current);
-            }
-        }
-    }
+    public IAsyncEnumerable<ProtectedBlob> ListAsync(string? prefix, CancellationToken cancellationToken) => storage.Protected.ListAsync(prefix, cancellationToken);
 }

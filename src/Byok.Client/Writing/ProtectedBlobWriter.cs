@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using Azure;
-using Azure.Storage.Blobs.Models;
-using Azure.Storage.Blobs.Specialized;
 using Byok.Client.Keys;
 using Byok.Client.Reading;
 using Byok.Client.Records;
@@ -88,7 +85,7 @@ public sealed class ProtectedBlobWriter(
                     length += chunk.Length;
                 }
 
-                await StageAsync(plan, BlockIds.ForData(attemptId, segment, block), buffer.Memory[..length], stop).ConfigureAwait(false);
+                await storage.Protected.StageAsync(plan.BlobName, BlockIds.ForData(attemptId, segment, block), buffer.Memory[..length], stop).ConfigureAwait(false);
             }).ConfigureAwait(false);
 
             var table = BekTable.SealSegment(blobKeys, layout, segment, beks);
@@ -97,7 +94,7 @@ public sealed class ProtectedBlobWriter(
                 return new SegmentResult(segment, attemptId, table);
             }
 
-            await StageAsync(plan, BlockIds.ForTable(attemptId, segment), table, cancellationToken).ConfigureAwait(false);
+            await storage.Protected.StageAsync(plan.BlobName, BlockIds.ForTable(attemptId, segment), table, cancellationToken).ConfigureAwait(false);
             return new SegmentResult(segment, attemptId, null);
         }
         finally
@@ -130,19 +127,8 @@ public sealed class ProtectedBlobWriter(
 
         plan = await UnderCurrentKeyAsync(plan, dek, cancellationToken).ConfigureAwait(false);
         var header = SignedHeader(plan, segments, dek);
-        var upload = new BlobUploadOptions
-        {
-            Metadata = header.ToMetadata(source.UserMetadata),
-            HttpHeaders = source.Headers,
-            Tags = await ReadTagsAsync(source, cancellationToken).ConfigureAwait(false),
-            AccessTier = source.AccessTier,
-            Conditions = ConditionsOf(plan),
-        };
-        return await WriteOnceAsync(plan, header, async () =>
-        {
-            using var stream = BinaryData.FromBytes(chunk).ToStream();
-            return (await storage.Protected.GetBlockBlobClient(plan.BlobName).UploadAsync(stream, upload, cancellationToken).ConfigureAwait(false)).Value.ETag;
-        }, cancellationToken).ConfigureAwait(false);
+        return await WriteOnceAsync(
+            plan, header, () => storage.Protected.PutAsync(WriteOf(plan, header, source), chunk, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes the blob visible, whole, with one conditional block list that carries its header.</summary>
@@ -161,19 +147,8 @@ public sealed class ProtectedBlobWriter(
         CancellationToken cancellationToken)
     {
         var header = SignedHeader(plan, segments, dek);
-        var commit = new CommitBlockListOptions
-        {
-            Metadata = header.ToMetadata(source.UserMetadata),
-            HttpHeaders = source.Headers,
-            Tags = await ReadTagsAsync(source, cancellationToken).ConfigureAwait(false),
-            AccessTier = source.AccessTier,
-            Conditions = ConditionsOf(plan),
-        };
-        return await WriteOnceAsync(plan, header, async () =>
-        {
-            var target = storage.Protected.GetBlockBlobClient(plan.BlobName);
-            return (await target.CommitBlockListAsync(BlockList(plan, segments), commit, cancellationToken).ConfigureAwait(false)).Value.ETag;
-        }, cancellationToken).ConfigureAwait(false);
+        return await WriteOnceAsync(
+            plan, header, () => storage.Protected.CommitAsync(WriteOf(plan, header, source), BlockList(plan, segments), cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The plan under the key version that is current by now: a rotation that looked for old versions already would not find this blob.</summary>
@@ -191,13 +166,13 @@ public sealed class ProtectedBlobWriter(
     }
 
     /// <summary>The one request that makes a blob visible, announced in the ledger, and told apart from its own earlier run.</summary>
-    private async Task<BlobState> WriteOnceAsync(EnvelopePlan plan, EnvelopeHeader header, Func<Task<ETag>> write, CancellationToken cancellationToken)
+    private async Task<BlobState> WriteOnceAsync(EnvelopePlan plan, EnvelopeHeader header, Func<Task> write, CancellationToken cancellationToken)
     {
         var intent = new BlobIntent(plan.OperationId, plan.BlobName, header, plan.Change, plan.Replaces);
         await records.IntendAsync([intent], cancellationToken).ConfigureAwait(false);
         try
         {
-            await StorageFailures.TranslateAsync(SubjectOf(plan), write).ConfigureAwait(false);
+            await write().ConfigureAwait(false);
             return intent.State;
         }
         catch (ConcurrentWriteException)
@@ -212,13 +187,8 @@ public sealed class ProtectedBlobWriter(
         }
     }
 
-    private static BlobRequestConditions ConditionsOf(EnvelopePlan plan) =>
-        plan.TargetETag is { } etag ? new BlobRequestConditions { IfMatch = new ETag(etag) } : new BlobRequestConditions { IfNoneMatch = ETag.All };
-
-    private static async Task<IDictionary<string, string>?> ReadTagsAsync(SourceTraits source, CancellationToken cancellationToken) => source.HasTags
-        ? (await StorageFailures.TranslateAsync(
-            $"{source.Blob.BlobContainerName}/{source.Blob.Name}", () => source.Blob.GetTagsAsync(cancellationToken: cancellationToken)).ConfigureAwait(false)).Value.Tags
-        : null;
+    private static ProtectedWrite WriteOf(EnvelopePlan plan, EnvelopeHeader header, SourceTraits source) =>
+        new(plan.BlobName, plan.TargetETag, header.ToMetadata(source.UserMetadata), source.Content, source.Tags);
 
     /// <summary>Seals the only chunk in place under a fresh BEK, and that into the table.</summary>
     private static byte[] SealOnly(ChunkCipher cipher, BlobKeys blobKeys, BlobLayout layout, Span<byte> chunk)
@@ -271,14 +241,6 @@ public sealed class ProtectedBlobWriter(
 
     private static int BlockCount(EnvelopePlan plan, int chunks) => (int)EnvelopePlan.DivideUp(chunks, plan.ChunksPerBlock);
 
-    private async Task StageAsync(EnvelopePlan plan, string blockId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
-    {
-        using var stream = BinaryData.FromBytes(content).ToStream();
-        await StorageFailures.TranslateAsync(
-            SubjectOf(plan),
-            () => storage.Protected.GetBlockBlobClient(plan.BlobName).StageBlockAsync(blockId, stream, cancellationToken: cancellationToken)).ConfigureAwait(false);
-    }
-
     /// <summary>What is stored, if we wrote it.</summary>
     /// <exception cref="ForeignBlobException">It has our blob id, which is not enough: the ledger does not know it.</exception>
     private async Task<BlobState?> OwnStateAsync(EnvelopePlan plan, BlobState written, CancellationToken cancellationToken)
@@ -302,6 +264,4 @@ public sealed class ProtectedBlobWriter(
             return null;
         }
     }
-
-    private string SubjectOf(EnvelopePlan plan) => $"{storage.Protected.Name}/{plan.BlobName}";
 }

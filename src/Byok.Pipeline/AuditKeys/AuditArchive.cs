@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Azure.Storage.Blobs.Models;
 using Byok.Core.Errors;
 using Byok.Storage;
 
@@ -35,25 +34,20 @@ public sealed class AuditArchive(StorageAccount storage)
     /// <summary>The newest audits, newest first.</summary>
     public async Task<IReadOnlyList<PastAudit>> ListAsync(CancellationToken cancellationToken)
     {
+        // Names sort by time, so the last of the listing are the newest.
         var newest = new Queue<PastAudit>();
-        await StorageFailures.TranslateAsync(storage.Audits.Name, async () =>
+        await foreach (var (name, figures) in storage.Audits.ListAsync(Prefix, cancellationToken).ConfigureAwait(false))
         {
-            // Names sort by time, so the last of the listing are the newest.
-            var options = new GetBlobsOptions { Prefix = Prefix, Traits = BlobTraits.Metadata };
-            await foreach (var blob in storage.Audits.GetBlobsAsync(options, cancellationToken).ConfigureAwait(false))
+            if (name.EndsWith(".json", StringComparison.Ordinal) && Parse(name[..^".json".Length], figures) is { } audit)
             {
-                if (blob.Name.EndsWith(".json", StringComparison.Ordinal) && Parse(blob) is { } audit)
+                newest.Enqueue(audit);
+                if (newest.Count > HistoryLength)
                 {
-                    newest.Enqueue(audit);
-                    if (newest.Count > HistoryLength)
-                    {
-                        newest.Dequeue();
-                    }
+                    newest.Dequeue();
                 }
             }
+        }
 
-            return true;
-        }).ConfigureAwait(false);
         return [.. newest.Reverse()];
     }
 
@@ -74,8 +68,8 @@ public sealed class AuditArchive(StorageAccount storage)
         };
         foreach (var name in new[] { report.Name, Latest })
         {
-            await PutAsync($"{name}.html", html, "text/html; charset=utf-8", null, cancellationToken).ConfigureAwait(false);
-            await PutAsync($"{name}.json", json, "application/json", figures, cancellationToken).ConfigureAwait(false);
+            await storage.Audits.PutAsync($"{name}.html", html, "text/html; charset=utf-8", null, cancellationToken).ConfigureAwait(false);
+            await storage.Audits.PutAsync($"{name}.json", json, "application/json", figures, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -84,7 +78,7 @@ public sealed class AuditArchive(StorageAccount storage)
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="BlobNotFoundException">There is none of that name.</exception>
     public async Task<string> ReadPageAsync(string name, CancellationToken cancellationToken) =>
-        (await ReadAsync($"{name}.html", cancellationToken).ConfigureAwait(false)).ToString();
+        (await storage.Audits.ReadAsync($"{name}.html", cancellationToken).ConfigureAwait(false)).Content.ToString();
 
     /// <summary>A stored report.</summary>
     /// <param name="name">The report's name.</param>
@@ -93,39 +87,25 @@ public sealed class AuditArchive(StorageAccount storage)
     /// <exception cref="IntegrityException">What is stored there is no report: somebody else wrote it.</exception>
     public async Task<AuditReport> ReadReportAsync(string name, CancellationToken cancellationToken)
     {
-        var stored = await ReadAsync($"{name}.json", cancellationToken).ConfigureAwait(false);
+        var (stored, _) = await storage.Audits.ReadAsync($"{name}.json", cancellationToken).ConfigureAwait(false);
         try
         {
             return stored.ToObjectFromJson<AuditReport>(JsonOptions) ?? throw new JsonException("The report is null.");
         }
         catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException or ArgumentException)
         {
-            throw new IntegrityException($"'{storage.Audits.Name}/{name}.json' is not an audit report as the pipeline writes it; run another audit.", exception);
+            throw new IntegrityException($"'{storage.Audits.SubjectOf(name)}.json' is not an audit report as the pipeline writes it; run another audit.", exception);
         }
     }
 
-    private async Task<BinaryData> ReadAsync(string blob, CancellationToken cancellationToken) =>
-        (await StorageFailures.TranslateAsync(
-            $"{storage.Audits.Name}/{blob}", () => storage.Audits.GetBlobClient(blob).DownloadContentAsync(cancellationToken)).ConfigureAwait(false)).Value.Content;
-
-    private Task PutAsync(string blob, BinaryData content, string contentType, Dictionary<string, string>? metadata, CancellationToken cancellationToken) =>
-        StorageFailures.TranslateAsync(
-            $"{storage.Audits.Name}/{blob}",
-            () => storage.Audits.GetBlobClient(blob).UploadAsync(
-                content, new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = contentType }, Metadata = metadata }, cancellationToken));
-
-    private static PastAudit? Parse(BlobItem blob)
-    {
-        var name = blob.Name[..^".json".Length];
-        return DateTimeOffset.TryParseExact(name[Prefix.Length..], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var startedOn)
-            && blob.Metadata is { } figures
-            && Enum.TryParse<Verdict>(figures.TryGetValue("verdict", out var verdict) ? verdict : null, out var parsed)
+    private static PastAudit? Parse(string name, IReadOnlyDictionary<string, string> figures) =>
+        DateTimeOffset.TryParseExact(name[Prefix.Length..], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var startedOn)
+            && Enum.TryParse<Verdict>(figures.GetValueOrDefault("verdict"), out var verdict)
                 ? new PastAudit(
-                    name, startedOn, parsed, Number(figures, "criticals"), Number(figures, "warnings"), Number(figures, "blobs"),
-                    Number(figures, "ledger_entries"), figures.TryGetValue("ledger_hash", out var hash) ? hash : string.Empty)
+                    name, startedOn, verdict, Number(figures, "criticals"), Number(figures, "warnings"), Number(figures, "blobs"),
+                    Number(figures, "ledger_entries"), figures.GetValueOrDefault("ledger_hash", string.Empty))
                 : null;
-    }
 
-    private static long Number(IDictionary<string, string> figures, string name) =>
+    private static long Number(IReadOnlyDictionary<string, string> figures, string name) =>
         figures.TryGetValue(name, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Azure.Storage.Blobs.Models;
 using Byok.Client.Keys;
-using Byok.Client.Reading;
 using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
@@ -31,7 +30,7 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
             keys.Forget(); // The vault as it is now, not as it was a minute ago.
         }
 
-        var (blobs, next) = await ProtectedPages.ListAsync(storage, input.ContinuationToken, options.BlobsPerPage, cancellationToken).ConfigureAwait(false);
+        var (blobs, next) = await storage.Protected.ListPageAsync(input.ContinuationToken, options.BlobsPerPage, cancellationToken).ConfigureAwait(false);
         var versions = new ConcurrentDictionary<KeyIdentifier, Lazy<Task<VaultKey?>>>();
         var findings = new ConcurrentBag<Finding>();
         var (plaintextBytes, scrubbed) = (0L, 0L);
@@ -138,7 +137,7 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
 
     private async Task<Finding?> ScrubAsync(ProtectedBlob blob, EnvelopeHeader header, DataEncryptionKey dek, CancellationToken cancellationToken)
     {
-        var source = new BlobRangeSource(storage.Protected.GetBlobClient(blob.Name), blob.ETag, blob.Length);
+        var source = storage.Protected.OpenRead(blob);
         using var envelope = EnvelopeReader.Open(header, dek, source, storage.Protected.Name, blob.Name);
         try
         {

@@ -30,8 +30,11 @@ public sealed class AuditGenerations(
         string? token = null;
         do
         {
-            (var listed, token) = await ProtectedPages.ListAsync(storage, token, BlobsPerPage, cancellationToken).ConfigureAwait(false);
-            listed.ForEach(blob => part.Find(blob.Name)?.See(blob, storage.Protected.Name));
+            (var listed, token) = await storage.Protected.ListPageAsync(token, BlobsPerPage, cancellationToken).ConfigureAwait(false);
+            foreach (var blob in listed)
+            {
+                part.Find(blob.Name)?.See(blob, storage.Protected.Name);
+            }
         }
         while (token is not null);
 

@@ -1,4 +1,3 @@
-using Azure.Storage.Blobs.Models;
 using Byok.Core.Orchestration;
 using Byok.Storage;
 
@@ -17,17 +16,14 @@ public sealed class AuditUploads(StorageAccount storage, PipelineOptions options
             return tally; // It stays because the operator wants it to.
         }
 
-        await StorageFailures.TranslateAsync(storage.Uploads.Name, async () =>
+        await foreach (var upload in storage.Uploads.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            await foreach (var page in storage.Uploads.GetBlobsAsync(new GetBlobsOptions(), cancellationToken).AsPages().ConfigureAwait(false))
+            if (time.GetUtcNow() - upload.LastModified > options.LeftoverAge)
             {
-                tally = tally.Plus(FindingTally.Of(page.Values
-                    .Where(blob => time.GetUtcNow() - blob.Properties.LastModified > options.LeftoverAge)
-                    .Select(blob => FindingKinds.PlaintextLeftOver.On(blob.Name, $"since {blob.Properties.LastModified:yyyy-MM-dd HH:mm} UTC"))));
+                tally = tally.Plus(FindingTally.Of([FindingKinds.PlaintextLeftOver.On(upload.Name, $"since {upload.LastModified:yyyy-MM-dd HH:mm} UTC")]));
             }
+        }
 
-            return true;
-        }).ConfigureAwait(false);
         return tally;
     }
 }

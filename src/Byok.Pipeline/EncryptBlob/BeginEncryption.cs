@@ -1,4 +1,3 @@
-using Azure.Storage.Blobs.Models;
 using Byok.Client.Records;
 using Byok.Client.Writing;
 using Byok.Core.Errors;
@@ -8,9 +7,7 @@ using Byok.Storage;
 namespace Byok.Pipeline.EncryptBlob;
 
 /// <summary>Plans an upload; one that fits a single segment is encrypted here and now, in one activity.</summary>
-public sealed class BeginEncryption(
-    StorageAccount storage, EncryptionPlanner planner, ProtectedBlobWriter writer, EncryptSegment encryptSegment, CommitBlob commitBlob, CompleteBlob completeBlob)
-    : Activity<BeginInput, BeginResult>
+public sealed class BeginEncryption(EncryptionPlanner planner, UploadEncryptor encryptor, EncryptionCompletion completion) : Activity<BeginInput, BeginResult>
 {
     public const string Name = "BeginEncryption";
 
@@ -22,12 +19,12 @@ public sealed class BeginEncryption(
             var (plan, written) = await BeginAsync(input, cancellationToken).ConfigureAwait(false);
             return written is null
                 ? new BeginResult(plan, null)
-                : new BeginResult(null, await completeBlob.RunAsync(CompleteInput.For(input, written, activities: 1), cancellationToken).ConfigureAwait(false));
+                : new BeginResult(null, await completion.CompleteAsync(CompleteInput.For(input, written, activities: 1), cancellationToken).ConfigureAwait(false));
         }
         catch (Exception exception) when (exception is SourceChangedException or BlobAlreadyExistsException)
         {
             // Perhaps an earlier run of this very activity did it all and died before its answer was recorded.
-            var finished = await completeBlob.FindFinishedAsync(input, cancellationToken).ConfigureAwait(false);
+            var finished = await completion.FindFinishedAsync(input, cancellationToken).ConfigureAwait(false);
             if (finished is null)
             {
                 throw;
@@ -40,8 +37,8 @@ public sealed class BeginEncryption(
     /// <returns>The plan of a blob that has still to be written; or, when it was small, what was committed.</returns>
     private async Task<(EncryptionPlan? Plan, BlobState? Written)> BeginAsync(BeginInput input, CancellationToken cancellationToken)
     {
-        var source = await planner.ReadSourceAsync(input.Upload, cancellationToken).ConfigureAwait(false);
-        var isSmall = source.ContentLength <= EnvelopePlan.StandardChunkSizeInBytes;
+        var source = await encryptor.ReadSourceAsync(input.Upload, cancellationToken).ConfigureAwait(false);
+        var isSmall = source.Length <= EnvelopePlan.StandardChunkSizeInBytes;
         if (isSmall)
         {
             try
@@ -67,18 +64,14 @@ public sealed class BeginEncryption(
         return (null, await EncryptHereAsync(plan, source, mayBeWhole: target is not null, cancellationToken).ConfigureAwait(false));
     }
 
-    private async Task<BlobState> EncryptHereAsync(EncryptionPlan plan, BlobProperties source, bool mayBeWhole, CancellationToken cancellationToken)
+    private async Task<BlobState> EncryptHereAsync(EncryptionPlan plan, StoredBlob source, bool mayBeWhole, CancellationToken cancellationToken)
     {
-        var (sourceETag, envelope) = plan;
-        if (mayBeWhole && envelope.Layout.ChunkCount <= 1 && !envelope.TableInTail)
+        if (mayBeWhole && plan.Envelope.Layout.ChunkCount <= 1 && !plan.Envelope.TableInTail)
         {
-            var traits = EncryptionPlanner.TraitsOf(storage, envelope.BlobName, source);
-            return await writer.WriteWholeAsync(envelope, EncryptSegment.ReaderOf(storage, envelope, sourceETag), traits, cancellationToken).ConfigureAwait(false);
+            return await encryptor.EncryptWholeAsync(plan, source, cancellationToken).ConfigureAwait(false);
         }
 
-        List<SegmentResult> segments = envelope.Segments == 0
-            ? []
-            : [await encryptSegment.RunAsync(new SegmentInput(plan, 0), cancellationToken).ConfigureAwait(false)];
-        return await commitBlob.RunAsync(new CommitInput(plan, segments), cancellationToken).ConfigureAwait(false);
+        List<SegmentResult> segments = plan.Envelope.Segments == 0 ? [] : [await encryptor.EncryptSegmentAsync(plan, 0, cancellationToken).ConfigureAwait(false)];
+        return await encryptor.CommitAsync(plan, segments, source, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,4 +1,3 @@
-using Azure.Storage.Blobs.Models;
 using Byok.Client.Keys;
 using Byok.Client.Reading;
 using Byok.Client.Records;
@@ -16,8 +15,7 @@ public sealed class BeginReencryption(
     BlobRecords records,
     IKeyVault vault,
     WrappingKeyRing keys,
-    ReencryptSegment reencryptSegment,
-    CommitReencryption commit)
+    BlobReencryptor reencryptor)
     : Activity<BeginReencryptionInput, ReencryptionBegun>
 {
     public const string Name = "BeginReencryption";
@@ -36,7 +34,7 @@ public sealed class BeginReencryption(
         if (header.BlobId.ToString() == input.BlobId || header.KeyId == input.Blob.KeyId)
         {
             // An earlier run of this very activity did it and died before its answer was recorded; or somebody else did meanwhile.
-            return new ReencryptionBegun(null, await commit.CompleteAsync(input.OperationId, input.Blob.BlobName, written: null, cancellationToken).ConfigureAwait(false));
+            return new ReencryptionBegun(null, await reencryptor.CompleteAsync(input.OperationId, input.Blob.BlobName, written: null, cancellationToken).ConfigureAwait(false));
         }
 
         if (await records.StandingOfAsync(input.Blob.BlobName, header, cancellationToken).ConfigureAwait(false) == BlobStanding.Unknown)
@@ -44,7 +42,7 @@ public sealed class BeginReencryption(
             throw BlobRecords.Foreign(input.Blob.BlobName);
         }
 
-        if (blob.Stored.AccessTier == AccessTier.Archive.ToString())
+        if (blob.Stored.IsArchived)
         {
             throw new ConflictException($"'{input.Blob.BlobName}' is in the archive tier; rehydrate it first.");
         }
@@ -58,10 +56,10 @@ public sealed class BeginReencryption(
         var segments = new List<SegmentResult>();
         for (var segment = 0; segment < plan.Segments; segment++)
         {
-            segments.Add(await reencryptSegment.RunAsync(new ReencryptSegmentInput(plan, segment), cancellationToken).ConfigureAwait(false));
+            segments.Add(await reencryptor.ReencryptSegmentAsync(plan, segment, cancellationToken).ConfigureAwait(false));
         }
 
-        return new ReencryptionBegun(null, await commit.RunAsync(new CommitReencryptionInput(plan, segments), cancellationToken).ConfigureAwait(false));
+        return new ReencryptionBegun(null, await reencryptor.CommitAsync(plan, segments, cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<EnvelopePlan> PlanAsync(BeginReencryptionInput input, OpenedBlob blob, CancellationToken cancellationToken)

@@ -18,12 +18,8 @@ public sealed class RemoveCanary(IKeyVault vault, StorageAccount storage, Protec
         ArgumentNullException.ThrowIfNull(input);
         var blob = UploadCanary.BlobNameFor(input);
         await RecordDeletionAsync(input, blob, cancellationToken).ConfigureAwait(false);
-        foreach (var container in new[] { storage.Uploads, storage.Protected })
-        {
-            await StorageFailures.TranslateAsync(
-                $"{container.Name}/{blob}", () => container.GetBlobClient(blob).DeleteIfExistsAsync(cancellationToken: cancellationToken)).ConfigureAwait(false);
-        }
-
+        await storage.Uploads.DeleteAsync(blob, etag: null, cancellationToken).ConfigureAwait(false);
+        await storage.Protected.DeleteAsync(blob, etag: null, cancellationToken).ConfigureAwait(false);
         try
         {
             await vault.DeleteKeyAsync(input, cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Azure.Storage.Blobs.Models;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Storage;
@@ -18,10 +17,9 @@ public sealed class UploadCanary(StorageAccount storage) : Activity<string, Encr
     {
         ArgumentNullException.ThrowIfNull(input);
         var name = BlobNameFor(input);
-        var options = new BlobUploadOptions { Metadata = new Dictionary<string, string> { [EncryptionPlanner.KeyMetadata] = input } };
-        var uploaded = await StorageFailures.TranslateAsync(
-            $"{storage.Uploads.Name}/{name}",
-            () => storage.Uploads.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(RandomNumberGenerator.GetBytes(64)), options, cancellationToken)).ConfigureAwait(false);
-        return new EncryptBlobInput { BlobName = name, ETag = uploaded.Value.ETag.ToString(), Overwrite = true };
+        using var content = new MemoryStream(RandomNumberGenerator.GetBytes(64));
+        var metadata = new Dictionary<string, string> { [UploadMetadata.Key] = input };
+        var etag = await storage.Uploads.PutAsync(name, content, metadata, progress: null, cancellationToken).ConfigureAwait(false);
+        return new EncryptBlobInput { BlobName = name, ETag = etag, Overwrite = true };
     }
 }

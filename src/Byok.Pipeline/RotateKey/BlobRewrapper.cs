@@ -1,4 +1,3 @@
-using Azure.Storage.Blobs.Models;
 using Byok.Client.Keys;
 using Byok.Client.Reading;
 using Byok.Client.Records;
@@ -33,7 +32,7 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
         {
             var header = EnvelopeHeader.Parse(blob.Metadata, blob.Name);
             needs = header.KeyId.ToString();
-            if (blob.AccessTier == AccessTier.Archive.ToString())
+            if (blob.IsArchived)
             {
                 return Rewrap.Left(blob, needs, UnmovableReason.Archived, $"'{blob.Name}' is in the archive tier; rehydrate it, then rotate again.");
             }
@@ -65,10 +64,7 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
         {
             // A metadata write replaces everything, so the user's own goes with it.
             var metadata = rewrap.Intent!.Header.ToMetadata(blob.Metadata);
-            var conditions = new BlobRequestConditions { IfMatch = blob.ETag };
-            await StorageFailures.TranslateAsync(
-                $"{storage.Protected.Name}/{blob.Name}",
-                () => storage.Protected.GetBlobClient(blob.Name).SetMetadataAsync(metadata, conditions, cancellationToken)).ConfigureAwait(false);
+            await storage.Protected.SetMetadataAsync(blob.Name, blob.ETag, metadata, cancellationToken).ConfigureAwait(false);
             return rewrap;
         }
         catch (BlobNotFoundException)

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Azure;
-using Azure.Storage.Blobs.Models;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Storage;
@@ -46,30 +44,18 @@ public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
     }
 
     /// <returns>False when somebody else was quicker.</returns>
-    private async Task<bool> TryWriteAsync(string keyName, string? operationId, ETag? etag, CancellationToken cancellationToken)
+    private async Task<bool> TryWriteAsync(string keyName, string? operationId, string? etag, CancellationToken cancellationToken)
     {
         var content = BinaryData.FromObjectAsJson(new Claim(operationId, time.GetUtcNow()), OrchestrationJson.Options);
-        var conditions = etag is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = etag };
-        try
-        {
-            await StorageFailures.TranslateAsync(
-                Subject(keyName),
-                () => storage.Audits.GetBlobClient(Blob(keyName)).UploadAsync(content, new BlobUploadOptions { Conditions = conditions }, cancellationToken)).ConfigureAwait(false);
-            return true;
-        }
-        catch (ConcurrentWriteException)
-        {
-            return false;
-        }
+        return await storage.Audits.TryReplaceAsync(Blob(keyName), content, etag, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<(Claim? Claim, ETag? ETag)> FindAsync(string keyName, CancellationToken cancellationToken)
+    private async Task<(Claim? Claim, string? ETag)> FindAsync(string keyName, CancellationToken cancellationToken)
     {
         try
         {
-            var content = await StorageFailures.TranslateAsync(
-                Subject(keyName), () => storage.Audits.GetBlobClient(Blob(keyName)).DownloadContentAsync(cancellationToken)).ConfigureAwait(false);
-            return (content.Value.Content.ToObjectFromJson<Claim>(OrchestrationJson.Options), content.Value.Details.ETag);
+            var (content, etag) = await storage.Audits.ReadAsync(Blob(keyName), cancellationToken).ConfigureAwait(false);
+            return (content.ToObjectFromJson<Claim>(OrchestrationJson.Options), etag);
         }
         catch (BlobNotFoundException)
         {
@@ -81,7 +67,7 @@ public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
         }
     }
 
-    private string Subject(string keyName) => $"{storage.Audits.Name}/{Blob(keyName)}";
+    private string Subject(string keyName) => storage.Audits.SubjectOf(Blob(keyName));
 
     private static string Blob(string keyName) => $"claims/rotate-{keyName}.json";
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Byok.Client.Reading;
 using Byok.Client.Records;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
@@ -26,7 +25,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
     public override async Task<RewrapPageResult> RunAsync(RewrapPageInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var (blobs, next) = await ProtectedPages.ListAsync(storage, input.ContinuationToken, input.PageSize, cancellationToken).ConfigureAwait(false);
+        var (blobs, next) = await storage.Protected.ListPageAsync(input.ContinuationToken, input.PageSize, cancellationToken).ConfigureAwait(false);
         var (known, movedBefore) = await ReadRecordsAsync(input, blobs, cancellationToken).ConfigureAwait(false);
         var moved = await ConfirmOwnAsync(input, known, cancellationToken).ConfigureAwait(false);
         var candidates = known.FindAll(blob => IsCandidate(blob.Blob, input));
@@ -88,13 +87,13 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
     }
 
     /// <summary>Asks the ledger about blobs, and how many this operation has moved so far.</summary>
-    private Task<(List<KnownBlob> Known, long MovedBefore)> ReadRecordsAsync(RewrapPageInput input, List<ProtectedBlob> blobs, CancellationToken cancellationToken) =>
+    private Task<(List<KnownBlob> Known, long MovedBefore)> ReadRecordsAsync(RewrapPageInput input, IReadOnlyList<ProtectedBlob> blobs, CancellationToken cancellationToken) =>
         records.ReadAsync(
-            index => (blobs.ConvertAll(blob =>
+            index => (blobs.Select(blob =>
             {
                 var (chain, mac) = (index.Of(blob.Name), Digest.Parse(FieldOf(blob, EnvelopeFields.Mac)) ?? default);
                 return new KnownBlob(blob, chain.StandingOf(mac), chain.Intent(mac)?.OperationId == input.OperationId);
-            }), index.MovedBy(input.OperationId)),
+            }).ToList(), index.MovedBy(input.OperationId)),
             cancellationToken);
 
     /// <summary>Confirms what an earlier run of this operation has written and did not live to confirm.</summary>

@@ -1,4 +1,3 @@
-using Azure;
 using Azure.Storage.Blobs;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
@@ -37,12 +36,10 @@ public sealed partial class UploadTrigger(StorageAccount storage, ILogger<Upload
 
     private async Task StartAsync(string name, DurableTaskClient client, CancellationToken cancellationToken)
     {
-        ETag etag;
+        StoredBlob blob;
         try
         {
-            var blob = storage.Uploads.GetBlobClient(name);
-            etag = (await StorageFailures.TranslateAsync(
-                $"{storage.Uploads.Name}/{name}", () => blob.GetPropertiesAsync(cancellationToken: cancellationToken)).ConfigureAwait(false)).Value.ETag;
+            blob = await storage.Uploads.FindAsync(name, etag: null, cancellationToken).ConfigureAwait(false);
         }
         catch (BlobNotFoundException)
         {
@@ -51,7 +48,7 @@ public sealed partial class UploadTrigger(StorageAccount storage, ILogger<Upload
             return;
         }
 
-        var input = new EncryptBlobInput { BlobName = name, ETag = etag.ToString(), Overwrite = true };
+        var input = new EncryptBlobInput { BlobName = name, ETag = blob.ETag, Overwrite = true };
         var instanceId = EncryptBlobInput.InstanceIdFor(input.BlobName, input.ETag);
         var started = await new DurableOrchestrationClient(client)
             .ScheduleAsync(EncryptBlobOrchestration.Name, input, instanceId, cancellationToken).ConfigureAwait(false);

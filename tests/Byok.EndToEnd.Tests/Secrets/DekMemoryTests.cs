@@ -29,7 +29,7 @@ public sealed class DekMemoryTests(AzuriteFixture azurite) : IClassFixture<Azuri
                 for (var number = 0; number < 20; number++)
                 {
                     var name = $"blob-{number}";
-                    var upload = await storage.Uploads.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(TestBytes.Create(number % 5 == 0 ? 9_000_000 : 1000)));
+                    var upload = await storage.Uploads.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(TestBytes.Create(number % 5 == 0 ? 9_000_000 : 1000)));
                     await engine.ScheduleAsync(EncryptBlobOrchestration.Name, new EncryptBlobInput { BlobName = name, ETag = upload.Value.ETag.ToString() }, name, CancellationToken.None);
                     var status = await engine.WaitAsync(name, null, CancellationToken.None);
                     Assert.Equal(OrchestrationState.Completed, status.State);

@@ -29,7 +29,7 @@ public sealed class DekTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixt
             await engine.StartAsync();
             foreach (var (name, length) in new[] { ("small", 1000), ("large", 70_000_000) })
             {
-                var upload = await storage.Uploads.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(TestBytes.Create(length)));
+                var upload = await storage.Uploads.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(TestBytes.Create(length)));
                 var input = new EncryptBlobInput { BlobName = name, ETag = upload.Value.ETag.ToString() };
                 await engine.ScheduleAsync(EncryptBlobOrchestration.Name, input, name, CancellationToken.None);
                 var status = await engine.WaitAsync(name, null, CancellationToken.None);
@@ -45,7 +45,7 @@ public sealed class DekTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixt
             Assert.NotEmpty(SecretSearch.Find(deks["DEK 0"], planted));
 
             Assert.Empty(SecretSearch.FindInFolder(deks, folder, _ => true));
-            foreach (var container in new[] { storage.Protected, storage.Ledger, storage.Uploads })
+            foreach (var container in new[] { storage.Protected.Client, storage.Ledger, storage.Uploads.Client })
             {
                 await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata }))
                 {

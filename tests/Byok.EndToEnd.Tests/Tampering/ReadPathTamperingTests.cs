@@ -28,7 +28,7 @@ public sealed class ReadPathTamperingTests(AzuriteFixture azurite) : IClassFixtu
         _vault.AddActiveKey("customer-key");
         _catalog = new PipelineCatalog(new PipelineServices(
             _vault, null!, _storage, new InMemoryLedger(), new PipelineOptions { DefaultKey = "customer-key" }, TimeProvider.System));
-        var upload = await _storage.Uploads.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(_plaintext));
+        var upload = await _storage.Uploads.Client.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(_plaintext));
         var context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, _catalog.Activities, TimeProvider.System);
         await context.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, new EncryptBlobInput { BlobName = Name, ETag = upload.Value.ETag.ToString() });
         var stored = (await Blob.DownloadContentAsync()).Value;
@@ -87,7 +87,7 @@ public sealed class ReadPathTamperingTests(AzuriteFixture azurite) : IClassFixtu
         Assert.Equal(_plaintext, await ReadAsync());
     }
 
-    private BlockBlobClient Blob => _storage.Protected.GetBlockBlobClient(Name);
+    private BlockBlobClient Blob => _storage.Protected.Client.GetBlockBlobClient(Name);
 
     private Task WriteAsync(byte[] content, Dictionary<string, string> metadata) =>
         Blob.UploadAsync(new MemoryStream(content), new BlobUploadOptions { Metadata = metadata });

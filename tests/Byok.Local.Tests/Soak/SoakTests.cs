@@ -126,7 +126,7 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
             else
             {
                 _contents.TryRemove(name, out _);
-                await storage.Protected.GetBlobClient(name).DeleteIfExistsAsync();
+                await storage.Protected.Client.GetBlobClient(name).DeleteIfExistsAsync();
                 Count("deleted");
             }
         }
@@ -150,7 +150,7 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
             < 5 => RandomNumberGenerator.GetInt32(500_000),
             _ => RandomNumberGenerator.GetInt32(20_000),
         };
-        var upload = await storage.Uploads.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(TestBytes.Create(length, seed)), overwrite: true);
+        var upload = await storage.Uploads.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(TestBytes.Create(length, seed)), overwrite: true);
         var input = new EncryptBlobInput { BlobName = name, ETag = upload.Value.ETag.ToString(), Overwrite = true };
         var result = await RunAsync<EncryptBlobResult>(engine, EncryptBlobOrchestration.Name, input);
         Assert.Equal(EncryptBlobOutcome.Protected, result.Outcome);

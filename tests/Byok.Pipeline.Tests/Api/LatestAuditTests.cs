@@ -22,7 +22,7 @@ public sealed class LatestAuditTests(AzuriteFixture azurite)
     public async Task GetLatestAudit_ForABrowser_IsThePage()
     {
         var storage = await azurite.CreateAccountAsync();
-        await storage.Audits.GetBlobClient("latest.html").UploadAsync(BinaryData.FromString("<!doctype html><title>Audit</title>"));
+        await storage.Audits.Client.GetBlobClient("latest.html").UploadAsync(BinaryData.FromString("<!doctype html><title>Audit</title>"));
         var api = new OperationsApi(new RecordingClient(), new AuditArchive(storage), new InMemoryVault());
 
         var response = await api.GetLatestAuditAsync(Request("text/html,application/xhtml+xml,*/*;q=0.8"), default);

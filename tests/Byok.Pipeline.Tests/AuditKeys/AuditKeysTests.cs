@@ -44,8 +44,8 @@ public class AuditKeysTests(AzuriteFixture azurite)
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         var names = await stack.SeedAsync(3);
-        await stack.Storage.Protected.GetBlobClient("raw").UploadAsync(BinaryData.FromString("plain"));
-        await stack.Storage.Protected.GetBlobClient(names[0]).SetAccessTierAsync(AccessTier.Archive);
+        await stack.Storage.Protected.Client.GetBlobClient("raw").UploadAsync(BinaryData.FromString("plain"));
+        await stack.Storage.Protected.Client.GetBlobClient(names[0]).SetAccessTierAsync(AccessTier.Archive);
 
         var report = await ReportAsync(stack);
 
@@ -132,7 +132,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
         using var stack = await LifeStack.CreateAsync(azurite);
         await stack.SeedAsync(2);
         await stack.UploadAsync("blob", LifeStack.ContentOf("blob"));
-        await stack.Storage.Protected.GetBlobClient("blob").DeleteAsync();
+        await stack.Storage.Protected.Client.GetBlobClient("blob").DeleteAsync();
         await RotateKey.RotateKeyTests.RotateAsync(stack);
 
         var finding = Assert.Single((await ReportAsync(stack)).Findings);
@@ -156,7 +156,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         await stack.SeedAsync(1);
-        var blob = stack.Storage.Protected.GetBlobClient("blob-000000");
+        var blob = stack.Storage.Protected.Client.GetBlobClient("blob-000000");
         var old = (await blob.GetPropertiesAsync()).Value.Metadata;
         await LeaveUnconfirmedAsync(stack, "blob-000000");
         Assert.Empty((await ReportAsync(stack)).Findings); // its writer may be at it still
@@ -177,7 +177,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
         using var stack = await LifeStack.CreateAsync(azurite);
         await stack.SeedAsync(1);
         await LeaveUnconfirmedAsync(stack, "blob-000000");
-        var blob = stack.Storage.Protected.GetBlobClient("blob-000000");
+        var blob = stack.Storage.Protected.Client.GetBlobClient("blob-000000");
         var metadata = (await blob.GetPropertiesAsync()).Value.Metadata;
         metadata[EnvelopeFields.Generation] = "7";
         await blob.SetMetadataAsync(metadata);
@@ -195,7 +195,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
         var names = await stack.SeedAsync(60);
         foreach (var name in names.Take(20))
         {
-            await stack.Storage.Protected.GetBlobClient(name).DeleteAsync();
+            await stack.Storage.Protected.Client.GetBlobClient(name).DeleteAsync();
         }
 
         await stack.ForgeAsync(names[30], "forged");
@@ -231,7 +231,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
         using var stack = await LifeStack.CreateAsync(azurite);
         for (var number = 0; number < 40; number++)
         {
-            await stack.Storage.Protected.GetBlobClient($"raw-{number:D2}").UploadAsync(BinaryData.FromString("plain"));
+            await stack.Storage.Protected.Client.GetBlobClient($"raw-{number:D2}").UploadAsync(BinaryData.FromString("plain"));
         }
 
         var report = await ReportAsync(stack);
@@ -339,7 +339,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
 
     private static async Task PlantBlobFaultsAsync(LifeStack stack, IReadOnlyList<string> names, Dictionary<string, string> planted)
     {
-        var container = stack.Storage.Protected;
+        var container = stack.Storage.Protected.Client;
         async Task AlterAsync(string name, string code, Action<IDictionary<string, string>>? metadata = null, Func<byte[], byte[]>? content = null)
         {
             planted[code] = name;
@@ -400,14 +400,14 @@ public class AuditKeysTests(AzuriteFixture azurite)
         await stack.BringAsync("moved");
 
         planted["upload-left-over"] = "forgotten.txt";
-        await stack.Storage.Uploads.GetBlobClient("forgotten.txt").UploadAsync(BinaryData.FromString("plain"));
+        await stack.Storage.Uploads.Client.GetBlobClient("forgotten.txt").UploadAsync(BinaryData.FromString("plain"));
     }
 
     /// <summary>An intact older state of a blob is put back over a newer one.</summary>
     private static async Task RollBackAsync(LifeStack stack, string name)
     {
         await stack.UploadAsync(name, LifeStack.ContentOf("old"));
-        var blob = stack.Storage.Protected.GetBlobClient(name);
+        var blob = stack.Storage.Protected.Client.GetBlobClient(name);
         var (content, metadata) = ((await blob.DownloadContentAsync()).Value.Content, (await blob.GetPropertiesAsync()).Value.Metadata);
         await stack.UploadAsync(name, LifeStack.ContentOf("new"), overwrite: true);
         await blob.UploadAsync(content, new BlobUploadOptions { Metadata = metadata });
@@ -417,7 +417,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
     /// <summary>A rewrap under the same version whose writer dies between its commit and the ledger.</summary>
     private static async Task LeaveUnconfirmedAsync(LifeStack stack, string name)
     {
-        var blob = stack.Storage.Protected.GetBlobClient(name);
+        var blob = stack.Storage.Protected.Client.GetBlobClient(name);
         var metadata = (await blob.GetPropertiesAsync()).Value.Metadata;
         var header = EnvelopeHeader.Parse(metadata, name);
         using var dek = await stack.Catalog.Deks.UnwrapAsync(header.KeyId, header.WrappedDek.ToArray(), default);

@@ -29,7 +29,7 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
         await DrainAsync(stack);
         var kept = await stack.ReadAsync(Name);
         Assert.Contains(contents, content => content.AsSpan().SequenceEqual(kept));
-        Assert.Empty(await stack.Storage.Uploads.GetBlobsAsync().ToListAsync());
+        Assert.Empty(await stack.Storage.Uploads.Client.GetBlobsAsync().ToListAsync());
         var ledger = await stack.Ledger.ReadAsync(default).ToListAsync();
         Assert.Equal(ledger.Count, ledger.Select(entry => entry.Event.EventId).Distinct().Count());
     }
@@ -38,12 +38,12 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
     public async Task Encrypt_UploadOverwrittenMeanwhile_TheNewOneWins()
     {
         var second = TestBytes.Create(6_000_000, 2);
-        using var stack = await CreateAsync(async stack => await stack.Storage.Uploads.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(second), overwrite: true));
+        using var stack = await CreateAsync(async stack => await stack.Storage.Uploads.Client.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(second), overwrite: true));
 
         var result = await EncryptAsync(stack, TestBytes.Create(6_000_000, 1));
 
         Assert.Equal(EncryptBlobOutcome.Superseded, result.Outcome);
-        Assert.False(await stack.Storage.Protected.GetBlobClient(Name).ExistsAsync());
+        Assert.False(await stack.Storage.Protected.Client.GetBlobClient(Name).ExistsAsync());
         await DrainAsync(stack);
         Assert.Equal(second, await stack.ReadAsync(Name));
     }
@@ -51,12 +51,12 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
     [Fact]
     public async Task Encrypt_UploadDeletedMeanwhile_LeavesNothing()
     {
-        using var stack = await CreateAsync(async stack => await stack.Storage.Uploads.GetBlobClient(Name).DeleteAsync());
+        using var stack = await CreateAsync(async stack => await stack.Storage.Uploads.Client.GetBlobClient(Name).DeleteAsync());
 
         var result = await EncryptAsync(stack, TestBytes.Create(6_000_000, 1));
 
         Assert.Equal(EncryptBlobOutcome.Superseded, result.Outcome);
-        Assert.False(await stack.Storage.Protected.GetBlobClient(Name).ExistsAsync());
+        Assert.False(await stack.Storage.Protected.Client.GetBlobClient(Name).ExistsAsync());
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
         Assert.True(outcome is null or KeyUnavailableException, $"{outcome}");
         if (outcome is not null)
         {
-            Assert.True(await stack.Storage.Uploads.GetBlobClient(Name).ExistsAsync(), "The plaintext is gone, and the ciphertext was never proved.");
+            Assert.True(await stack.Storage.Uploads.Client.GetBlobClient(Name).ExistsAsync(), "The plaintext is gone, and the ciphertext was never proved.");
             await DrainAsync(stack);
         }
 
@@ -90,7 +90,7 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
         Assert.Equal(EncryptBlobOutcome.Protected, result.Outcome);
         Assert.Equal(content, await stack.ReadAsync(Name));
         Assert.Equal(2, (await stack.HeaderAsync(Name)).Generation);
-        Assert.False(await stack.Storage.Uploads.GetBlobClient(Name).ExistsAsync());
+        Assert.False(await stack.Storage.Uploads.Client.GetBlobClient(Name).ExistsAsync());
     }
 
     [Theory]
@@ -105,7 +105,7 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
         var failure = await TryEncryptAsync(stack, content);
 
         Assert.Contains("the ledger does not know it", Assert.IsAssignableFrom<EnvelopeException>(failure).Message, StringComparison.Ordinal);
-        var upload = stack.Storage.Uploads.GetBlobClient(Name);
+        var upload = stack.Storage.Uploads.Client.GetBlobClient(Name);
         Assert.True(await upload.ExistsAsync(), "The plaintext was destroyed for a stranger's blob.");
         Assert.Equal(content, (await upload.DownloadContentAsync()).Value.Content.ToArray());
         Assert.DoesNotContain(await stack.Ledger.ReadAsync(default).ToListAsync(), entry => entry.Event.Subject.EndsWith($"/{Name}", StringComparison.Ordinal) && entry.Event.Kind != "blob.intended");
@@ -123,7 +123,7 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
 
         await Assert.ThrowsAnyAsync<EnvelopeException>(() => stack.Catalog.BeginEncryption.RunAsync(begin, default));
 
-        Assert.True(await stack.Storage.Uploads.GetBlobClient(Name).ExistsAsync(), "The plaintext was destroyed for a stranger's blob.");
+        Assert.True(await stack.Storage.Uploads.Client.GetBlobClient(Name).ExistsAsync(), "The plaintext was destroyed for a stranger's blob.");
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
 
         Assert.Equal(EncryptBlobOutcome.Protected, repeated.Result!.Outcome);
         Assert.Equal(TestBytes.Create(1000, 1), await stack.ReadAsync(Name));
-        Assert.False(await stack.Storage.Uploads.GetBlobClient(Name).ExistsAsync());
+        Assert.False(await stack.Storage.Uploads.Client.GetBlobClient(Name).ExistsAsync());
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
 
     private static async Task<BeginInput> BeginAsync(LifeStack stack, byte[] content, bool overwrite)
     {
-        var uploaded = await stack.Storage.Uploads.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(content), overwrite: true);
+        var uploaded = await stack.Storage.Uploads.Client.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(content), overwrite: true);
         return new BeginInput("operation", BlobId.New().ToString(), new EncryptBlobInput { BlobName = Name, ETag = uploaded.Value.ETag.ToString(), Overwrite = overwrite });
     }
 
@@ -218,7 +218,7 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
     private static async Task DrainAsync(LifeStack stack)
     {
         stack.Catalog.Keys.Forget();
-        await foreach (var upload in stack.Storage.Uploads.GetBlobsAsync())
+        await foreach (var upload in stack.Storage.Uploads.Client.GetBlobsAsync())
         {
             var input = new EncryptBlobInput { BlobName = upload.Name, ETag = upload.Properties.ETag!.Value.ToString(), Overwrite = true };
             var context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, stack.Catalog.Activities, stack.Time, $"drain-{upload.Name}");

@@ -39,7 +39,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         Assert.Equal(key.Id, result.KeyId);
         Assert.Equal((length + Chunk - 1) / Chunk, result.Chunks);
         Assert.Equal(plaintext, await DecryptAsync(pipeline, "folder/data.bin"));
-        Assert.False(await pipeline.Storage.Uploads.GetBlobClient("folder/data.bin").ExistsAsync());
+        Assert.False(await pipeline.Storage.Uploads.Client.GetBlobClient("folder/data.bin").ExistsAsync());
         Assert.Equal(["blob.intended", "blob.confirmed"], pipeline.Ledger.Events.Select(recorded => recorded.Kind));
     }
 
@@ -59,8 +59,8 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
 
         Assert.Equal(EncryptBlobOutcome.Protected, result.Outcome);
         Assert.Equal(plaintext, await DecryptAsync(pipeline, name));
-        Assert.Equal([name], await pipeline.Storage.Protected.GetBlobsAsync().Select(blob => blob.Name).ToListAsync());
-        Assert.Empty(await pipeline.Storage.Uploads.GetBlobsAsync().ToListAsync());
+        Assert.Equal([name], await pipeline.Storage.Protected.Client.GetBlobsAsync().Select(blob => blob.Name).ToListAsync());
+        Assert.Empty(await pipeline.Storage.Uploads.Client.GetBlobsAsync().ToListAsync());
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
         pipeline.Vault.AddActiveKey("customer-key");
         using var leftover = new MemoryStream([1, 2, 3]);
-        await pipeline.Storage.Protected.GetBlockBlobClient("data").StageBlockAsync(BlockIds.ForData(new string('a', 32), 0, 0), leftover);
+        await pipeline.Storage.Protected.Client.GetBlockBlobClient("data").StageBlockAsync(BlockIds.ForData(new string('a', 32), 0, 0), leftover);
         var plaintext = RandomNumberGenerator.GetBytes(length);
 
         var result = await EncryptAsync(pipeline, "data", plaintext);
@@ -130,7 +130,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var input = await UploadAsync(pipeline, "note.txt", RandomNumberGenerator.GetBytes(length), options);
         await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
 
-        var target = pipeline.Storage.Protected.GetBlobClient("note.txt");
+        var target = pipeline.Storage.Protected.Client.GetBlobClient("note.txt");
         var properties = (await target.GetPropertiesAsync()).Value;
         Assert.Equal("text/plain", properties.ContentType);
         Assert.Equal("de", properties.ContentLanguage);
@@ -170,8 +170,8 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
 
         await Assert.ThrowsAsync<MetadataBudgetExceededException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
 
-        Assert.True(await pipeline.Storage.Uploads.GetBlobClient("fat").ExistsAsync());
-        Assert.False(await pipeline.Storage.Protected.GetBlobClient("fat").ExistsAsync());
+        Assert.True(await pipeline.Storage.Uploads.Client.GetBlobClient("fat").ExistsAsync());
+        Assert.False(await pipeline.Storage.Protected.Client.GetBlobClient("fat").ExistsAsync());
     }
 
     [Theory]
@@ -193,7 +193,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
 
         await Assert.ThrowsAsync<ConflictException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
 
-        Assert.True(await pipeline.Storage.Uploads.GetBlobClient("foreign").ExistsAsync());
+        Assert.True(await pipeline.Storage.Uploads.Client.GetBlobClient("foreign").ExistsAsync());
     }
 
     [Theory]
@@ -233,7 +233,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
 
         await Assert.ThrowsAsync<KeyUnavailableException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
 
-        Assert.True(await pipeline.Storage.Uploads.GetBlobClient("early").ExistsAsync());
+        Assert.True(await pipeline.Storage.Uploads.Client.GetBlobClient("early").ExistsAsync());
     }
 
     [Fact]
@@ -331,7 +331,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
 
     private static async Task<EncryptBlobInput> UploadAsync(PipelineFixture pipeline, string name, byte[] content, BlobUploadOptions? options = null)
     {
-        var uploaded = await pipeline.Storage.Uploads.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), options ?? new BlobUploadOptions());
+        var uploaded = await pipeline.Storage.Uploads.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), options ?? new BlobUploadOptions());
         return new EncryptBlobInput { BlobName = name, ETag = uploaded.Value.ETag.ToString() };
     }
 

@@ -78,7 +78,7 @@ internal sealed class FaultScene : IDisposable
 
     public async Task UploadAsync(string name, byte[] content)
     {
-        var uploaded = await Stack.Storage.Uploads.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), overwrite: true);
+        var uploaded = await Stack.Storage.Uploads.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), overwrite: true);
         Uploads[name] = uploaded.Value.ETag.ToString();
         Contents[name] = content;
     }

@@ -62,7 +62,7 @@ public sealed class ApiFuzzTests
             "audit-report", inputs,
             async input =>
             {
-                await storage.Audits.GetBlobClient($"{AuditArchive.Latest}.json").UploadAsync(BinaryData.FromBytes(input), overwrite: true);
+                await storage.Audits.Client.GetBlobClient($"{AuditArchive.Latest}.json").UploadAsync(BinaryData.FromBytes(input), overwrite: true);
                 var response = await api.GetLatestAuditAsync(new ApiRequest(ApiCaller.Trusted, null, null, Stream.Null), CancellationToken.None);
                 Assert.True(response.Status is 200 or >= 400, $"{response.Status}");
             },

@@ -82,7 +82,7 @@ internal sealed class ForgedBlob
         return this;
     }
 
-    public Task PutAsync(StorageAccount storage, string name) => storage.Protected.GetBlobClient(name).UploadAsync(
+    public Task PutAsync(StorageAccount storage, string name) => storage.Protected.Client.GetBlobClient(name).UploadAsync(
         BinaryData.FromBytes(Content), new BlobUploadOptions { Metadata = new Dictionary<string, string>(Fields) });
 
     /// <summary>docs/FORMAT.md, sections 4 and 8, over the fields as they are.</summary>

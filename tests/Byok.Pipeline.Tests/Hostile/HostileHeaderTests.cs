@@ -71,7 +71,7 @@ public class HostileHeaderTests
         using var stack = await HostileStack.CreateAsync();
         foreach (var name in new[] { "one", "two" })
         {
-            await stack.Storage.Protected.GetBlobClient(name).UploadAsync(
+            await stack.Storage.Protected.Client.GetBlobClient(name).UploadAsync(
                 BinaryData.FromString("plain"),
                 new Azure.Storage.Blobs.Models.BlobUploadOptions { Metadata = new Dictionary<string, string> { [EnvelopeFields.Length] = "9223372036854775807" } });
         }

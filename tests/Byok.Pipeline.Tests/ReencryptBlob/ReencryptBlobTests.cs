@@ -24,7 +24,7 @@ public class ReencryptBlobTests(AzuriteFixture azurite)
         using var stack = await LifeStack.CreateAsync(azurite);
         var content = RandomNumberGenerator.GetBytes(length);
         await stack.UploadAsync("blob", content);
-        var client = stack.Storage.Protected.GetBlobClient("blob");
+        var client = stack.Storage.Protected.Client.GetBlobClient("blob");
         await client.SetHttpHeadersAsync(new BlobHttpHeaders { ContentType = "image/png" });
         await client.SetTagsAsync(new Dictionary<string, string> { ["team"] = "red" });
         var before = await stack.HeaderAsync("blob");
@@ -67,7 +67,7 @@ public class ReencryptBlobTests(AzuriteFixture azurite)
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         await stack.SeedAsync(1);
-        var client = stack.Storage.Protected.GetBlobClient("blob-000000");
+        var client = stack.Storage.Protected.Client.GetBlobClient("blob-000000");
         var bytes = (await client.DownloadContentAsync()).Value.Content.ToArray();
         bytes[0] ^= 1;
         await client.UploadAsync(BinaryData.FromBytes(bytes), new BlobUploadOptions { Metadata = (await client.GetPropertiesAsync()).Value.Metadata });

@@ -82,9 +82,9 @@ public class RestoreKeyTests(AzuriteFixture azurite)
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         var names = await stack.SeedAsync(4);
-        await stack.Storage.Protected.GetBlobClient(names[0]).SetAccessTierAsync(Azure.Storage.Blobs.Models.AccessTier.Archive);
+        await stack.Storage.Protected.Client.GetBlobClient(names[0]).SetAccessTierAsync(Azure.Storage.Blobs.Models.AccessTier.Archive);
         await RotateKeyTests.RotateAsync(stack);
-        await stack.Storage.Protected.GetBlobClient(names[0]).SetAccessTierAsync(Azure.Storage.Blobs.Models.AccessTier.Hot);
+        await stack.Storage.Protected.Client.GetBlobClient(names[0]).SetAccessTierAsync(Azure.Storage.Blobs.Models.AccessTier.Hot);
         await PurgeAsync(stack);
 
         var result = await RestoreAsync(stack);

@@ -49,7 +49,7 @@ public sealed class KilledPageTests(AzuriteFixture azurite)
     {
         using var scene = await FaultScene.CreateAsync(scenario);
         var engine = scene.Stack.Engine;
-        var blob = scene.Stack.Storage.Protected.GetBlobClient("blob-000001");
+        var blob = scene.Stack.Storage.Protected.Client.GetBlobClient("blob-000001");
         var before = (await blob.DownloadContentAsync()).Value;
         var requests = 0;
         scene.Network.OnRequestAsync = _ =>

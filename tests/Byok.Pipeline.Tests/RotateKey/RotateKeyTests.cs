@@ -50,7 +50,7 @@ public class RotateKeyTests(AzuriteFixture azurite)
         var content = new byte[9 * 1024 * 1024 + 5];
         System.Security.Cryptography.RandomNumberGenerator.Fill(content);
         await stack.UploadAsync("folder/big one.bin", content);
-        var blob = stack.Storage.Protected.GetBlobClient("folder/big one.bin");
+        var blob = stack.Storage.Protected.Client.GetBlobClient("folder/big one.bin");
         await blob.SetHttpHeadersAsync(new BlobHttpHeaders { ContentType = "image/png", CacheControl = "no-store" });
         await blob.SetTagsAsync(new Dictionary<string, string> { ["team"] = "red" });
         var before = await SnapshotAsync(stack, "folder/big one.bin");
@@ -82,9 +82,9 @@ public class RotateKeyTests(AzuriteFixture azurite)
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         await stack.SeedAsync(1);
-        var properties = (await stack.Storage.Protected.GetBlobClient("blob-000000").GetPropertiesAsync()).Value;
-        var content = (await stack.Storage.Protected.GetBlobClient("blob-000000").DownloadContentAsync()).Value.Content;
-        await stack.Storage.Protected.GetBlobClient("copy").UploadAsync(content, new BlobUploadOptions { Metadata = properties.Metadata });
+        var properties = (await stack.Storage.Protected.Client.GetBlobClient("blob-000000").GetPropertiesAsync()).Value;
+        var content = (await stack.Storage.Protected.Client.GetBlobClient("blob-000000").DownloadContentAsync()).Value.Content;
+        await stack.Storage.Protected.Client.GetBlobClient("copy").UploadAsync(content, new BlobUploadOptions { Metadata = properties.Metadata });
 
         var result = await RotateAsync(stack);
 
@@ -98,8 +98,8 @@ public class RotateKeyTests(AzuriteFixture azurite)
         using var stack = await LifeStack.CreateAsync(azurite);
         var old = Assert.Single(await stack.VersionsAsync());
         await stack.SeedAsync(12);
-        await stack.Storage.Protected.GetBlobClient("blob-000001").SetAccessTierAsync(AccessTier.Archive);
-        await stack.Storage.Protected.GetBlobClient("blob-000002").GetBlobLeaseClient().AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration);
+        await stack.Storage.Protected.Client.GetBlobClient("blob-000001").SetAccessTierAsync(AccessTier.Archive);
+        await stack.Storage.Protected.Client.GetBlobClient("blob-000002").GetBlobLeaseClient().AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration);
         await TamperAsync(stack, "blob-000003", EnvelopeFields.Generation, "7");
 
         var result = await RotateAsync(stack);
@@ -114,8 +114,8 @@ public class RotateKeyTests(AzuriteFixture azurite)
         Assert.True((await stack.VersionAsync(old.Id)).Enabled);
         Assert.Equal(KeyTags.Retired, (await stack.VersionAsync(old.Id)).Tags[KeyTags.State]);
 
-        await stack.Storage.Protected.GetBlobClient("blob-000002").GetBlobLeaseClient().BreakAsync();
-        await stack.Storage.Protected.GetBlobClient("blob-000001").SetAccessTierAsync(AccessTier.Hot);
+        await stack.Storage.Protected.Client.GetBlobClient("blob-000002").GetBlobLeaseClient().BreakAsync();
+        await stack.Storage.Protected.Client.GetBlobClient("blob-000001").SetAccessTierAsync(AccessTier.Hot);
         await TamperAsync(stack, "blob-000003", EnvelopeFields.Generation, "1");
         var again = await RotateAsync(stack);
         Assert.Equal(12, again.Rewrapped);
@@ -135,7 +135,7 @@ public class RotateKeyTests(AzuriteFixture azurite)
             // In the middle of the rewrap: somebody changes the blob's metadata, and so its ETag.
             if (stack.Engine.Activities.Count > 0 && stack.Engine.Activities[^1] == RewrapPage.Name && Interlocked.Exchange(ref overwritten, 1) == 0)
             {
-                var blob = stack.Storage.Protected.GetBlobClient("blob-000000");
+                var blob = stack.Storage.Protected.Client.GetBlobClient("blob-000000");
                 var metadata = blob.GetProperties().Value.Metadata;
                 metadata["Owner"] = "somebody else";
                 blob.SetMetadata(metadata);
@@ -147,7 +147,7 @@ public class RotateKeyTests(AzuriteFixture azurite)
         Assert.Equal(1, overwritten);
         Assert.Equal(1, result.Rewrapped);
         Assert.Equal(0, result.LeftBehind);
-        Assert.Equal("somebody else", (await stack.Storage.Protected.GetBlobClient("blob-000000").GetPropertiesAsync()).Value.Metadata["Owner"]);
+        Assert.Equal("somebody else", (await stack.Storage.Protected.Client.GetBlobClient("blob-000000").GetPropertiesAsync()).Value.Metadata["Owner"]);
         Assert.Equal(LifeStack.ContentOf("blob-000000"), await stack.ReadAsync("blob-000000"));
     }
 
@@ -181,11 +181,11 @@ public class RotateKeyTests(AzuriteFixture azurite)
     {
         using var stack = await LifeStack.CreateAsync(azurite, LifeStack.DefaultOptions with { DekCacheTime = TimeSpan.FromHours(1) });
         var old = Assert.Single(await stack.VersionsAsync());
-        var uploaded = await stack.Storage.Uploads.GetBlobClient("large").UploadAsync(BinaryData.FromBytes(LifeStack.ContentOf("large")));
+        var uploaded = await stack.Storage.Uploads.Client.GetBlobClient("large").UploadAsync(BinaryData.FromBytes(LifeStack.ContentOf("large")));
         var input = new BeginInput("encrypt-large", BlobId.New().ToString(), new EncryptBlobInput { BlobName = "large", ETag = uploaded.Value.ETag.ToString() });
         var writer = new ProtectedBlobWriter(stack.Storage, stack.Catalog.Reader, stack.Catalog.Keys, stack.Catalog.Deks, stack.Catalog.Records, stack.Catalog.Pools, stack.Options);
-        var planner = new EncryptionPlanner(stack.Storage, stack.Catalog.Keys, stack.Catalog.Reader, writer);
-        var plan = await planner.PlanAsync(input, await planner.ReadSourceAsync(input.Upload, default), target: null, default);
+        var planner = new EncryptionPlanner(stack.Catalog.Keys, stack.Catalog.Reader, writer);
+        var plan = await planner.PlanAsync(input, await stack.Storage.Uploads.FindAsync("large", etag: null, default), target: null, default);
         var segment = await stack.Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, 0), default);
 
         var rotated = await RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, GracePeriod = TimeSpan.Zero });
@@ -336,7 +336,7 @@ public class RotateKeyTests(AzuriteFixture azurite)
 
     private static async Task TamperAsync(LifeStack stack, string name, string field, string value)
     {
-        var blob = stack.Storage.Protected.GetBlobClient(name);
+        var blob = stack.Storage.Protected.Client.GetBlobClient(name);
         var metadata = (await blob.GetPropertiesAsync()).Value.Metadata;
         metadata[field] = value;
         await blob.SetMetadataAsync(metadata);
@@ -344,7 +344,7 @@ public class RotateKeyTests(AzuriteFixture azurite)
 
     private static async Task<(byte[] Content, List<(string, long)> Blocks, string? Owner)> SnapshotAsync(LifeStack stack, string name)
     {
-        var blob = stack.Storage.Protected.GetBlockBlobClient(name);
+        var blob = stack.Storage.Protected.Client.GetBlockBlobClient(name);
         var blocks = (await blob.GetBlockListAsync(BlockListTypes.Committed)).Value.CommittedBlocks.Select(block => (block.Name, block.SizeLong)).ToList();
         var properties = (await blob.GetPropertiesAsync()).Value;
         return ((await blob.DownloadContentAsync()).Value.Content.ToArray(), blocks, properties.Metadata.TryGetValue("Owner", out var owner) ? owner : null);

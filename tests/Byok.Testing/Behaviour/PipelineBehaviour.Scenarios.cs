@@ -107,7 +107,7 @@ public abstract partial class PipelineBehaviour
         Assert.Equal(EncryptBlobOutcome.Protected, result.Outcome);
         Assert.Equal(activities, result.Activities);
         Assert.Equal(plaintext, await ReadAsync("a/b.bin"));
-        Assert.False(await _storage.Uploads.GetBlobClient("a/b.bin").ExistsAsync());
+        Assert.False(await _storage.Uploads.Client.GetBlobClient("a/b.bin").ExistsAsync());
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public abstract partial class PipelineBehaviour
         var status = await RunAsync(EncryptBlobOrchestration.Name, await UploadAsync("a.bin", [1, 2, 3]), "encrypt-1");
 
         Assert.IsType<KeyUnavailableException>(status.Failure!.ToException());
-        Assert.True(await _storage.Uploads.GetBlobClient("a.bin").ExistsAsync());
+        Assert.True(await _storage.Uploads.Client.GetBlobClient("a.bin").ExistsAsync());
     }
 
     [Fact]
@@ -250,7 +250,7 @@ public abstract partial class PipelineBehaviour
         await ProtectAsync("b", Content("b"));
         Assert.Empty((await AuditAsync("audit-1")).FindingCounts);
 
-        var blob = _storage.Protected.GetBlobClient("b");
+        var blob = _storage.Protected.Client.GetBlobClient("b");
         var metadata = (await blob.GetPropertiesAsync()).Value.Metadata;
         var stored = (await blob.DownloadContentAsync()).Value.Content.ToArray();
         stored[3] ^= 1;
@@ -307,7 +307,7 @@ public abstract partial class PipelineBehaviour
         {
             var name = $"seeded-{number:00}";
             var blob = SmallBlob.Seal(_storage.Protected.Name, name, Content(name), key);
-            await _storage.Protected.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), new BlobUploadOptions { Metadata = blob.Header.ToMetadata() });
+            await _storage.Protected.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), new BlobUploadOptions { Metadata = blob.Header.ToMetadata() });
             await Ledger.AppendAsync(blob.LedgerEvents(_storage.Protected.Name, name), default);
         }
     }

@@ -103,7 +103,7 @@ public abstract partial class PipelineBehaviour(AzuriteFixture azurite) : IClass
 
     private async Task<EncryptBlobInput> UploadAsync(string name, byte[] content)
     {
-        var etag = (await _storage.Uploads.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), new BlobUploadOptions())).Value.ETag;
+        var etag = (await _storage.Uploads.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), new BlobUploadOptions())).Value.ETag;
         return new EncryptBlobInput { BlobName = name, ETag = etag.ToString() };
     }
 
@@ -120,7 +120,7 @@ public abstract partial class PipelineBehaviour(AzuriteFixture azurite) : IClass
     }
 
     private async Task<EnvelopeHeader> HeaderAsync(string name) =>
-        EnvelopeHeader.Parse((await _storage.Protected.GetBlobClient(name).GetPropertiesAsync()).Value.Metadata, name);
+        EnvelopeHeader.Parse((await _storage.Protected.Client.GetBlobClient(name).GetPropertiesAsync()).Value.Metadata, name);
 
     /// <summary>The DEK and the first BEK of a blob.</summary>
     private async Task<IReadOnlyList<byte[]>> SecretsOfAsync(string name)

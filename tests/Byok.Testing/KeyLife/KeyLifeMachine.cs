@@ -285,7 +285,7 @@ public sealed class KeyLifeMachine : IDisposable
 
     private async Task EncryptAsync(PipelineCatalog catalog, string name)
     {
-        var uploaded = await _storage!.Uploads.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(ContentOf(name)), overwrite: true).ConfigureAwait(false);
+        var uploaded = await _storage!.Uploads.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(ContentOf(name)), overwrite: true).ConfigureAwait(false);
         var input = new EncryptBlobInput { BlobName = name, ETag = uploaded.Value.ETag.ToString() };
         var context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, catalog.Activities, _time, EncryptBlobInput.InstanceIdFor(name, input.ETag));
         await new EncryptBlobOrchestration().RunAsync(context, input).ConfigureAwait(false);
