@@ -10,21 +10,21 @@ namespace Byok.Pipeline.EncryptBlob;
 /// <summary>Plans an upload; one that fits a single segment is encrypted here and now, in one activity.</summary>
 public sealed class BeginEncryption(
     StorageAccount storage, EncryptionPlanner planner, ProtectedBlobWriter writer, EncryptSegment encryptSegment, CommitBlob commitBlob, CompleteBlob completeBlob)
-    : Activity<BeginInput, BeginResult>
+    : Activity<BeginEncryptionInput, BeginEncryptionResult>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "BeginEncryption";
 
     /// <inheritdoc/>
-    public override async Task<BeginResult> RunAsync(BeginInput input, CancellationToken cancellationToken)
+    public override async Task<BeginEncryptionResult> RunAsync(BeginEncryptionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         try
         {
             var (plan, written) = await BeginAsync(input, cancellationToken).ConfigureAwait(false);
             return written is null
-                ? new BeginResult(plan, null)
-                : new BeginResult(null, await completeBlob.RunAsync(CompleteInput.For(input, written, activities: 1), cancellationToken).ConfigureAwait(false));
+                ? new BeginEncryptionResult(plan, null)
+                : new BeginEncryptionResult(null, await completeBlob.RunAsync(CompleteBlobInput.For(input, written, activities: 1), cancellationToken).ConfigureAwait(false));
         }
         catch (Exception exception) when (exception is SourceChangedException or BlobAlreadyExistsException)
         {
@@ -35,12 +35,12 @@ public sealed class BeginEncryption(
                 throw;
             }
 
-            return new BeginResult(null, finished);
+            return new BeginEncryptionResult(null, finished);
         }
     }
 
     /// <returns>The plan of a blob that has still to be written; or, when it was small, what was committed.</returns>
-    private async Task<(EncryptionPlan? Plan, BlobState? Written)> BeginAsync(BeginInput input, CancellationToken cancellationToken)
+    private async Task<(EncryptionPlan? Plan, BlobState? Written)> BeginAsync(BeginEncryptionInput input, CancellationToken cancellationToken)
     {
         var source = await planner.ReadSourceAsync(input.Upload, cancellationToken).ConfigureAwait(false);
         var isSmall = source.ContentLength <= EnvelopePlan.StandardChunkSizeInBytes;
@@ -80,7 +80,7 @@ public sealed class BeginEncryption(
 
         List<SegmentResult> segments = envelope.Segments == 0
             ? []
-            : [await encryptSegment.RunAsync(new SegmentInput(plan, 0), cancellationToken).ConfigureAwait(false)];
-        return await commitBlob.RunAsync(new CommitInput(plan, segments), cancellationToken).ConfigureAwait(false);
+            : [await encryptSegment.RunAsync(new EncryptSegmentInput(plan, 0), cancellationToken).ConfigureAwait(false)];
+        return await commitBlob.RunAsync(new CommitBlobInput(plan, segments), cancellationToken).ConfigureAwait(false);
     }
 }

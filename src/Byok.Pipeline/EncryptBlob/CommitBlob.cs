@@ -11,7 +11,7 @@ namespace Byok.Pipeline.EncryptBlob;
 /// Makes the protected blob visible, with the upload's content headers, metadata, tags and tier, under the key version that is current by now:
 /// a large blob takes its time, and a rotation that has looked for old versions already would not find this one.
 /// </summary>
-public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter writer, DekCache deks) : Activity<CommitInput, BlobState>
+public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter writer, DekCache deks) : Activity<CommitBlobInput, BlobState>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "CommitBlob";
@@ -21,7 +21,7 @@ public sealed class CommitBlob(StorageAccount storage, ProtectedBlobWriter write
     /// <exception cref="SourceChangedException">The upload was overwritten or deleted meanwhile.</exception>
     /// <exception cref="ConcurrentWriteException">The target was written by somebody else meanwhile.</exception>
     /// <exception cref="KeyUnavailableException">The key was revoked meanwhile; nothing is to be seen of the blob, and the upload stays.</exception>
-    public override async Task<BlobState> RunAsync(CommitInput input, CancellationToken cancellationToken)
+    public override async Task<BlobState> RunAsync(CommitBlobInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var (sourceETag, plan) = input.Plan;

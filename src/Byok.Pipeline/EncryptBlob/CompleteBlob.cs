@@ -16,7 +16,7 @@ namespace Byok.Pipeline.EncryptBlob;
 /// then disposes of the plaintext.
 /// </summary>
 public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader reader, BlobRecords records, ChunkBufferPools pools, PipelineOptions options)
-    : Activity<CompleteInput, EncryptBlobResult>
+    : Activity<CompleteBlobInput, EncryptBlobResult>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "CompleteBlob";
@@ -26,7 +26,7 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
     /// <inheritdoc/>
     /// <exception cref="IntegrityException">What was written does not read back. The plaintext is kept.</exception>
     /// <exception cref="ForeignBlobException">Something that nobody of ours wrote stands in its place. The plaintext is kept.</exception>
-    public override async Task<EncryptBlobResult> RunAsync(CompleteInput input, CancellationToken cancellationToken)
+    public override async Task<EncryptBlobResult> RunAsync(CompleteBlobInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         for (var attempt = 1; ; attempt++)
@@ -42,7 +42,7 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
         }
     }
 
-    private async Task<EncryptBlobResult> CompleteAsync(CompleteInput input, CancellationToken cancellationToken)
+    private async Task<EncryptBlobResult> CompleteAsync(CompleteBlobInput input, CancellationToken cancellationToken)
     {
         await using var blob = await reader.OpenAtStartAsync(input.BlobName, DekSource.Vault, cancellationToken).ConfigureAwait(false);
         var state = BlobState.Of(blob.Header);
@@ -76,7 +76,7 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
 
     /// <summary>Completes a blob that an earlier run committed; null when there is no such blob.</summary>
     /// <exception cref="ForeignBlobException">There is one that pretends to be it.</exception>
-    internal async Task<EncryptBlobResult?> FindFinishedAsync(BeginInput input, CancellationToken cancellationToken)
+    internal async Task<EncryptBlobResult?> FindFinishedAsync(BeginEncryptionInput input, CancellationToken cancellationToken)
     {
         try
         {
@@ -86,7 +86,7 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
                 return null;
             }
 
-            var result = await RunAsync(CompleteInput.For(input, written: null, activities: 1), cancellationToken).ConfigureAwait(false);
+            var result = await RunAsync(CompleteBlobInput.For(input, written: null, activities: 1), cancellationToken).ConfigureAwait(false);
             return result.Outcome == EncryptBlobOutcome.Protected ? result : null;
         }
         catch (Exception exception) when (exception is BlobNotFoundException or MalformedEnvelopeException or UnsupportedEnvelopeVersionException)
@@ -108,7 +108,7 @@ public sealed class CompleteBlob(StorageAccount storage, ProtectedBlobReader rea
         }
     }
 
-    private async Task DeletePlaintextAsync(CompleteInput input, CancellationToken cancellationToken)
+    private async Task DeletePlaintextAsync(CompleteBlobInput input, CancellationToken cancellationToken)
     {
         try
         {

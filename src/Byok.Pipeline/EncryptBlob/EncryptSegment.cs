@@ -7,14 +7,14 @@ using Byok.Storage;
 namespace Byok.Pipeline.EncryptBlob;
 
 /// <summary>Encrypts one segment of an upload: its range is read chunk by chunk, sealed and staged.</summary>
-public sealed class EncryptSegment(StorageAccount storage, ProtectedBlobWriter writer) : Activity<SegmentInput, SegmentResult>
+public sealed class EncryptSegment(StorageAccount storage, ProtectedBlobWriter writer) : Activity<EncryptSegmentInput, SegmentResult>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "EncryptSegment";
 
     /// <inheritdoc/>
     /// <exception cref="SourceChangedException">The upload was overwritten or deleted meanwhile.</exception>
-    public override Task<SegmentResult> RunAsync(SegmentInput input, CancellationToken cancellationToken)
+    public override Task<SegmentResult> RunAsync(EncryptSegmentInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var (sourceETag, plan) = input.Plan;

@@ -18,7 +18,7 @@ public sealed class BeginReencryption(
     WrappingKeyRing keys,
     ReencryptSegment reencryptSegment,
     CommitReencryption commit)
-    : Activity<BeginReencryptionInput, ReencryptionBegun>
+    : Activity<BeginReencryptionInput, BeginReencryptionResult>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "BeginReencryption";
@@ -29,7 +29,7 @@ public sealed class BeginReencryption(
     /// <exception cref="ForeignBlobException">The ledger does not know it; the same holds.</exception>
     /// <exception cref="ConflictException">The blob is in the archive tier or locked, or longer than the pipeline writes.</exception>
     /// <exception cref="GenerationLimitException">The blob's generation is the last that the format has.</exception>
-    public override async Task<ReencryptionBegun> RunAsync(BeginReencryptionInput input, CancellationToken cancellationToken)
+    public override async Task<BeginReencryptionResult> RunAsync(BeginReencryptionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         await using var blob = await reader.OpenAsync(input.Blob.BlobName, DekSource.Cache, cancellationToken).ConfigureAwait(false);
@@ -37,7 +37,7 @@ public sealed class BeginReencryption(
         if (header.BlobId.ToString() == input.BlobId || header.KeyId == input.Blob.KeyId)
         {
             // An earlier run of this very activity did it and died before its answer was recorded; or somebody else did meanwhile.
-            return new ReencryptionBegun(null, await commit.CompleteAsync(input.OperationId, input.Blob.BlobName, written: null, cancellationToken).ConfigureAwait(false));
+            return new BeginReencryptionResult(null, await commit.CompleteAsync(input.OperationId, input.Blob.BlobName, written: null, cancellationToken).ConfigureAwait(false));
         }
 
         if (await records.StandingOfAsync(input.Blob.BlobName, header, cancellationToken).ConfigureAwait(false) == BlobStanding.Unknown)
@@ -53,7 +53,7 @@ public sealed class BeginReencryption(
         var plan = await PlanAsync(input, blob, cancellationToken).ConfigureAwait(false);
         if (plan.Segments > 1)
         {
-            return new ReencryptionBegun(plan, null);
+            return new BeginReencryptionResult(plan, null);
         }
 
         var segments = new List<SegmentResult>();
@@ -62,7 +62,7 @@ public sealed class BeginReencryption(
             segments.Add(await reencryptSegment.RunAsync(new ReencryptSegmentInput(plan, segment), cancellationToken).ConfigureAwait(false));
         }
 
-        return new ReencryptionBegun(null, await commit.RunAsync(new CommitReencryptionInput(plan, segments), cancellationToken).ConfigureAwait(false));
+        return new BeginReencryptionResult(null, await commit.RunAsync(new CommitReencryptionInput(plan, segments), cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<EnvelopePlan> PlanAsync(BeginReencryptionInput input, OpenedBlob blob, CancellationToken cancellationToken)

@@ -6,13 +6,13 @@ using Byok.Core.Ports;
 namespace Byok.Pipeline.RevokeKey;
 
 /// <summary>Tries to unwrap with every version of a key that is to refuse.</summary>
-public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activity<List<RevocationProbe>, ProbeResult>
+public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activity<List<RevocationProbe>, ProbeRevocationResult>
 {
     /// <summary>The name it is called by.</summary>
     public const string Name = "ProbeRevocation";
 
     /// <inheritdoc/>
-    public override async Task<ProbeResult> RunAsync(List<RevocationProbe> input, CancellationToken cancellationToken)
+    public override async Task<ProbeRevocationResult> RunAsync(List<RevocationProbe> input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         foreach (var probe in input)
@@ -22,7 +22,7 @@ public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activi
                 if (probe.WrappedDek is { } wrapped)
                 {
                     CryptographicOperations.ZeroMemory(await vault.UnwrapKeyAsync(probe.KeyId, wrapped, cancellationToken).ConfigureAwait(false));
-                    return new ProbeResult(true, time.GetUtcNow());
+                    return new ProbeRevocationResult(true, time.GetUtcNow());
                 }
             }
             catch (KeyUnavailableException)
@@ -31,11 +31,6 @@ public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activi
             }
         }
 
-        return new ProbeResult(false, time.GetUtcNow());
+        return new ProbeRevocationResult(false, time.GetUtcNow());
     }
 }
-
-/// <summary>What a probe found.</summary>
-/// <param name="Unwrapped">Whether some version still unwraps.</param>
-/// <param name="On">When.</param>
-public sealed record ProbeResult(bool Unwrapped, DateTimeOffset On);

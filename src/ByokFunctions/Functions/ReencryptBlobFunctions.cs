@@ -17,7 +17,7 @@ public sealed class ReencryptBlobFunctions(PipelineCatalog pipeline)
 
     /// <summary>The activity of that name.</summary>
     [Function(BeginReencryption.Name)]
-    public Task<ReencryptionBegun> BeginReencryptionAsync([ActivityTrigger] BeginReencryptionInput input, CancellationToken cancellationToken) =>
+    public Task<BeginReencryptionResult> BeginReencryptionAsync([ActivityTrigger] BeginReencryptionInput input, CancellationToken cancellationToken) =>
         pipeline.BeginReencryption.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>

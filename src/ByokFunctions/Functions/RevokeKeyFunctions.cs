@@ -17,12 +17,12 @@ public sealed class RevokeKeyFunctions(PipelineCatalog pipeline)
 
     /// <summary>The activity of that name.</summary>
     [Function(OrderRevocation.Name)]
-    public Task<RevocationOrder> OrderRevocationAsync([ActivityTrigger] OrderInput input, CancellationToken cancellationToken) =>
+    public Task<RevocationOrder> OrderRevocationAsync([ActivityTrigger] OrderRevocationInput input, CancellationToken cancellationToken) =>
         pipeline.OrderRevocation.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>
     [Function(ProbeRevocation.Name)]
-    public Task<ProbeResult> ProbeRevocationAsync([ActivityTrigger] List<RevocationProbe> input, CancellationToken cancellationToken) =>
+    public Task<ProbeRevocationResult> ProbeRevocationAsync([ActivityTrigger] List<RevocationProbe> input, CancellationToken cancellationToken) =>
         pipeline.ProbeRevocation.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>
