@@ -1,5 +1,4 @@
 using Byok.Core.Keys;
-using Byok.Pipeline;
 using Byok.Pipeline.RestoreKey;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
@@ -8,7 +7,7 @@ using Microsoft.DurableTask;
 namespace ByokFunctions.Functions;
 
 /// <summary>RestoreKey and its activities, by name.</summary>
-public sealed class RestoreKeyFunctions(PipelineCatalog pipeline)
+public sealed class RestoreKeyFunctions(PlanRestore planRestore, ReinstateKey reinstateKey, ProbeRestored probeRestored)
 {
     /// <summary>The orchestration.</summary>
     [Function(RestoreKeyOrchestration.Name)]
@@ -18,15 +17,15 @@ public sealed class RestoreKeyFunctions(PipelineCatalog pipeline)
     /// <summary>The activity of that name.</summary>
     [Function(PlanRestore.Name)]
     public Task<RestorePlan> PlanRestoreAsync([ActivityTrigger] PlanRestoreInput input, CancellationToken cancellationToken) =>
-        pipeline.PlanRestore.RunAsync(input, cancellationToken);
+        planRestore.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>
     [Function(ReinstateKey.Name)]
     public Task<List<KeyIdentifier>> ReinstateKeyAsync([ActivityTrigger] ReinstateInput input, CancellationToken cancellationToken) =>
-        pipeline.ReinstateKey.RunAsync(input, cancellationToken);
+        reinstateKey.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>
     [Function(ProbeRestored.Name)]
     public Task<RestoreProbe> ProbeRestoredAsync([ActivityTrigger] ProbeRestoredInput input, CancellationToken cancellationToken) =>
-        pipeline.ProbeRestored.RunAsync(input, cancellationToken);
+        probeRestored.RunAsync(input, cancellationToken);
 }

@@ -1,4 +1,3 @@
-using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.RevokeKey;
 using ByokFunctions.Durable;
@@ -8,7 +7,9 @@ using Microsoft.DurableTask;
 namespace ByokFunctions.Functions;
 
 /// <summary>RevokeKey and its activities, by name.</summary>
-public sealed class RevokeKeyFunctions(PipelineCatalog pipeline)
+public sealed class RevokeKeyFunctions(
+    OrderRevocation orderRevocation, ProbeRevocation probeRevocation, RecordRevocation recordRevocation,
+    UploadCanary uploadCanary, ReadCanary readCanary, RemoveCanary removeCanary)
 {
     /// <summary>The orchestration.</summary>
     [Function(RevokeKeyOrchestration.Name)]
@@ -18,30 +19,30 @@ public sealed class RevokeKeyFunctions(PipelineCatalog pipeline)
     /// <summary>The activity of that name.</summary>
     [Function(OrderRevocation.Name)]
     public Task<RevocationOrder> OrderRevocationAsync([ActivityTrigger] OrderRevocationInput input, CancellationToken cancellationToken) =>
-        pipeline.OrderRevocation.RunAsync(input, cancellationToken);
+        orderRevocation.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>
     [Function(ProbeRevocation.Name)]
     public Task<ProbeRevocationResult> ProbeRevocationAsync([ActivityTrigger] List<RevocationProbe> input, CancellationToken cancellationToken) =>
-        pipeline.ProbeRevocation.RunAsync(input, cancellationToken);
+        probeRevocation.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>
     [Function(RecordRevocation.Name)]
     public Task<bool> RecordRevocationAsync([ActivityTrigger] RecordRevocationInput input, CancellationToken cancellationToken) =>
-        pipeline.RecordRevocation.RunAsync(input, cancellationToken);
+        recordRevocation.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>
     [Function(UploadCanary.Name)]
     public Task<EncryptBlobInput> UploadCanaryAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
-        pipeline.UploadCanary.RunAsync(input, cancellationToken);
+        uploadCanary.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>
     [Function(ReadCanary.Name)]
     public Task<bool> ReadCanaryAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
-        pipeline.ReadCanary.RunAsync(input, cancellationToken);
+        readCanary.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name.</summary>
     [Function(RemoveCanary.Name)]
     public Task<bool> RemoveCanaryAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
-        pipeline.RemoveCanary.RunAsync(input, cancellationToken);
+        removeCanary.RunAsync(input, cancellationToken);
 }

@@ -166,7 +166,7 @@ public sealed class AttestedBringTests : IDisposable
             ActivityDescriptor.For(() => new DisableKeyVersion(_vault, _ledger), DisableKeyVersion.Name),
             ActivityDescriptor.For(() => new RetireKeyExchangeKey(_vault, _ledger), RetireKeyExchangeKey.Name),
         ];
-        _context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, activities, _time, "bring-payroll");
+        _context = new DirectOrchestrationContext(PipelineOrchestrations.All, activities, _time, "bring-payroll");
         return _context.RunAsync<BringKeyResult>(
             BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll", GenerateSizeInBits = 2048 });
     }
