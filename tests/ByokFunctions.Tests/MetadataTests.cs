@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Byok.Api;
 using Byok.Pipeline;
-using Byok.Pipeline.Api;
 using Byok.Testing;
 
 namespace ByokFunctions.Tests;

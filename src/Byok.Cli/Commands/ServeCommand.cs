@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Byok.Api;
 using Byok.Cli.Output;
 using Byok.Cli.Serve;
 using Byok.Core.Errors;
 using Byok.Local.Stack;
 using Byok.Local.Stack.Operations;
 using Byok.Pipeline;
-using Byok.Pipeline.Api;
 
 namespace Byok.Cli.Commands;
 

@@ -1,5 +1,5 @@
+using Byok.Api;
 using Byok.Core.Ports;
-using Byok.Pipeline.Api;
 using Byok.Pipeline.AuditKeys;
 using ByokFunctions.Durable;
 using ByokFunctions.Http;

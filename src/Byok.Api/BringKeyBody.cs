@@ -1,4 +1,4 @@
-namespace Byok.Pipeline.Api;
+namespace Byok.Api;
 
 /// <summary>Body of a request to bring a key.</summary>
 /// <param name="Label">The master key's label in the HSM.</param>
