@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -34,7 +35,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
             {
                 var version = listed.PublicKey is null ? await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false) : listed;
                 bool? isInHsm = version.PublicKey is null ? false : inHsm?.Contains(version.PublicKey.Thumbprint);
-                findings.AddRange(Check(version, isInHsm, imported.Contains(version.Id.ToString())));
+                findings.AddRange(Check(version, isInHsm, imported.Contains(version.Id)));
                 audited.Add(Describe(version, isInHsm));
             }
 
@@ -135,16 +136,16 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
         }
     }
 
-    private async Task<HashSet<string>> ReadImportsAsync(CancellationToken cancellationToken)
+    private async Task<HashSet<KeyIdentifier>> ReadImportsAsync(CancellationToken cancellationToken)
     {
-        var imported = new HashSet<string>(StringComparer.Ordinal);
+        var imported = new HashSet<KeyIdentifier>();
         try
         {
             await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                if (entry.Event.Kind == "key.imported")
+                if (LedgerReading.TryReadImported(entry.Event, out var keyId))
                 {
-                    imported.Add(entry.Event.Subject);
+                    imported.Add(keyId);
                 }
             }
         }

@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.AuditKeys.Report;
@@ -28,14 +29,7 @@ public sealed class PublishAudit(AuditArchive archive, ILedger ledger) : Activit
         try
         {
             await ledger.AppendAsync(
-                new LedgerEvent
-                {
-                    EventId = $"{input.OperationId}/audit.completed",
-                    Kind = "audit.completed",
-                    Subject = report.Name,
-                    CorrelationId = input.OperationId,
-                    Details = new Dictionary<string, string> { ["criticals"] = $"{report.Criticals}", ["warnings"] = $"{report.Warnings}", ["blobs"] = $"{report.Blobs}" },
-                },
+                LedgerEvents.AuditCompleted(input.OperationId, report.Name, report.Criticals, report.Warnings, report.Blobs),
                 cancellationToken).ConfigureAwait(false);
         }
         catch (IntegrityException) when (!input.Ledger.IsIntact)

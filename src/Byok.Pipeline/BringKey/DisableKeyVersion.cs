@@ -1,4 +1,5 @@
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -27,15 +28,7 @@ public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activit
         }
 
         await vault.UpdateKeyAsync(key.Id, new KeyAttributes { Enabled = false, Tags = tags }, cancellationToken).ConfigureAwait(false);
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/key.disabled/{input.KeyId.Version}",
-                Kind = "key.disabled",
-                Subject = input.KeyId.ToString(),
-                CorrelationId = input.OperationId,
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.KeyDisabled(input.OperationId, input.KeyId), cancellationToken).ConfigureAwait(false);
         return true;
     }
 }

@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -34,20 +35,7 @@ public sealed class ExportMasterKey(IHsm hsm, ILedger ledger) : Activity<ExportI
         }
 
         await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{terms.RequestId}/key.exported",
-                Kind = "key.exported",
-                Subject = terms.KeyLabel,
-                CorrelationId = terms.RequestId,
-                Details = new Dictionary<string, string>
-                {
-                    ["thumbprint"] = exported.PublicKey.Thumbprint,
-                    ["kek"] = terms.KekId.ToString(),
-                    ["kekThumbprint"] = terms.Kek.Thumbprint,
-                    ["approvals"] = $"{input.Approvals.Count}",
-                },
-            },
+            LedgerEvents.KeyExported(terms.RequestId, terms.KeyLabel, exported.PublicKey.Thumbprint, terms.KekId, terms.Kek.Thumbprint, input.Approvals.Count),
             cancellationToken).ConfigureAwait(false);
         return exported;
     }

@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -25,15 +26,7 @@ public sealed class RetireKeyExchangeKey(IKeyVault vault, ILedger ledger) : Acti
             // An earlier run of this activity deleted it.
         }
 
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/kek.retired",
-                Kind = "kek.retired",
-                Subject = input.KekId.ToString(),
-                CorrelationId = input.OperationId,
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.KekRetired(input.OperationId, input.KekId), cancellationToken).ConfigureAwait(false);
         return true;
     }
 }

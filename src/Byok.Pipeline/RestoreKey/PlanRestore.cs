@@ -2,6 +2,7 @@ using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -72,9 +73,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
         var recorded = new List<string>();
         await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Event is { Kind: "key.activated" } activated
-                && KeyIdentifier.TryParse(activated.Subject, out var id) && id.Name == keyName
-                && activated.Details.TryGetValue("thumbprint", out var thumbprint))
+            if (LedgerReading.TryReadActivated(entry.Event, out var id, out var thumbprint) && id.Name == keyName)
             {
                 recorded.Remove(thumbprint);
                 recorded.Add(thumbprint);

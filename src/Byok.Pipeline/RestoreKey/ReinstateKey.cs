@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Keys;
@@ -88,15 +89,8 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
         }
     }
 
-    private Task RecordAsync(ReinstateInput input, KeyIdentifier id, CancellationToken cancellationToken) => ledger.AppendAsync(
-        new LedgerEvent
-        {
-            EventId = $"{input.OperationId}/key.enabled/{id.Version}",
-            Kind = "key.enabled",
-            Subject = id.ToString(),
-            CorrelationId = input.OperationId,
-        },
-        cancellationToken);
+    private Task RecordAsync(ReinstateInput input, KeyIdentifier id, CancellationToken cancellationToken) =>
+        ledger.AppendAsync(LedgerEvents.KeyEnabled(input.OperationId, id), cancellationToken);
 }
 
 /// <summary>Which key to reinstate.</summary>

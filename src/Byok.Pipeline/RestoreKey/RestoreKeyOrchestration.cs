@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RevokeKey;
@@ -37,7 +38,7 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
         catch (OverruledException exception)
         {
             await context.CallActivityAsync<bool>(
-                RecordRevocation.Name, RecordRevocationInput.Overruled("key.restore.overruled", context.InstanceId, input.KeyName, exception.Message), RetryPolicy.Default);
+                RecordRevocation.Name, RecordRevocationInput.Of(LedgerEvents.RestoreOverruled(context.InstanceId, input.KeyName, exception.Message)), RetryPolicy.Default);
             throw;
         }
     }

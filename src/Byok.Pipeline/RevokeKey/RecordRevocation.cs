@@ -1,3 +1,4 @@
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -13,16 +14,7 @@ public sealed class RecordRevocation(ILedger ledger) : Activity<RecordRevocation
     public override async Task<bool> RunAsync(RecordRevocationInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = input.Details.GetValueOrDefault("order") is { } number and not "1" ? $"{input.OperationId}/{input.Kind}/{number}" : $"{input.OperationId}/{input.Kind}",
-                Kind = input.Kind,
-                Subject = input.KeyName,
-                CorrelationId = input.OperationId,
-                Details = input.Details,
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.Revocation(input.Kind, input.OperationId, input.KeyName, input.Details), cancellationToken).ConfigureAwait(false);
         return true;
     }
 }

@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -39,16 +40,7 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         var begun = target is null
             ? await ChooseMasterKeyAsync(input, current, terms, cancellationToken).ConfigureAwait(false)
             : new RotationBegun(target.Id, await ThumbprintAsync(target, cancellationToken).ConfigureAwait(false), null, null, terms);
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/key.rotation.began",
-                Kind = "key.rotation.began",
-                Subject = current.Id.ToString(),
-                CorrelationId = input.OperationId,
-                Details = new Dictionary<string, string> { ["to"] = begun.TargetId?.ToString() ?? begun.KeyLabel!, ["deep"] = rotation.Deep ? "true" : "false" },
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.RotationBegan(input.OperationId, current.Id, begun.TargetId?.ToString() ?? begun.KeyLabel!, rotation.Deep), cancellationToken).ConfigureAwait(false);
         return begun;
     }
 

@@ -1,4 +1,5 @@
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -14,22 +15,7 @@ public sealed class RecordProof(ILedger ledger) : Activity<ProofInput, bool>
     public override async Task<bool> RunAsync(ProofInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        await ledger.AppendAsync(
-            new LedgerEvent
-            {
-                EventId = $"{input.OperationId}/key.rotation.proved/{input.Pass}",
-                Kind = "key.rotation.proved",
-                Subject = input.TargetId.ToString(),
-                CorrelationId = input.OperationId,
-                Details = new Dictionary<string, string>
-                {
-                    ["blobs"] = $"{input.Scanned}",
-                    ["moved"] = $"{input.Moved}",
-                    ["leftBehind"] = $"{input.Left}",
-                    ["passes"] = $"{input.Pass}",
-                },
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.RotationProved(input.OperationId, input.TargetId, input.Pass, input.Scanned, input.Moved, input.Left), cancellationToken).ConfigureAwait(false);
         return true;
     }
 }

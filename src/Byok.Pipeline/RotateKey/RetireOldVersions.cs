@@ -1,6 +1,7 @@
 using Byok.Client.Keys;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -36,16 +37,7 @@ public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILe
             {
                 var tags = new Dictionary<string, string>(version.Tags) { [KeyTags.State] = KeyTags.Retired };
                 await vault.UpdateKeyAsync(version.Id, new KeyAttributes { Tags = tags }, cancellationToken).ConfigureAwait(false);
-                await ledger.AppendAsync(
-                    new LedgerEvent
-                    {
-                        EventId = $"{input.OperationId}/key.retired/{version.Id.Version}",
-                        Kind = "key.retired",
-                        Subject = version.Id.ToString(),
-                        CorrelationId = input.OperationId,
-                        Details = new Dictionary<string, string> { ["successor"] = input.TargetId.ToString() },
-                    },
-                    cancellationToken).ConfigureAwait(false);
+                await ledger.AppendAsync(LedgerEvents.KeyRetired(input.OperationId, version.Id, input.TargetId), cancellationToken).ConfigureAwait(false);
             }
         }
 
