@@ -26,8 +26,9 @@ public sealed class PipelineCatalog : IDisposable
         Pools = new ChunkBufferPools();
         DekCacheTime = options.DekCacheTime;
         Keys = new WrappingKeyRing(vault, options, time);
-        Deks = new DekCache(vault, options, time);
-        Reader = new ProtectedBlobReader(storage, Keys, Deks);
+        var unwrapper = new DekUnwrapper(vault);
+        Deks = new DekCache(unwrapper, options, time);
+        Reader = new ProtectedBlobReader(storage, Keys, Deks, unwrapper);
         Records = new BlobRecords(ledger, storage.Protected.Name);
         var writer = new ProtectedBlobWriter(storage, Reader, Keys, Deks, Records, Pools, options);
 
@@ -55,7 +56,7 @@ public sealed class PipelineCatalog : IDisposable
         ReleaseClaim = new ReleaseClaim(claims);
 
         ReencryptSegment = new ReencryptSegment(Reader, writer);
-        CommitReencryption = new CommitReencryption(storage, Reader, writer, Deks, Records);
+        CommitReencryption = new CommitReencryption(storage, Reader, writer, unwrapper, Records);
         BeginReencryption = new BeginReencryption(Reader, writer, Records, vault, Keys, ReencryptSegment, CommitReencryption);
 
         OrderRevocation = new OrderRevocation(vault, Keys, Deks, time);
@@ -71,7 +72,7 @@ public sealed class PipelineCatalog : IDisposable
 
         Audits = new AuditArchive(storage);
         AuditVault = new AuditVault(vault, hsm, ledger, options, time);
-        AuditBlobs = new AuditBlobs(storage, vault, Keys, Deks, Pools, options);
+        AuditBlobs = new AuditBlobs(storage, vault, Keys, unwrapper, Pools, options);
         AuditGenerations = new AuditGenerations(storage, ledger, Reader, Records, options, time);
         AuditLedger = new AuditLedger(ledger, Audits);
         AuditUploads = new AuditUploads(storage, options, time);

@@ -15,7 +15,7 @@ using Byok.Storage;
 namespace Byok.Pipeline.AuditKeys;
 
 /// <summary>Looks at one page of protected blobs: envelope, key version, stored length, header MAC, and the data of some.</summary>
-public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, WrappingKeyRing keys, DekCache deks, ChunkBufferPools pools, PipelineOptions options)
+public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, WrappingKeyRing keys, DekUnwrapper deks, ChunkBufferPools pools, PipelineOptions options)
     : Activity<AuditBlobsInput, AuditBlobsResult>
 {
     /// <summary>The name it is called by.</summary>

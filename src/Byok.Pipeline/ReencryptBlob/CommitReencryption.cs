@@ -13,7 +13,7 @@ namespace Byok.Pipeline.ReencryptBlob;
 /// no way back to the old ciphertext afterwards.
 /// </summary>
 public sealed class CommitReencryption(
-    StorageAccount storage, ProtectedBlobReader reader, ProtectedBlobWriter writer, DekCache deks, BlobRecords records)
+    StorageAccount storage, ProtectedBlobReader reader, ProtectedBlobWriter writer, DekUnwrapper deks, BlobRecords records)
     : Activity<CommitReencryptionInput, ReencryptBlobResult>
 {
     /// <summary>The name it is called by.</summary>
