@@ -65,7 +65,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
             yield break; // It can do no harm; blobs that need it are found as blobs.
         }
 
-        var (id, now, state) = (version.Id.ToString(), time.GetUtcNow(), version.Tags.GetValueOrDefault(KeyTags.State));
+        var (id, now, policy) = (version.Id.ToString(), time.GetUtcNow(), options.KeyPolicy);
         if (!isImported && isInHsm != true)
         {
             yield return FindingKinds.KeyDrift.On(id);
@@ -89,17 +89,17 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
         {
             yield return FindingKinds.KeyWithoutExpiry.On(id);
         }
-        else if (expires - now < options.ExpiryWarning)
+        else if (policy.IsExpiring(version, now))
         {
-            yield return FindingKinds.KeyExpires.On(id, $"{(expires < now ? "expired on" : "expires on")} {expires:yyyy-MM-dd}");
+            yield return FindingKinds.KeyExpires.On(id, $"{(WrappingKeyPolicy.IsExpired(version, now) ? "expired on" : "expires on")} {expires:yyyy-MM-dd}");
         }
 
-        if (state == KeyTags.Active && now - version.CreatedOn > options.MaxKeyAge)
+        if (policy.IsTooOld(version, now))
         {
-            yield return FindingKinds.KeyTooOld.On(id, $"{(now - version.CreatedOn).TotalDays:0} days, the policy allows {options.MaxKeyAge.TotalDays:0}");
+            yield return FindingKinds.KeyTooOld.On(id, $"{(now - version.CreatedOn).TotalDays:0} days, the policy allows {policy.MaxAge.TotalDays:0}");
         }
 
-        if (state == KeyTags.Pending && now - version.CreatedOn > options.LeftoverAge)
+        if (policy.IsUnproved(version, now))
         {
             yield return FindingKinds.KeyUnproved.On(id);
         }
@@ -107,7 +107,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
 
     private static AuditedVersion Describe(VaultKey version, bool? isInHsm) => new(
         version.Id,
-        version.Enabled ? version.Tags.GetValueOrDefault(KeyTags.State) ?? "not brought" : "disabled",
+        WrappingKeyPolicy.Describe(version),
         version.KeyType,
         version.PublicKey?.SizeInBits,
         version.PublicKey?.Thumbprint,

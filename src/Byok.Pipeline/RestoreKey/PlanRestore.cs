@@ -29,7 +29,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
         var order = new KeyOrder(KeyOrderKind.Restoring, input.OrderedOn ?? life.NextOrderOn(time.GetUtcNow()), input.OperationId);
         RestoreOrders.RequireNewest(life, order);
         life.Require(KeyOperation.Restore);
-        var isThere = life.Versions.Any(KeyLife.IsInUse);
+        var isThere = life.Versions.Any(WrappingKeyPolicy.IsInUse);
         var state = isThere ? Revocation.Disabled : life.State == KeyState.Deleted ? Revocation.Deleted : Revocation.Purged;
 
         // A restore that was cut off may have brought some of a purged key's master keys, and not the others.
@@ -41,7 +41,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
     private async Task<RestorePlan> PlanBringAsync(KeyLife life, KeyOrder order, Revocation state, CancellationToken cancellationToken)
     {
         var wanted = await FindThumbprintsAsync(life.Name, cancellationToken).ConfigureAwait(false);
-        foreach (var version in life.Versions.Where(KeyLife.IsInUse))
+        foreach (var version in life.Versions.Where(WrappingKeyPolicy.IsInUse))
         {
             var key = version.PublicKey is null ? await vault.GetKeyAsync(version.Id.Name, version.Id.Version, cancellationToken).ConfigureAwait(false) : version;
             wanted.Remove(key.PublicKey?.Thumbprint ?? string.Empty);

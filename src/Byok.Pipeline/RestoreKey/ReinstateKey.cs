@@ -38,7 +38,7 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
         }
 
         var ids = usable
-            .OrderBy(version => version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active)
+            .OrderBy(WrappingKeyPolicy.IsActive)
             .ThenBy(version => version.CreatedOn)
             .Select(version => version.Id)
             .ToList();
@@ -62,10 +62,10 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
         }
 
         var usable = new List<VaultKey>();
-        foreach (var listed in life.Versions.Where(KeyLife.IsInUse))
+        foreach (var listed in life.Versions.Where(WrappingKeyPolicy.IsInUse))
         {
             var version = await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false);
-            if (KeyLife.IsInUse(version))
+            if (WrappingKeyPolicy.IsInUse(version))
             {
                 await EnableAsync(version, input.Order, cancellationToken).ConfigureAwait(false);
                 usable.Add(version);

@@ -24,16 +24,10 @@ public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILe
         var life = await vault.ReadLifeAsync(input.TargetId.Name, cancellationToken).ConfigureAwait(false);
         life.Require(KeyOperation.Rotate);
         var old = new List<KeyIdentifier>();
-        foreach (var version in life.Versions)
+        foreach (var version in WrappingKeyPolicy.ReplacedBy(input.TargetId, life.Versions))
         {
-            var state = version.Tags.GetValueOrDefault(KeyTags.State);
-            if (version.Id == input.TargetId || !version.Enabled || state is not (KeyTags.Active or KeyTags.Retired or KeyTags.Replaced))
-            {
-                continue;
-            }
-
             old.Add(version.Id);
-            if (state == KeyTags.Active)
+            if (WrappingKeyPolicy.IsActive(version))
             {
                 var tags = new Dictionary<string, string>(version.Tags) { [KeyTags.State] = KeyTags.Retired };
                 await vault.UpdateKeyAsync(version.Id, new KeyAttributes { Tags = tags }, cancellationToken).ConfigureAwait(false);
