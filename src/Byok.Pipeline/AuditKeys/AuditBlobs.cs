@@ -9,7 +9,7 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.Pipeline.RotateKey;
+using Byok.Pipeline.Keys;
 using Byok.Storage;
 
 namespace Byok.Pipeline.AuditKeys;
@@ -57,7 +57,7 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
             PlaintextBytes = plaintextBytes,
             ScrubbedBlobs = scrubbed,
             Coverage = blobs
-                .Select(RewrapPage.KeyIdOf)
+                .Select(UnverifiedFields.KeyIdOf)
                 .OfType<KeyIdentifier>()
                 .GroupBy(keyId => keyId.ToString())
                 .ToDictionary(group => group.Key, group => group.LongCount()),
@@ -113,7 +113,7 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
 
             return key is null
                 ? FindingKinds.BlobKeyMoved.On(blob.Name, $"{header.KeyId} is now {keyId}")
-                : key.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Retired ? FindingKinds.BlobOnRetiredKey.On(blob.Name, header.KeyId.ToString()) : null;
+                : WrappingKeyPolicy.IsRetired(key) ? FindingKinds.BlobOnRetiredKey.On(blob.Name, header.KeyId.ToString()) : null;
         }
         catch (IntegrityException exception)
         {
