@@ -55,7 +55,7 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
             context.SetStatus(new RestoreKeyProgress($"bringing '{key.Label}' again"));
             var bring = new BringKeyInput { KeyName = input.KeyName, KeyLabel = key.Label, ExpectedThumbprint = key.Thumbprint, Restores = found.Order };
             await context.CallSubOrchestrationAsync<BringKeyResult>(
-                BringKeyOrchestration.Name, bring, $"{context.InstanceId}-bring-{startedOn:yyyyMMddHHmmssfff}-{number}");
+                BringKeyOrchestration.Name, bring, OperationId.BringWithin(context.InstanceId, startedOn, number));
         }
 
         var (versions, probe) = await GiveBackAsync(context, input, found);

@@ -62,7 +62,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
         await context.CallSubOrchestrationAsync<BringKeyResult>(
             BringKeyOrchestration.Name,
             new BringKeyInput { KeyName = canary, KeyLabel = CanaryLabel, GenerateSizeInBits = 2048 },
-            $"{context.InstanceId}-bring-{context.CurrentTime:yyyyMMddHHmmssfff}");
+            OperationId.BringWithin(context.InstanceId, context.CurrentTime));
         SetStatus(context, input, "protecting a canary blob", 0, null);
         var upload = await context.CallActivityAsync<EncryptBlobInput>(UploadCanary.Name, canary, RetryPolicy.Default);
         await context.CallSubOrchestrationAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, upload);

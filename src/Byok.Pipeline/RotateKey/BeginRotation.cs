@@ -27,14 +27,14 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         var life = await vault.ReadLifeAsync(rotation.KeyName, cancellationToken).ConfigureAwait(false);
         life.Require(KeyOperation.Rotate);
         await claims.ClaimAsync(rotation.KeyName, input.OperationId, cancellationToken).ConfigureAwait(false);
-        var active = life.Versions.Where(version => version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active).ToList();
+        var active = life.Versions.Where(WrappingKeyPolicy.MayProtect).ToList();
         var current = life.Current!;
         var target = rotation.TargetId is { } id
             ? active.Find(version => version.Id == id)
                 ?? throw new KeyUnavailableException($"{id} is not an enabled, verified version of '{rotation.KeyName}'; blobs cannot move to it.")
             : rotation.RewrapOnly
                 ? current
-                : active.Find(version => version.Tags.GetValueOrDefault(KeyTags.Request)?.StartsWith(BringPrefix(input.OperationId), StringComparison.Ordinal) == true);
+                : active.Find(version => version.Tags.GetValueOrDefault(KeyTags.Request)?.StartsWith(OperationId.BringPrefixWithin(input.OperationId), StringComparison.Ordinal) == true);
 
         var terms = new RotationTerms(options.KeyCacheTime, rotation.GracePeriod ?? options.GracePeriod, options.BlobsPerPage);
         var begun = target is null
@@ -43,9 +43,6 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         await ledger.AppendAsync(LedgerEvents.RotationBegan(input.OperationId, current.Id, begun.TargetId?.ToString() ?? begun.KeyLabel!, rotation.Deep), cancellationToken).ConfigureAwait(false);
         return begun;
     }
-
-    /// <summary>What the operation ids of this rotation's brings begin with.</summary>
-    internal static string BringPrefix(string operationId) => $"{operationId}-bring-";
 
     private async Task<RotationBegun> ChooseMasterKeyAsync(BeginRotationInput input, VaultKey current, RotationTerms terms, CancellationToken cancellationToken)
     {

@@ -10,6 +10,7 @@ using Byok.Pipeline.RotateKey;
 using Byok.Storage;
 using Byok.Testing;
 using CsCheck;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.Api;
 
@@ -191,6 +192,47 @@ public sealed class OperationsApiTests
         var response = await Api.ListOperationsAsync("k", Request(null), default);
 
         Assert.Equal([ids[4], ids[1], ids[0]], Body(response).EnumerateArray().Select(operation => operation.GetProperty("id").GetString()!));
+    }
+
+    [Fact]
+    public async Task ListOperations_RotationThatTheClockStarted_IsListedAndGoesOnWhenItFailed()
+    {
+        using var vault = new InMemoryVault();
+        var key = vault.AddActiveKey("k");
+        var options = new PipelineOptions { MaxKeyAge = TimeSpan.FromDays(10) };
+        var id = Assert.Single(await new DueRotations(vault, _client, options, new FakeTimeProvider(key.CreatedOn.AddDays(10))).StartAsync(default));
+        Put(id, OrchestrationState.Failed, minutes: 1);
+        var api = new OperationsApi(_client, NoAudits, vault);
+
+        Assert.Equal([id], Body(await api.ListOperationsAsync("k", Request(null), default)).EnumerateArray().Select(operation => operation.GetProperty("id").GetString()!));
+        Assert.Equal(202, (await api.RotateKeyAsync("k", Request("{}"), default)).Status);
+        Assert.Equal(id, _client.Started[^1].InstanceId);
+    }
+
+    [Fact]
+    public async Task Start_WithTheIdThatAnyPartOfTheProductMakes_RunsUnderIt()
+    {
+        var audit = (await new DueAudits(_client).StartAsync(DateTimeOffset.UnixEpoch, default))!;
+        var rotation = OperationId.Once("0123456789abcdef0123456789abcdef", OperationVerb.Rotate, "master").ToString();
+
+        Assert.Equal(202, (await Api.AuditAsync(Request("{}") with { OperationId = audit }, default)).Status);
+        Assert.Equal(audit, _client.Started[^1].InstanceId);
+        Assert.Equal(202, (await Api.RotateKeyAsync("master", Request("{}") with { OperationId = rotation }, default)).Status);
+        Assert.Equal(rotation, _client.Started[^1].InstanceId);
+    }
+
+    [Theory]
+    [InlineData("rotate-0123456789abcdef0123456789abcdef")]
+    [InlineData("audit-20300102T2330")]
+    [InlineData("encrypt-0123456789abcdef0123456789abcdef")]
+    [InlineData("rotate-k-0123456789abcdef0123456789abcdef-bring-20300102030405678")]
+    [InlineData("restore-k-0123456789abcdef0123456789abcdef-bring-20300102030405678-15")]
+    [InlineData("rotate-k-0123456789abcdef0123456789abcdef:12")]
+    public async Task GetOperation_IdOfAnyFormThatJournalsHold_IsFound(string id)
+    {
+        Put(id, OrchestrationState.Completed, minutes: 1);
+
+        Assert.Equal(id, Body(await Api.GetOperationAsync(id, Request(null), default)).GetProperty("id").GetString());
     }
 
     [Theory]
