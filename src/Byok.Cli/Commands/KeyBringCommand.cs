@@ -84,7 +84,7 @@ internal static class KeyBringCommand
         // An earlier command may have been killed just before it.
         await DefaultKey.RememberAsync(stack.Paths, name, cancellationToken).ConfigureAwait(false);
         await DefaultKey.TellAppAsync(stack.Paths, terminal.Note, cancellationToken).ConfigureAwait(false);
-        throw new ConflictException($"The key '{name}' is in the vault and in use already; 'byok key list' shows it. Choose another name.");
+        throw new NameTakenException($"The key '{name}' is in the vault and in use already; 'byok key list' shows it. Choose another name.");
     }
 
     private static void Report(OrchestrationStatus status, Action<string, long, long> report)

@@ -66,13 +66,13 @@ internal static class KeyRotateCommand
         var last = await KeyOperations.FindLastAsync(stack, RotateKeyOrchestration.Name, OperationVerb.Rotate, input.KeyName, cancellationToken).ConfigureAwait(false);
         if (last is { IsEnded: false } && await stack.Operations.IsRunElsewhereAsync(last.InstanceId, cancellationToken).ConfigureAwait(false))
         {
-            throw new ConflictException(
+            throw new OperationInProgressException(
                 $"The rotation '{last.InstanceId}' of '{input.KeyName}' is under way in another process; wait for it. If that process is killed, this command goes on with it.");
         }
 
         if (last is { IsEnded: false } && (input.NewLabel is not null || input.GenerateSizeInBits is not null || input.Deep || input.RewrapOnly))
         {
-            throw new ConflictException(
+            throw new OperationInProgressException(
                 $"The rotation '{last.InstanceId}' of '{input.KeyName}' is under way; 'byok key rotate {input.KeyName}' without options goes on with it.");
         }
 

@@ -49,6 +49,6 @@ public sealed record KeyLife(string Name, IReadOnlyList<VaultKey> Versions, Dele
 
     /// <summary>Lets an operation pass, or refuses it.</summary>
     /// <exception cref="Errors.KeyUnavailableException">The key cannot be used in this state.</exception>
-    /// <exception cref="Errors.ConflictException">The operation does not fit the state.</exception>
+    /// <exception cref="Errors.KeyStateException">The operation does not fit the state.</exception>
     public void Require(KeyOperation operation) => KeyLifecycle.Require(Name, State, operation);
 }

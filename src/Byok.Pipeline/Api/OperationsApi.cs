@@ -263,6 +263,10 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
         {
             return problem.ToResponse();
         }
+        catch (OperationNotFoundException exception)
+        {
+            return ApiResponse.Problem(404, "No such operation", exception.Message);
+        }
         catch (ConflictException exception)
         {
             return ApiResponse.Problem(409, "Conflict", exception.Message);

@@ -31,7 +31,7 @@ public sealed class ExportMasterKey(IHsm hsm, ILedger ledger) : Activity<ExportI
             cancellationToken).ConfigureAwait(false);
         if (exported.PublicKey.Thumbprint != input.Thumbprint)
         {
-            throw new ConflictException($"The HSM exported another key than the '{terms.KeyLabel}' that it listed; it was replaced meanwhile. Start again.");
+            throw new MasterKeyMismatchException($"The HSM exported another key than the '{terms.KeyLabel}' that it listed; it was replaced meanwhile. Start again.");
         }
 
         await ledger.AppendAsync(

@@ -21,20 +21,20 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
 
     /// <summary>The upload's properties.</summary>
     /// <exception cref="SourceChangedException">The upload is gone or was overwritten.</exception>
-    /// <exception cref="ConflictException">It is longer than one protected blob can be, or no URL can say its name.</exception>
+    /// <exception cref="UnprotectableUploadException">It is longer than one protected blob can be, or no URL can say its name.</exception>
     public async Task<BlobProperties> ReadSourceAsync(EncryptBlobInput upload, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(upload);
         if (!BlobName.IsStorable(upload.BlobName, out var fault))
         {
             // Asked for, it would seem to be gone, or another blob would answer.
-            throw new ConflictException($"The upload '{upload.BlobName}' cannot be protected under that name: it {fault}. Upload it under another.");
+            throw new UnprotectableUploadException($"The upload '{upload.BlobName}' cannot be protected under that name: it {fault}. Upload it under another.");
         }
 
         var source = await ReadSourceAsync(storage, upload.BlobName, upload.ETag, cancellationToken).ConfigureAwait(false);
         return source.ContentLength <= EnvelopePlan.MaxPlaintextLength
             ? source
-            : throw new ConflictException($"'{upload.BlobName}' has {source.ContentLength} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be protected as one blob.");
+            : throw new UnprotectableUploadException($"'{upload.BlobName}' has {source.ContentLength} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be protected as one blob.");
     }
 
     /// <summary>The protected blob that the upload replaces; null when there is none.</summary>
@@ -62,7 +62,7 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
     /// <param name="target">The protected blob that it replaces; null when there must be none.</param>
     /// <param name="cancellationToken">Cancels the planning.</param>
     /// <exception cref="KeyUnavailableException">The wrapping key has no usable version.</exception>
-    /// <exception cref="ConflictException">The upload's metadata or headers cannot stand on a protected blob.</exception>
+    /// <exception cref="UnprotectableUploadException">The upload's metadata or headers cannot stand on a protected blob.</exception>
     /// <exception cref="MetadataBudgetExceededException">The upload's own metadata leaves no room for the envelope.</exception>
     public async Task<EncryptionPlan> PlanAsync(BeginInput input, BlobProperties source, ProtectedBlob? target, CancellationToken cancellationToken)
     {
@@ -101,7 +101,7 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
         new(storage.Uploads.GetBlobClient(name), properties, UserMetadata(name, properties.Metadata));
 
     /// <summary>The upload's own metadata, without what is meant for the pipeline.</summary>
-    /// <exception cref="ConflictException">It uses other names that are reserved for the envelope.</exception>
+    /// <exception cref="UnprotectableUploadException">It uses other names that are reserved for the envelope.</exception>
     private static Dictionary<string, string> UserMetadata(string name, IDictionary<string, string> metadata)
     {
         var user = metadata
@@ -110,16 +110,16 @@ public sealed class EncryptionPlanner(StorageAccount storage, WrappingKeyRing ke
         var reserved = user.Keys.FirstOrDefault(key => key.StartsWith("byok_", StringComparison.OrdinalIgnoreCase));
         return reserved is null
             ? user
-            : throw new ConflictException($"The upload '{name}' has metadata '{reserved}'; names that begin with byok_ are the envelope's own. Remove it and upload again.");
+            : throw new UnprotectableUploadException($"The upload '{name}' has metadata '{reserved}'; names that begin with byok_ are the envelope's own. Remove it and upload again.");
     }
 
     /// <summary>The service keeps none other; the emulator does, and gives it back as it cannot be written to the protected blob.</summary>
-    /// <exception cref="ConflictException">A value holds other characters than printable ASCII.</exception>
+    /// <exception cref="UnprotectableUploadException">A value holds other characters than printable ASCII.</exception>
     private static void RequireHeadersThatCanBeSent(string name, IEnumerable<string?> values)
     {
         if (values.FirstOrDefault(value => value.AsSpan().ContainsAnyExceptInRange(' ', '~')) is not null)
         {
-            throw new ConflictException($"The upload '{name}' has metadata or a content header with other characters than printable ASCII. Change it and upload again.");
+            throw new UnprotectableUploadException($"The upload '{name}' has metadata or a content header with other characters than printable ASCII. Change it and upload again.");
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
     private const int MaxKeys = 16;
 
     /// <inheritdoc/>
-    /// <exception cref="ConflictException">The key is not revoked.</exception>
+    /// <exception cref="KeyStateException">The key is not revoked.</exception>
     /// <exception cref="OverruledException">The key was revoked since the restore was asked for.</exception>
     /// <exception cref="KeyUnavailableException">No such key was ever there.</exception>
     /// <exception cref="HsmKeyNotFoundException">The key is purged, and the HSM does not have it either.</exception>

@@ -34,7 +34,7 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
 
         if (usable.Count == 0)
         {
-            throw new ConflictException($"The key '{input.KeyName}' has no verified version to enable; bring it again.");
+            throw new KeyStateException($"The key '{input.KeyName}' has no verified version to enable; bring it again.");
         }
 
         var ids = usable

@@ -18,7 +18,8 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
 
     /// <inheritdoc/>
     /// <exception cref="KeyUnavailableException">There is no such key, or it is revoked.</exception>
-    /// <exception cref="ConflictException">Another rotation of the key is under way, or it is being restored, or the new master key is in use by it already.</exception>
+    /// <exception cref="OperationInProgressException">Another rotation of the key is under way.</exception>
+    /// <exception cref="ConflictException">It is being restored, or the new master key is in use by it already.</exception>
     /// <exception cref="HsmKeyNotFoundException">The HSM has no such master key and none is to be generated.</exception>
     public override async Task<RotationBegun> RunAsync(BeginRotationInput input, CancellationToken cancellationToken)
     {

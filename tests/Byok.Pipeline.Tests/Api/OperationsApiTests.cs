@@ -317,6 +317,28 @@ public sealed class OperationsApiTests
         AssertProblem(await Api.GetLatestAuditAsync(Request(null, caller: ApiCaller.FromAppRoles([role])), default), 403);
 
     [Fact]
+    public async Task Approve_AnOperationThatIsPurgedMeanwhile_IsNotFound()
+    {
+        AddRunning();
+        _client.OnRaise = () => throw new OperationNotFoundException($"There is no operation '{Running}'.");
+
+        AssertProblem(await Api.ApproveAsync(Running, Request("""{"approval":"a.b.c"}"""), default), 404);
+    }
+
+    [Fact]
+    public async Task Start_EveryKindOfConflict_IsAConflict()
+    {
+        var kinds = typeof(ConflictException).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(ConflictException))).ToList();
+        Assert.True(kinds.Count > 2);
+        foreach (var kind in kinds)
+        {
+            var api = new OperationsApi(new RecordingClient { Failure = (ByokException)Activator.CreateInstance(kind, "no")! }, NoAudits, Vault);
+
+            AssertProblem(await api.BringKeyAsync("master", Request("""{"label":"m"}"""), default), 409);
+        }
+    }
+
+    [Fact]
     public async Task BringKey_WhenTheEngineIsAway_IsUnavailable()
     {
         var api = new OperationsApi(new RecordingClient { Failure = new ServiceUnavailableException("busy") }, NoAudits, Vault);
