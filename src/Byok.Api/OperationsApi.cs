@@ -31,16 +31,10 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
     /// <summary>Longest label of a master key, in characters.</summary>
     private const int MaxLabelLength = 128;
 
-    /// <summary>Longest operation id, in characters: a verb, the longest key name, 32 digits, and what a sub-orchestration adds.</summary>
-    private const int MaxOperationIdLength = 200;
-
     /// <summary>Longest grace period: 90 days.</summary>
     private const int MaxGracePeriodHours = 90 * 24;
 
     private static readonly string LabelRule = $"1 to {MaxLabelLength} characters, none of them a control character";
-
-    /// <summary>What can be done with a key; the beginning of an operation's id.</summary>
-    private static readonly string[] Verbs = ["bring", "rotate", "revoke", "rehearse", "restore"];
 
     private static readonly ApiRole[] Everybody = Enum.GetValues<ApiRole>();
 
@@ -52,7 +46,7 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             Require(IsLabel(body.Label), "label", LabelRule);
             RequireKeySize(body.GenerateSizeInBits);
             var input = new BringKeyInput { KeyName = keyName, KeyLabel = body.Label, GenerateSizeInBits = body.GenerateSizeInBits };
-            return await StartAsync(request, "bring-" + keyName, BringKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(request, OperationVerb.Bring, keyName, BringKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     public Task<ApiResponse> RotateKeyAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
@@ -74,9 +68,8 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
                 Deep = body.Deep,
                 GracePeriod = body.GracePeriodHours is { } hours ? TimeSpan.FromHours(hours) : null,
             };
-            var prefix = "rotate-" + keyName;
-            var goOn = request with { OperationId = request.OperationId ?? await FindFailedAsync(prefix, cancellationToken).ConfigureAwait(false) };
-            return await StartAsync(goOn, prefix, RotateKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+            var goOn = request with { OperationId = request.OperationId ?? await FindFailedRotationAsync(keyName, cancellationToken).ConfigureAwait(false) };
+            return await StartAsync(goOn, OperationVerb.Rotate, keyName, RotateKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     public Task<ApiResponse> RevokeKeyAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
@@ -89,7 +82,7 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             var mode = body.Mode == "delete" ? RevocationMode.Delete : RevocationMode.Disable;
             var orderedOn = await FindOrderTimeAsync(keyName, cancellationToken).ConfigureAwait(false);
             var input = new RevokeKeyInput { KeyName = keyName, Mode = mode, Rehearsal = body.Rehearsal, OrderedOn = orderedOn };
-            return await StartAsync(request, (body.Rehearsal ? "rehearse-" : "revoke-") + keyName, RevokeKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(request, body.Rehearsal ? OperationVerb.Rehearse : OperationVerb.Revoke, keyName, RevokeKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     public Task<ApiResponse> RestoreKeyAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
@@ -99,7 +92,7 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             var body = await RequestBody.ReadAsync<RestoreKeyBody>(request, cancellationToken).ConfigureAwait(false);
             var orderedOn = await FindOrderTimeAsync(keyName, cancellationToken).ConfigureAwait(false);
             var input = new RestoreKeyInput { KeyName = keyName, Rewrap = body.Rewrap, OrderedOn = orderedOn };
-            return await StartAsync(request, "restore-" + keyName, RestoreKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(request, OperationVerb.Restore, keyName, RestoreKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     public Task<ApiResponse> ReencryptBlobAsync(ApiRequest request, CancellationToken cancellationToken) =>
@@ -112,7 +105,7 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             }
 
             var input = new ReencryptBlobInput { BlobName = body.BlobName };
-            return await StartAsync(request, "reencrypt", ReencryptBlobOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(request, OperationVerb.Reencrypt, null, ReencryptBlobOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     public Task<ApiResponse> AuditAsync(ApiRequest request, CancellationToken cancellationToken) =>
@@ -121,7 +114,7 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             var body = await RequestBody.ReadAsync<AuditBody>(request, cancellationToken).ConfigureAwait(false);
             Require(body.ScrubPercent is null or (>= 0 and <= 100), "scrubPercent", "0 to 100");
             var input = body.ScrubPercent is { } percent ? new AuditKeysInput { ScrubPercent = percent } : new AuditKeysInput();
-            return await StartAsync(request, "audit", AuditKeysOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(request, OperationVerb.Audit, null, AuditKeysOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     /// <summary>The newest audit report: one self-contained page for who accepts <c>text/html</c>, else JSON.</summary>
@@ -161,15 +154,9 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
         {
             RequireKeyName(keyName);
             var operations = new List<OrchestrationStatus>();
-            foreach (var prefix in Verbs.Select(verb => $"{verb}-{keyName}"))
+            foreach (var verb in Enum.GetValues<OperationVerb>().Where(OperationId.IsOnAKey))
             {
-                await foreach (var status in client.ListAsync(prefix + "-", cancellationToken).ConfigureAwait(false))
-                {
-                    if (IsIdOf(prefix, status.InstanceId)) // and not of a key whose name only begins so
-                    {
-                        operations.Add(status);
-                    }
-                }
+                operations.AddRange(await ListAsync(verb, keyName, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false));
             }
 
             return ApiResponse.Json(200, operations.OrderByDescending(status => status.CreatedOn).Select(OperationView.From));
@@ -188,26 +175,25 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
         });
 
     /// <summary>The newest operation, when it failed or was terminated. Under its id a rotation goes on with the key that it brought, and that it may still hold.</summary>
-    private async Task<string?> FindFailedAsync(string prefix, CancellationToken cancellationToken)
+    private async Task<string?> FindFailedRotationAsync(string keyName, CancellationToken cancellationToken)
     {
-        var last = await client.ListAsync(prefix + "-", cancellationToken)
-            .Where(status => IsIdOf(prefix, status.InstanceId))
+        var last = await ListAsync(OperationVerb.Rotate, keyName, cancellationToken)
             .MaxByAsync(status => status.CreatedOn, cancellationToken: cancellationToken)
             .ConfigureAwait(false);
         return last is { State: OrchestrationState.Failed or OrchestrationState.Terminated } ? last.InstanceId : null;
     }
 
-    private async Task<ApiResponse> StartAsync(ApiRequest request, string prefix, string orchestration, object input, CancellationToken cancellationToken)
+    private IAsyncEnumerable<OrchestrationStatus> ListAsync(OperationVerb verb, string keyName, CancellationToken cancellationToken) =>
+        client.ListAsync(OperationId.Prefix(verb, keyName), cancellationToken).Where(status => OperationId.Is(status.InstanceId, verb, keyName));
+
+    private async Task<ApiResponse> StartAsync(
+        ApiRequest request, OperationVerb verb, string? keyName, string orchestration, object input, CancellationToken cancellationToken)
     {
-        var operationId = request.OperationId ?? $"{prefix}-{Guid.CreateVersion7():N}";
-        Require(IsIdOf(prefix, operationId), $"header {ApiRequest.OperationIdHeader}", $"'{prefix}-' and 32 hexadecimal digits");
+        var operationId = request.OperationId ?? OperationId.New(verb, keyName).ToString();
+        Require(OperationId.Is(operationId, verb, keyName), $"header {ApiRequest.OperationIdHeader}", $"'{OperationId.Prefix(verb, keyName)}' and 32 hexadecimal digits");
         await client.ScheduleAsync(orchestration, input, operationId, cancellationToken).ConfigureAwait(false);
         return Accepted(operationId);
     }
-
-    /// <summary>Key names may hold dashes: only the form of the rest tells 'a' from 'a-b'.</summary>
-    private static bool IsIdOf(string prefix, string operationId) =>
-        operationId.StartsWith(prefix + "-", StringComparison.Ordinal) && Guid.TryParseExact(operationId.AsSpan(prefix.Length + 1), "N", out _);
 
     /// <summary>Not for bring and restore: what they are asked for may be in no vault.</summary>
     private async Task RequireKnownKeyAsync(string keyName, CancellationToken cancellationToken)
@@ -270,6 +256,10 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
         {
             return problem.ToResponse();
         }
+        catch (OperationNotFoundException exception)
+        {
+            return ApiResponse.Problem(404, "No such operation", exception.Message);
+        }
         catch (ConflictException exception)
         {
             return ApiResponse.Problem(409, "Conflict", exception.Message);
@@ -288,9 +278,9 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
 
     private static void RequireOperationId(string? operationId) =>
         Require(
-            operationId is { Length: > 0 and <= MaxOperationIdLength } && operationId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or ':'),
+            OperationId.IsSafe(operationId),
             "operation id",
-            $"1 to {MaxOperationIdLength} ASCII letters, digits, dashes, underscores and colons");
+            $"1 to {OperationId.MaxLength} ASCII letters, digits, dashes, underscores and colons");
 
     private static void Require(bool condition, string member, string rule)
     {

@@ -38,6 +38,7 @@ public static class PipelineServiceCollectionExtensions
         services.AddSingleton<ClientOptions>(options);
         services.AddSingleton<ChunkBufferPools>();
         services.AddSingleton<WrappingKeyRing>();
+        services.AddSingleton<DekUnwrapper>();
         services.AddSingleton<DekCache>();
         services.AddSingleton<ProtectedBlobReader>();
         services.AddSingleton<ProtectedBlobWriter>();

@@ -215,7 +215,7 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IKeyAt
         {
             if (_deleted.ContainsKey(name))
             {
-                throw new ConflictException($"'{name}' is deleted but recoverable.");
+                throw new NameTakenException($"'{name}' is deleted but recoverable.");
             }
 
             var now = Now();

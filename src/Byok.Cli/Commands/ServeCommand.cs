@@ -42,7 +42,7 @@ internal static class ServeCommand
                 await using var stack = await LocalStack.OpenAsync(options => options with { MaxKeyAge = parsed.GetValue(maxKeyAge) }, stopping.Token).ConfigureAwait(false);
                 if (stack.Operations is not EmbeddedOperations embedded)
                 {
-                    throw new ConflictException("The Functions app serves already: API, upload trigger and timers; 'byok status' says where.");
+                    throw new AlreadyRunningException("The Functions app serves already: API, upload trigger and timers; 'byok status' says where.");
                 }
 
                 var timers = new Timers(stack, embedded.Engine, parsed.GetValue(auditEvery), parsed.GetValue(rotationEvery), terminal);

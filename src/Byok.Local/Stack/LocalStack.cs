@@ -127,7 +127,7 @@ public sealed class LocalStack : IAsyncDisposable
         var status = await Operations.FollowAsync(instanceId, report, cancellationToken).ConfigureAwait(false);
         return status.State == OrchestrationState.Completed
             ? status.Output!.Value.Deserialize<TOutput>(OrchestrationJson.Options)!
-            : throw (status.Failure?.ToException() ?? new ConflictException($"The operation '{instanceId}' was terminated."));
+            : throw (status.Failure?.ToException() ?? new OperationTerminatedException($"The operation '{instanceId}' was terminated."));
     }
 
     public async ValueTask DisposeAsync()

@@ -45,7 +45,7 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
             var taken = input.Taken ?? [];
             var probes = new List<RevocationProbe>();
             var again = new List<KeyIdentifier>();
-            foreach (var listed in life.Versions.Where(version => version.Enabled || taken.Contains(version.Id) || KeyLife.IsInUse(version)))
+            foreach (var listed in life.Versions.Where(version => version.Enabled || taken.Contains(version.Id) || WrappingKeyPolicy.IsInUse(version)))
             {
                 var version = await MarkAsync(listed, order, cancellationToken).ConfigureAwait(false);
                 if (!taken.Contains(listed.Id))

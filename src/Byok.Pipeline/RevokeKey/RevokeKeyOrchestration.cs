@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
@@ -59,7 +60,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
         await context.CallSubOrchestrationAsync<BringKeyResult>(
             BringKeyOrchestration.Name,
             new BringKeyInput { KeyName = canary, KeyLabel = CanaryLabel, GenerateSizeInBits = 2048 },
-            $"{context.InstanceId}-bring-{context.CurrentTime:yyyyMMddHHmmssfff}");
+            OperationId.BringWithin(context.InstanceId, context.CurrentTime));
         SetStatus(context, input, "protecting a canary blob", 0, null);
         var upload = await context.CallActivityAsync<EncryptBlobInput>(UploadCanary.Name, canary, RetryPolicy.Default);
         await context.CallSubOrchestrationAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, upload);
@@ -76,7 +77,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
         var order = await OrderAsync(context, new OrderRevocationInput(context.InstanceId, keyName, input.Mode, input.OrderedOn, null));
         var (askedOn, refusal) = (order.OrderedOn, order.Refusal);
         var (orders, orderedOn, taken) = (1, order.On, order.Probes.ToList());
-        var unrecorded = await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, order.Versions, orders));
+        var unrecorded = await RecordAsync(context, RecordRevocationInput.Of(LedgerEvents.RevocationOrdered(context.InstanceId, keyName, input.Mode == RevocationMode.Delete, order.Versions, orders)));
 
         double? lastUnwrap = null;
         double refusedSince = 0;
@@ -89,7 +90,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
             if (order.Versions.Count > 0)
             {
                 (refusals, refusal) = (0, null);
-                unrecorded ??= await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, order.Versions, ++orders));
+                unrecorded ??= await RecordAsync(context, RecordRevocationInput.Of(LedgerEvents.RevocationOrdered(context.InstanceId, keyName, input.Mode == RevocationMode.Delete, order.Versions, ++orders)));
             }
             else if (refusals == RefusalsInARow)
             {
@@ -134,7 +135,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
         }
 
         unrecorded ??= await RecordAsync(
-            context, RecordRevocationInput.Refused(context.InstanceId, keyName, input.Mode, lastUnwrap, refusedSince, probes));
+            context, RecordRevocationInput.Of(LedgerEvents.KeyRevoked(context.InstanceId, keyName, input.Mode == RevocationMode.Delete, lastUnwrap, refusedSince, probes)));
         if (unrecorded is not null)
         {
             throw (unrecorded with { Message = $"'{keyName}' is revoked and the vault refuses it, but the ledger does not say so: {unrecorded.Message}" }).ToException();
@@ -152,7 +153,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
         }
         catch (OverruledException exception)
         {
-            await RecordAsync(context, RecordRevocationInput.Overruled("key.revocation.overruled", context.InstanceId, input.KeyName, exception.Message));
+            await RecordAsync(context, RecordRevocationInput.Of(LedgerEvents.RevocationOverruled(context.InstanceId, input.KeyName, exception.Message)));
             throw;
         }
     }

@@ -191,7 +191,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var upload = await other.GetBlobContainerClient(pipeline.Storage.Uploads.Name).GetBlobClient("foreign").UploadAsync(BinaryData.FromString("abc"), options);
         var input = new EncryptBlobInput { BlobName = "foreign", ETag = upload.Value.ETag.ToString() };
 
-        await Assert.ThrowsAsync<ConflictException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+        await Assert.ThrowsAsync<UnprotectableUploadException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
 
         Assert.True(await pipeline.Storage.Uploads.Client.GetBlobClient("foreign").ExistsAsync());
     }
@@ -205,7 +205,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         pipeline.Vault.AddActiveKey("customer-key");
         var input = new EncryptBlobInput { BlobName = name, ETag = "\"0x1\"", Overwrite = true };
 
-        await Assert.ThrowsAsync<ConflictException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+        await Assert.ThrowsAsync<UnprotectableUploadException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
     }
 
     [Theory]

@@ -86,9 +86,9 @@ public class RevokeKeyTests(AzuriteFixture azurite)
         using var stack = await LifeStack.CreateAsync(azurite);
         await Assert.ThrowsAsync<KeyUnavailableException>(() => RevokeAsync(stack, RevocationMode.Disable, "nobody"));
         await RevokeAsync(stack, RevocationMode.Disable);
-        await Assert.ThrowsAsync<ConflictException>(() => RevokeAsync(stack, RevocationMode.Disable));
+        await Assert.ThrowsAsync<KeyStateException>(() => RevokeAsync(stack, RevocationMode.Disable));
         await stack.Vault.DeleteKeyAsync(LifeStack.Key, default);
-        await Assert.ThrowsAsync<ConflictException>(() => RevokeAsync(stack, RevocationMode.Delete));
+        await Assert.ThrowsAsync<KeyStateException>(() => RevokeAsync(stack, RevocationMode.Delete));
     }
 
     [Theory]

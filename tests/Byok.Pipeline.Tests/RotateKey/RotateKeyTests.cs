@@ -215,13 +215,13 @@ public class RotateKeyTests(AzuriteFixture azurite)
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         await stack.SeedAsync(15);
-        ConflictException? refused = null;
+        OperationInProgressException? refused = null;
         stack.Engine.OnActivity = async name =>
         {
             if (name == RewrapPage.Name && refused is null)
             {
                 stack.Engine.OnActivity = _ => Task.CompletedTask;
-                refused = await Assert.ThrowsAsync<ConflictException>(() => RotateAsync(stack));
+                refused = await Assert.ThrowsAsync<OperationInProgressException>(() => RotateAsync(stack));
                 Assert.Equal(2, (await stack.VersionsAsync()).Count);
             }
         };

@@ -202,7 +202,8 @@ public sealed class HttpOperations : IOperations
         return answer.StatusCode switch
         {
             HttpStatusCode.NotFound when answer.RequestMessage!.RequestUri!.AbsolutePath.StartsWith("/api/keys/", StringComparison.Ordinal) => new KeyUnavailableException(detail),
-            HttpStatusCode.NotFound or HttpStatusCode.Conflict => new ConflictException(detail),
+            HttpStatusCode.NotFound => new OperationNotFoundException(detail),
+            HttpStatusCode.Conflict => new ConflictException(detail),
             HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError => new ServiceUnavailableException(detail),
             _ => new UnexpectedFailureException(detail),
         };
