@@ -121,7 +121,7 @@ public sealed class BringKeyTests : IDisposable
             ActivityDescriptor.For(() => new DisableKeyVersion(_vault, _ledger), DisableKeyVersion.Name),
             ActivityDescriptor.For(() => new RetireKeyExchangeKey(_vault, _ledger), RetireKeyExchangeKey.Name),
         ];
-        var context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, activities, _scene.Time, Operation);
+        var context = new DirectOrchestrationContext(PipelineOrchestrations.All, activities, _scene.Time, Operation);
         result = context.RunAsync<BringKeyResult>(BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll-2026" });
         return context;
     }

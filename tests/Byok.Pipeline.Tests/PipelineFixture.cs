@@ -13,7 +13,7 @@ internal sealed class PipelineFixture : IDisposable
         Storage = storage;
         Vault = new InMemoryVault();
         Ledger = new InMemoryLedger();
-        Catalog = new PipelineCatalog(new PipelineServices(Vault, hsm!, storage, Ledger, options, TimeProvider.System));
+        Catalog = new TestPipeline(Vault, hsm, storage, Ledger, options, TimeProvider.System);
     }
 
     public StorageAccount Storage { get; }
@@ -22,14 +22,14 @@ internal sealed class PipelineFixture : IDisposable
 
     public InMemoryLedger Ledger { get; }
 
-    public PipelineCatalog Catalog { get; }
+    public TestPipeline Catalog { get; }
 
     public static async Task<PipelineFixture> CreateAsync(
         AzuriteFixture azurite, PipelineOptions? options = null, IHsm? hsm = null, Action<BlobClientOptions>? configure = null) =>
         new(await azurite.CreateAccountAsync(configure: configure), options ?? new PipelineOptions { DefaultKey = "customer-key" }, hsm);
 
     public DirectOrchestrationContext Context(string instanceId = "direct") =>
-        new(PipelineCatalog.Orchestrations, Catalog.Activities, TimeProvider.System, instanceId);
+        new(PipelineOrchestrations.All, Catalog.Activities, TimeProvider.System, instanceId);
 
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Byok.Core.Orchestration;
+using Byok.Testing;
 using Byok.Testing.KeyLife;
 using CsCheck;
 
@@ -24,7 +25,7 @@ public sealed class DurableKeyLifeTests
 
     private sealed class Host(KeyLifeMachine machine) : IKeyLifeHost, IAsyncDisposable
     {
-        private Byok.Pipeline.PipelineCatalog? _catalog;
+        private TestPipeline? _catalog;
         private DurableEngine? _engine;
 
         public async Task<OrchestrationStatus?> RunAsync(string name, object input, string instanceId, KeyStep step)

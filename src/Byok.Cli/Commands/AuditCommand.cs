@@ -45,10 +45,10 @@ internal static class AuditCommand
             "audit",
             report => stack.RunAsync<AuditKeysResult>(
                 AuditKeysOrchestration.Name, new AuditKeysInput { ScrubPercent = scrub }, $"audit-{Guid.CreateVersion7():N}", status => Report(status, report), cancellationToken)).ConfigureAwait(false);
-        var report = await stack.Catalog.Audits.ReadReportAsync(result.ReportName, cancellationToken).ConfigureAwait(false);
+        var report = await stack.Audits.ReadReportAsync(result.ReportName, cancellationToken).ConfigureAwait(false);
         if (html is not null)
         {
-            await File.WriteAllTextAsync(html, await stack.Catalog.Audits.ReadPageAsync(result.ReportName, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await File.WriteAllTextAsync(html, await stack.Audits.ReadPageAsync(result.ReportName, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
 
         terminal.Document(report);

@@ -74,7 +74,7 @@ internal static class KeyBringCommand
     {
         try
         {
-            await stack.Catalog.Keys.GetCurrentAsync(name, cancellationToken).ConfigureAwait(false);
+            await stack.Keys.GetCurrentAsync(name, cancellationToken).ConfigureAwait(false);
         }
         catch (KeyUnavailableException)
         {

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
-using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 using Byok.Core.Transfer;
 using Byok.Local.Vault.Token;
@@ -99,10 +98,6 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
     /// <inheritdoc/>
     public Task<VaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellationToken) =>
         Task.FromResult(RequireAlive(_database.Read(connection => connection.Find(KeyName.Validate(name), version)), name, version).ToVaultKey(_options));
-
-    /// <inheritdoc/>
-    /// <remarks>A token that plays an HSM has nothing to attest with.</remarks>
-    public Task<KeyAttestation?> GetKeyAttestationAsync(KeyIdentifier id, CancellationToken cancellationToken) => Task.FromResult<KeyAttestation?>(null);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<VaultKey> ListKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)

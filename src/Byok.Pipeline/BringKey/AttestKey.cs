@@ -28,7 +28,7 @@ public sealed class AttestKey(IKeyVault vault, ILedger ledger, PipelineOptions o
             throw new AttestationException($"The public key of {input.KeyId} is not the one to attest ({input.Thumbprint}).");
         }
 
-        var attestation = await vault.GetKeyAttestationAsync(input.KeyId, cancellationToken).ConfigureAwait(false)
+        var attestation = (vault is IKeyAttester attester ? await attester.GetKeyAttestationAsync(input.KeyId, cancellationToken).ConfigureAwait(false) : null)
             ?? throw new ConfigurationException(
                 $"{vault.VaultUri.Host} gives no attestation of {input.KeyId}, and the attestation roots that are set ask for one; only Managed HSM attests keys. Unset the roots, or use a Managed HSM.");
         var attested = _verifier.Verify(attestation, input.KeyId, key, input.Origin, time.GetUtcNow());

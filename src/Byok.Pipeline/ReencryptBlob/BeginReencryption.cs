@@ -16,7 +16,7 @@ public sealed class BeginReencryption(
     IKeyVault vault,
     WrappingKeyRing keys,
     BlobReencryptor reencryptor)
-    : Activity<BeginReencryptionInput, ReencryptionBegun>
+    : Activity<BeginReencryptionInput, BeginReencryptionResult>
 {
     public const string Name = "BeginReencryption";
 
@@ -26,7 +26,7 @@ public sealed class BeginReencryption(
     /// <exception cref="ForeignBlobException">The ledger does not know it; the same holds.</exception>
     /// <exception cref="ConflictException">The blob is in the archive tier or locked, or longer than the pipeline writes.</exception>
     /// <exception cref="GenerationLimitException">The blob's generation is the last that the format has.</exception>
-    public override async Task<ReencryptionBegun> RunAsync(BeginReencryptionInput input, CancellationToken cancellationToken)
+    public override async Task<BeginReencryptionResult> RunAsync(BeginReencryptionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         await using var blob = await reader.OpenAsync(input.Blob.BlobName, DekSource.Cache, cancellationToken).ConfigureAwait(false);
@@ -34,7 +34,7 @@ public sealed class BeginReencryption(
         if (header.BlobId.ToString() == input.BlobId || header.KeyId == input.Blob.KeyId)
         {
             // An earlier run of this very activity did it and died before its answer was recorded; or somebody else did meanwhile.
-            return new ReencryptionBegun(null, await reencryptor.CompleteAsync(input.OperationId, input.Blob.BlobName, written: null, cancellationToken).ConfigureAwait(false));
+            return new BeginReencryptionResult(null, await reencryptor.CompleteAsync(input.OperationId, input.Blob.BlobName, written: null, cancellationToken).ConfigureAwait(false));
         }
 
         if (await records.StandingOfAsync(input.Blob.BlobName, header, cancellationToken).ConfigureAwait(false) == BlobStanding.Unknown)
@@ -50,7 +50,7 @@ public sealed class BeginReencryption(
         var plan = await PlanAsync(input, blob, cancellationToken).ConfigureAwait(false);
         if (plan.Segments > 1)
         {
-            return new ReencryptionBegun(plan, null);
+            return new BeginReencryptionResult(plan, null);
         }
 
         var segments = new List<SegmentResult>();
@@ -59,7 +59,7 @@ public sealed class BeginReencryption(
             segments.Add(await reencryptor.ReencryptSegmentAsync(plan, segment, cancellationToken).ConfigureAwait(false));
         }
 
-        return new ReencryptionBegun(null, await reencryptor.CommitAsync(plan, segments, cancellationToken).ConfigureAwait(false));
+        return new BeginReencryptionResult(null, await reencryptor.CommitAsync(plan, segments, cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<EnvelopePlan> PlanAsync(BeginReencryptionInput input, OpenedBlob blob, CancellationToken cancellationToken)

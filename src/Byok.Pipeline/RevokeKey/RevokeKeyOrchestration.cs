@@ -73,7 +73,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
     private static async Task<RevokeKeyResult> RevokeAsync(IOrchestrationContext context, RevokeKeyInput input, string keyName)
     {
         SetStatus(context, input, "telling the vault", 0, null);
-        var order = await OrderAsync(context, new OrderInput(context.InstanceId, keyName, input.Mode, input.OrderedOn, null));
+        var order = await OrderAsync(context, new OrderRevocationInput(context.InstanceId, keyName, input.Mode, input.OrderedOn, null));
         var (askedOn, refusal) = (order.OrderedOn, order.Refusal);
         var (orders, orderedOn, taken) = (1, order.On, order.Probes.ToList());
         var unrecorded = await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, order.Versions, orders));
@@ -85,7 +85,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
         for (var refusals = 0; ;)
         {
             // Whatever is enabled now is ordered anew: a version that was brought, or that somebody enabled, since the last look.
-            order = await OrderAsync(context, new OrderInput(context.InstanceId, keyName, input.Mode, askedOn, [.. taken.Select(probe => probe.KeyId)]));
+            order = await OrderAsync(context, new OrderRevocationInput(context.InstanceId, keyName, input.Mode, askedOn, [.. taken.Select(probe => probe.KeyId)]));
             if (order.Versions.Count > 0)
             {
                 (refusals, refusal) = (0, null);
@@ -108,7 +108,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
                     $"The vault was told to revoke '{keyName}' on {orderedOn:yyyy-MM-dd HH:mm:ss} UTC and still unwraps with it; look into the vault itself, and take away the app's access to it.");
             }
 
-            var probe = await context.CallActivityAsync<ProbeResult>(ProbeRevocation.Name, taken, RetryPolicy.Default);
+            var probe = await context.CallActivityAsync<ProbeRevocationResult>(ProbeRevocation.Name, taken, RetryPolicy.Default);
             var after = (probe.On - orderedOn).TotalSeconds;
             if (probe.Unwrapped)
             {
@@ -144,7 +144,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
             keyName, input.Mode, input.Rehearsal, [.. taken.Select(probe => probe.KeyId)], orderedOn, lastUnwrap, refusedSince, probes, null);
     }
 
-    private static async Task<RevocationOrder> OrderAsync(IOrchestrationContext context, OrderInput input)
+    private static async Task<RevocationOrder> OrderAsync(IOrchestrationContext context, OrderRevocationInput input)
     {
         try
         {

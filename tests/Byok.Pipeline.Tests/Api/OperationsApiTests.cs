@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using Azure.Storage.Blobs;
+using Byok.Api;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Api;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RevokeKey;

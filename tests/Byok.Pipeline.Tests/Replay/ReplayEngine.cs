@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
+using Byok.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.Replay;
@@ -10,13 +11,13 @@ namespace Byok.Pipeline.Tests.Replay;
 /// Runs orchestrations as a durable engine does, in memory: what activities answered is kept, a run that dies is replayed, and an activity
 /// whose answer was not kept runs again. Timers end at once and move the clock. A test says at which boundary the process dies.
 /// </summary>
-internal sealed class ReplayEngine(Func<PipelineCatalog> start, FakeTimeProvider time) : IOrchestrationRunner
+internal sealed class ReplayEngine(Func<TestPipeline> start, FakeTimeProvider time) : IOrchestrationRunner
 {
     private readonly ConcurrentDictionary<string, ReplayInstance> _instances = new(StringComparer.Ordinal);
     private readonly Dictionary<string, OrchestrationDescriptor> _orchestrations =
-        PipelineCatalog.Orchestrations.ToDictionary(descriptor => descriptor.Name, StringComparer.Ordinal);
+        PipelineOrchestrations.All.ToDictionary(descriptor => descriptor.Name, StringComparer.Ordinal);
 
-    private PipelineCatalog? _catalog;
+    private TestPipeline? _catalog;
 
     public FakeTimeProvider Time => time;
 

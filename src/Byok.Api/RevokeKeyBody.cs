@@ -1,4 +1,4 @@
-namespace Byok.Pipeline.Api;
+namespace Byok.Api;
 
 /// <summary>Body of a request to revoke a key; an empty object disables it.</summary>
 /// <param name="Mode"><c>disable</c> (default) or <c>delete</c>.</param>

@@ -2,7 +2,7 @@ using System.Net.Mime;
 using System.Text.Json;
 using Byok.Core.Orchestration;
 
-namespace Byok.Pipeline.Api;
+namespace Byok.Api;
 
 /// <summary>An answer as any web host can send it.</summary>
 /// <param name="Status">The HTTP status code.</param>

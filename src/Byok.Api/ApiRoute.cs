@@ -1,4 +1,4 @@
-namespace Byok.Pipeline.Api;
+namespace Byok.Api;
 
 /// <summary>One route of the API.</summary>
 /// <param name="Method">The HTTP method, in capitals.</param>

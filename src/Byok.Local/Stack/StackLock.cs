@@ -1,7 +1,7 @@
 namespace Byok.Local.Stack;
 
-/// <summary>The turn to change what of the stack runs and what it is told: one command at a time. Disposing gives it back.</summary>
-public static class StackTurn
+/// <summary>Cross-process lock for <c>up</c> and <c>down</c>, and for whatever else changes the stack's state. Disposing releases it.</summary>
+public static class StackLock
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -9,14 +9,14 @@ public static class StackTurn
     public static IDisposable Take(StackPaths paths) =>
         TryTake(paths, out var refusal) ?? throw new IOException("Another 'byok up' or 'byok down' is at work in this folder; wait for it.", refusal);
 
-    /// <summary>Waits for it.</summary>
+    /// <summary>Waits until it is free.</summary>
     public static async Task<IDisposable> WaitAsync(StackPaths paths, CancellationToken cancellationToken)
     {
         while (true)
         {
-            if (TryTake(paths, out _) is { } turn)
+            if (TryTake(paths, out _) is { } held)
             {
-                return turn;
+                return held;
             }
 
             await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);

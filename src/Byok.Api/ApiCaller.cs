@@ -1,4 +1,4 @@
-namespace Byok.Pipeline.Api;
+namespace Byok.Api;
 
 /// <summary>Who calls, and in which roles, as the host found out.</summary>
 /// <param name="Roles">The roles granted.</param>

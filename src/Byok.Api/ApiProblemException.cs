@@ -1,4 +1,4 @@
-namespace Byok.Pipeline.Api;
+namespace Byok.Api;
 
 /// <summary>Ends a request with a problem document.</summary>
 /// <param name="status">The HTTP status code.</param>

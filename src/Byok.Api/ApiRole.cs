@@ -1,4 +1,4 @@
-namespace Byok.Pipeline.Api;
+namespace Byok.Api;
 
 /// <summary>What a caller may do. An app role of the same name with <c>Byok.</c> before it grants it.</summary>
 public enum ApiRole

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Byok.Core.Orchestration;
 
-namespace Byok.Pipeline.Api;
+namespace Byok.Api;
 
 /// <summary>An operation as the API shows it.</summary>
 /// <param name="Kind">The orchestration's name.</param>

@@ -1,4 +1,4 @@
-namespace Byok.Pipeline.Api;
+namespace Byok.Api;
 
 /// <summary>A request as any web host can give it.</summary>
 /// <param name="ContentType">The Content-Type header; null when there is none.</param>

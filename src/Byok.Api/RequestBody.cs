@@ -1,7 +1,7 @@
 using System.Net.Mime;
 using System.Text.Json;
 
-namespace Byok.Pipeline.Api;
+namespace Byok.Api;
 
 /// <summary>Reads JSON bodies strictly: bounded, one object, only known members, each once, in its own case and type.</summary>
 internal static class RequestBody

@@ -1,4 +1,4 @@
-namespace Byok.Pipeline.Api;
+namespace Byok.Api;
 
 /// <summary>Body of a request to rotate a key; an empty object takes every default.</summary>
 /// <param name="NewLabel">Label of the new master key in the HSM; by default the key's name and the date.</param>

@@ -6,4 +6,4 @@ namespace Byok.Pipeline.RevokeKey;
 /// <param name="Mode">How it is taken away.</param>
 /// <param name="OrderedOn">When it was asked for; null for now.</param>
 /// <param name="Taken">The versions that earlier orders of this operation took; null when this is the first.</param>
-public sealed record OrderInput(string OperationId, string KeyName, RevocationMode Mode, DateTimeOffset? OrderedOn, IReadOnlyList<KeyIdentifier>? Taken);
+public sealed record OrderRevocationInput(string OperationId, string KeyName, RevocationMode Mode, DateTimeOffset? OrderedOn, IReadOnlyList<KeyIdentifier>? Taken);

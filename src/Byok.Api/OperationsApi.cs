@@ -13,7 +13,7 @@ using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
 using Byok.Storage;
 
-namespace Byok.Pipeline.Api;
+namespace Byok.Api;
 
 /// <summary>
 /// The HTTP API without a web host: checks a request, starts or looks up an operation, and answers. Hosts map <see cref="ApiRoute.All"/>.
