@@ -40,6 +40,11 @@ internal static class LayeringRules
         ("Spectre.Console", ["Byok.Cli"]),
     ];
 
+    /// <summary>Whom each project may know, as docs/ARCHITECTURE.md writes it, by name.</summary>
+    public static IEnumerable<string> Describe() => MayKnow
+        .Select(rule => $"{rule.Key}: {(rule.Value.Length == 0 ? "nobody" : string.Join(", ", rule.Value.Select(known => known.Replace("Byok.", string.Empty, StringComparison.Ordinal))))}")
+        .Order(StringComparer.Ordinal);
+
     /// <summary>Everything that is against the rules, in words.</summary>
     public static IEnumerable<string> FindViolations(IReadOnlyCollection<ProjectFile> projects)
     {
