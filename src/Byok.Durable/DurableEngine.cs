@@ -103,14 +103,12 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
         }, cancellationToken);
     }
 
-    /// <inheritdoc/>
     public Task<OrchestrationStatus?> GetAsync(string instanceId, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         return Run(() => _journal.Find(instanceId)?.ToStatus(), cancellationToken);
     }
 
-    /// <inheritdoc/>
     public async IAsyncEnumerable<OrchestrationStatus> ListAsync(string idPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(idPrefix);
@@ -123,7 +121,6 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
     public Task RaiseEventAsync(string instanceId, string eventName, object? payload, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
@@ -163,9 +160,7 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
     }
 
     /// <summary>Waits until an instance has ended, whoever runs it.</summary>
-    /// <param name="instanceId">The instance.</param>
     /// <param name="report">Told when its state or its published status changes, and at its end.</param>
-    /// <param name="cancellationToken">Ends the wait; the instance goes on.</param>
     /// <exception cref="OperationNotFoundException">There is no such instance.</exception>
     /// <exception cref="ByokException">This engine cannot go on, because of its journal.</exception>
     public async Task<OrchestrationStatus> WaitAsync(string instanceId, Action<OrchestrationStatus>? report, CancellationToken cancellationToken)

@@ -15,7 +15,6 @@ internal static class KeyVaultFailures
     /// <param name="subject">Vault and object, for the message.</param>
     /// <param name="call">What the call is about.</param>
     /// <param name="send">The call.</param>
-    /// <param name="cancellationToken">The caller's token: a cancellation that it did not ask for is a time-out.</param>
     public static async Task<T> TranslateAsync<T>(string subject, VaultCall call, Func<Task<T>> send, CancellationToken cancellationToken)
     {
         try

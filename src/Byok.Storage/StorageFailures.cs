@@ -9,7 +9,6 @@ internal static class StorageFailures
 {
     /// <summary>Runs a storage call and translates its failure.</summary>
     /// <param name="subject">The object, for the message: <c>container/blob</c>.</param>
-    /// <param name="call">The call.</param>
     public static async Task<T> TranslateAsync<T>(string subject, Func<Task<T>> call)
     {
         ArgumentNullException.ThrowIfNull(call);

@@ -34,7 +34,6 @@ public sealed class BlobKeys : IDisposable
 
     internal ReadOnlySpan<byte> MacKey => Live(_macKey);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(_tableKey);

@@ -56,7 +56,6 @@ public sealed class DataEncryptionKey : IDisposable
     /// <summary>Derives the keys of one blob.</summary>
     public BlobKeys DeriveFor(BlobId blobId) => new(this, blobId);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(_key);

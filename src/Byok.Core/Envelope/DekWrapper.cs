@@ -39,6 +39,5 @@ public sealed class DekWrapper : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _rsa.Dispose();
 }

@@ -139,7 +139,6 @@ public sealed record EnvelopeHeader
 
     /// <summary>The header after the DEK was wrapped by another key: next generation, new MAC, all else as it was.</summary>
     /// <param name="keyId">The new wrapping key version.</param>
-    /// <param name="keyThumbprint">Its thumbprint.</param>
     /// <param name="wrappedDek">The same DEK, wrapped by it.</param>
     /// <param name="keys">The blob's keys.</param>
     /// <param name="blobName">The blob's name, for the messages.</param>

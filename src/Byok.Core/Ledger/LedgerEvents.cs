@@ -53,7 +53,6 @@ public static class LedgerEvents
     public static LedgerEvent KekRetired(string operationId, KeyIdentifier kekId) => Of(LedgerKinds.KekRetired, operationId, kekId, []);
 
     /// <summary>A rotation began.</summary>
-    /// <param name="operationId">The operation.</param>
     /// <param name="current">The version that it moves blobs from.</param>
     /// <param name="to">The version that it moves them to, or the label of the master key that it will bring.</param>
     /// <param name="isDeep">Whether data is encrypted anew.</param>
@@ -79,8 +78,6 @@ public static class LedgerEvents
     public static LedgerEvent KeyDisabled(string operationId, KeyIdentifier keyId) => Once(LedgerKinds.KeyDisabled, operationId, keyId, []);
 
     /// <summary>The vault was told to take a key away, for the first time or once more.</summary>
-    /// <param name="operationId">The operation.</param>
-    /// <param name="keyName">The key.</param>
     /// <param name="isDeletion">Whether the key is deleted; else its versions are disabled.</param>
     /// <param name="versions">The versions that were enabled.</param>
     /// <param name="number">Which order of the operation it is, from 1.</param>
@@ -93,8 +90,6 @@ public static class LedgerEvents
         });
 
     /// <summary>The vault refuses the key.</summary>
-    /// <param name="operationId">The operation.</param>
-    /// <param name="keyName">The key.</param>
     /// <param name="isDeletion">Whether the key is deleted; else its versions are disabled.</param>
     /// <param name="lastUnwrapAfterSeconds">How long after the order the last unwrap succeeded; null when none did.</param>
     /// <param name="refusedAfterSeconds">How long after the order the vault was first seen to refuse for good.</param>
@@ -128,8 +123,6 @@ public static class LedgerEvents
     public static LedgerEvent KeyEnabled(string operationId, KeyIdentifier keyId) => Once(LedgerKinds.KeyEnabled, operationId, keyId, []);
 
     /// <summary>A restored key was proved to unwrap.</summary>
-    /// <param name="operationId">The operation.</param>
-    /// <param name="keyName">The key.</param>
     /// <param name="found">What it was before: revoked, deleted or purged.</param>
     /// <param name="versions">The versions that unwrap.</param>
     public static LedgerEvent KeyRestored(string operationId, string keyName, KeyState found, IEnumerable<KeyIdentifier> versions) =>
@@ -140,8 +133,6 @@ public static class LedgerEvents
         });
 
     /// <summary>A state of a blob is about to be stored.</summary>
-    /// <param name="operationId">The operation.</param>
-    /// <param name="container">The container.</param>
     /// <param name="name">The blob's name.</param>
     /// <param name="by">What makes the state: <c>encrypt</c>, <c>rewrap</c> or <c>reencrypt</c>.</param>
     /// <param name="state">What its header says.</param>

@@ -51,5 +51,4 @@ public static class LedgerReading
 /// <param name="Mac">MAC of the state that it is about.</param>
 /// <param name="Replaces">MAC of the state that it takes the place of.</param>
 /// <param name="By">What made the state.</param>
-/// <param name="Generation">Its generation.</param>
 public readonly record struct RecordedBlob(string Kind, string Name, string? Mac, string? Replaces, string? By, string? Generation);

@@ -101,7 +101,6 @@ public sealed record OperationId
     public static string BringPrefixWithin(string operationId) => $"{operationId}-bring-";
 
     /// <summary>The id of a bring within an operation. A bring that failed has used up its KEK, so one that is repeated has another time, and another id.</summary>
-    /// <param name="operationId">The operation.</param>
     /// <param name="on">When it begins, by the operation's clock.</param>
     /// <param name="number">Which of several, where there are several.</param>
     public static string BringWithin(string operationId, DateTimeOffset on, int? number = null) =>

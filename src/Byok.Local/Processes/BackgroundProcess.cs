@@ -11,7 +11,6 @@ namespace Byok.Local.Processes;
 /// A process of the local stack that outlives the command that started it. It is known by its id and its start time together,
 /// so that a number that the system has given to somebody else meanwhile is never taken for it.
 /// </summary>
-/// <param name="ProcessId">The process id.</param>
 /// <param name="StartedOn">When the process started, as the system says.</param>
 /// <param name="LogFile">Where its output goes.</param>
 public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, string LogFile)
@@ -29,8 +28,6 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
 
     /// <summary>Starts a program in a session of its own, its output appended to a log file.</summary>
     /// <param name="program">The program's name or path.</param>
-    /// <param name="arguments">Its arguments.</param>
-    /// <param name="logFile">The log file.</param>
     /// <param name="lockFile">A file that the process holds locked as long as it runs: there is at most one process to a lock file. Its id is in the <c>.pid</c> file beside it.</param>
     /// <param name="environment">Variables to set beside the inherited ones.</param>
     /// <param name="folder">Its current folder; null for this process's.</param>

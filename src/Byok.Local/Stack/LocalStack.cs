@@ -64,7 +64,6 @@ public sealed class LocalStack : IAsyncDisposable
     public static Task<LocalStack> OpenAsync(CancellationToken cancellationToken) => OpenAsync(null, cancellationToken);
 
     /// <param name="configure">Changes the settings; null to leave them.</param>
-    /// <param name="cancellationToken">Cancels the opening.</param>
     /// <exception cref="ConfigurationException">The stack is not up.</exception>
     public static async Task<LocalStack> OpenAsync(Func<PipelineOptions, PipelineOptions>? configure, CancellationToken cancellationToken)
     {

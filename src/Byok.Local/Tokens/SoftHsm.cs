@@ -126,7 +126,6 @@ public sealed class SoftHsm : IDisposable
     /// <summary>Where the user's PIN of a token is kept.</summary>
     public string PinFile(string label) => Path.Combine(Folder, $"{label}.pin");
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         lock (Gate)

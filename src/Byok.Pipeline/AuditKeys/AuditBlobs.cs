@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Azure.Storage.Blobs.Models;
 using Byok.Client.Keys;
 using Byok.Client.Writing;
 using Byok.Core.Envelope;
@@ -67,7 +66,6 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
     /// <param name="versions">The key versions that were looked up.</param>
     /// <param name="verified">Told the header when it has verified: no number of any other is counted.</param>
     /// <param name="scrubbed">Told when the blob's data was read and is whole; null when it is not to be read.</param>
-    /// <param name="cancellationToken">Cancels the check.</param>
     private async Task<Finding?> CheckAsync(
         ProtectedBlob blob, ConcurrentDictionary<KeyIdentifier, Lazy<Task<VaultKey?>>> versions, Action<EnvelopeHeader> verified, Action? scrubbed,
         CancellationToken cancellationToken)
@@ -98,7 +96,7 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
             }
 
             verified(header);
-            if (scrubbed is not null && blob.AccessTier != AccessTier.Archive.ToString())
+            if (scrubbed is not null && !blob.IsArchived)
             {
                 if (await ScrubAsync(blob, header, dek, cancellationToken).ConfigureAwait(false) is { } altered)
                 {

@@ -43,9 +43,7 @@ public sealed class UploadEncryptor(StorageAccount storage, ProtectedBlobWriter 
     /// Makes the protected blob visible, with the upload's content headers, metadata, tags and tier, under the key version that is current by now:
     /// a large blob takes its time, and a rotation that has looked for old versions already would not find this one.
     /// </summary>
-    /// <param name="plan">Its plan.</param>
     /// <param name="segments">All its segments, in order.</param>
-    /// <param name="cancellationToken">Cancels the commit.</param>
     /// <exception cref="SourceChangedException">The upload was overwritten or deleted meanwhile.</exception>
     /// <exception cref="ConcurrentWriteException">The target was written by somebody else meanwhile.</exception>
     /// <exception cref="KeyUnavailableException">The key was revoked meanwhile; nothing is to be seen of the blob, and the upload stays.</exception>

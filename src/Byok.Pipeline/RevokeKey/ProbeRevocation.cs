@@ -10,7 +10,6 @@ public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activi
 {
     public const string Name = "ProbeRevocation";
 
-    /// <inheritdoc/>
     public override async Task<ProbeRevocationResult> RunAsync(List<RevocationProbe> input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);

@@ -187,6 +187,5 @@ public sealed record RewrapPageResult
 }
 
 /// <summary>A blob to encrypt anew.</summary>
-/// <param name="Name">Its name.</param>
 /// <param name="KeyId">The version it is under.</param>
 public sealed record BlobToReencrypt(string Name, string KeyId);

@@ -33,11 +33,9 @@ public sealed class DurableOrchestrationClient(DurableTaskClient client) : IOrch
         }
     }
 
-    /// <inheritdoc/>
     public async Task<OrchestrationStatus?> GetAsync(string instanceId, CancellationToken cancellationToken) =>
         await client.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken).ConfigureAwait(false) is { } metadata ? ToStatus(metadata) : null;
 
-    /// <inheritdoc/>
     public async IAsyncEnumerable<OrchestrationStatus> ListAsync(string idPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(idPrefix);
@@ -55,7 +53,6 @@ public sealed class DurableOrchestrationClient(DurableTaskClient client) : IOrch
         }
     }
 
-    /// <inheritdoc/>
     public async Task RaiseEventAsync(string instanceId, string eventName, object? payload, CancellationToken cancellationToken)
     {
         var status = await GetAsync(instanceId, cancellationToken).ConfigureAwait(false)
@@ -68,7 +65,6 @@ public sealed class DurableOrchestrationClient(DurableTaskClient client) : IOrch
         await client.RaiseEventAsync(instanceId, eventName, payload, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
     public Task TerminateAsync(string instanceId, string reason, CancellationToken cancellationToken) =>
         client.TerminateInstanceAsync(instanceId, reason, cancellationToken);
 
