@@ -6,6 +6,7 @@ using Byok.Core.Orchestration;
 using Byok.Pipeline.BringKey;
 using Byok.Testing;
 using Byok.Testing.Core.Attestation;
+using Byok.Testing.Replay;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.BringKey;
@@ -18,7 +19,7 @@ public sealed class AttestedBringTests : IDisposable
     private readonly InMemoryHsm _hsm = new();
     private readonly InMemoryLedger _ledger = new();
     private readonly X509Certificate2 _root = new TestPartition().Root;
-    private DirectOrchestrationContext? _context;
+    private ReplayEngine? _engine;
 
     public AttestedBringTests() => _vault = new InMemoryVault(_time) { Attest = Sound };
 
@@ -58,7 +59,7 @@ public sealed class AttestedBringTests : IDisposable
         var result = await BringAsync([]);
 
         Assert.Null(result.AttestedBy);
-        Assert.DoesNotContain(AttestKey.Name, _context!.Calls);
+        Assert.DoesNotContain(AttestKey.Name, _engine!.Activities);
     }
 
     [Fact]
@@ -166,9 +167,9 @@ public sealed class AttestedBringTests : IDisposable
             ActivityDescriptor.For(() => new DisableKeyVersion(_vault, _ledger), DisableKeyVersion.Name),
             ActivityDescriptor.For(() => new RetireKeyExchangeKey(_vault, _ledger), RetireKeyExchangeKey.Name),
         ];
-        _context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, activities, _time, "bring-payroll");
-        return _context.RunAsync<BringKeyResult>(
-            BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll", GenerateSizeInBits = 2048 });
+        _engine = new ReplayEngine(activities, _time);
+        return _engine.RunAsync<BringKeyResult>(
+            BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll", GenerateSizeInBits = 2048 }, "bring-payroll");
     }
 
     private void AssertNothingExported()
