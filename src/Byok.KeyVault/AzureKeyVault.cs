@@ -18,7 +18,7 @@ namespace Byok.KeyVault;
 /// The vault on the real service: Azure Key Vault (Premium) or Azure Key Vault Managed HSM, by Azure.Security.KeyVault.Keys.
 /// The service's lists carry neither key type nor public part, so what is listed here is read key by key.
 /// </summary>
-public sealed class AzureKeyVault : IKeyVault
+public sealed class AzureKeyVault : IKeyVault, IKeyAttester
 {
     private const int VersionLength = 32;
 

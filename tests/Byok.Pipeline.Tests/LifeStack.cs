@@ -65,9 +65,9 @@ internal sealed class LifeStack : IDisposable
     public ReplayEngine Engine { get; }
 
     /// <summary>Another process on the same stack: reads and writes beside the engine.</summary>
-    public PipelineCatalog Catalog { get; }
+    public TestPipeline Catalog { get; }
 
-    public PipelineCatalog CreateCatalog() => new(new PipelineServices(_decorateVault(Vault), _decorateHsm(Hsm), Storage, Ledger, Options, Time));
+    public TestPipeline CreateCatalog() => new(_decorateVault(Vault), _decorateHsm(Hsm), Storage, Ledger, Options, Time);
 
     public Task<BringKeyResult> BringAsync(string name, string? label = null) => Engine.RunAsync<BringKeyResult>(
         BringKeyOrchestration.Name, new BringKeyInput { KeyName = name, KeyLabel = label ?? name, GenerateSizeInBits = 2048 }, $"bring-{name}-{Guid.NewGuid():N}");

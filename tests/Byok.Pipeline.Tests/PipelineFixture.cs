@@ -14,7 +14,7 @@ internal sealed class PipelineFixture : IDisposable
         Storage = storage;
         Vault = new InMemoryVault { CreateRsa = new PreparedKeys().Create };
         Ledger = new InMemoryLedger();
-        Catalog = new PipelineCatalog(new PipelineServices(Vault, hsm!, storage, Ledger, options, TimeProvider.System));
+        Catalog = new TestPipeline(Vault, hsm, storage, Ledger, options, TimeProvider.System);
     }
 
     public StorageAccount Storage { get; }
@@ -23,7 +23,7 @@ internal sealed class PipelineFixture : IDisposable
 
     public InMemoryLedger Ledger { get; }
 
-    public PipelineCatalog Catalog { get; }
+    public TestPipeline Catalog { get; }
 
     public static async Task<PipelineFixture> CreateAsync(
         AzuriteFixture azurite, PipelineOptions? options = null, IHsm? hsm = null, Action<BlobClientOptions>? configure = null) =>

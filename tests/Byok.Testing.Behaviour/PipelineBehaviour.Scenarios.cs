@@ -47,7 +47,7 @@ public abstract partial class PipelineBehaviour
 
         var ended = await UntilAsync("bring-1", status => status.IsEnded);
         Assert.Equal(2, ended.Output!.Value.GetProperty("approvals").GetInt32());
-        await Assert.ThrowsAsync<ConflictException>(() => Client.RaiseEventAsync("bring-1", BringKeyOrchestration.ApprovalEvent, "g.h.i", default));
+        await Assert.ThrowsAsync<OperationEndedException>(() => Client.RaiseEventAsync("bring-1", BringKeyOrchestration.ApprovalEvent, "g.h.i", default));
     }
 
     [Fact]

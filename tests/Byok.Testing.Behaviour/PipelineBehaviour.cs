@@ -25,7 +25,7 @@ public abstract partial class PipelineBehaviour(AzuriteFixture azurite) : IClass
     private readonly InMemoryVault _vault = new(TimeProvider.System);
     private readonly InMemoryHsm _hsm = new();
     private StorageAccount _storage = null!;
-    private PipelineCatalog? _pipeline;
+    private TestPipeline? _pipeline;
     private IPipelineEngine? _engine;
 
     public async Task InitializeAsync()
@@ -47,13 +47,13 @@ public abstract partial class PipelineBehaviour(AzuriteFixture azurite) : IClass
     }
 
     /// <summary>Starts the engine on the pipeline's orchestrations and activities.</summary>
-    protected abstract Task<IPipelineEngine> StartEngineAsync(PipelineCatalog pipeline);
+    protected abstract Task<IPipelineEngine> StartEngineAsync(TestPipeline pipeline);
 
     private ILedger Ledger => new BlobLedger(_storage.Ledger, TimeProvider.System);
 
     private IOrchestrationClient Client => _engine!.Client;
 
-    private PipelineCatalog Pipeline => _pipeline!;
+    private TestPipeline Pipeline => _pipeline!;
 
     /// <summary>Small keys and pages, no grace, and a cache so short that a rotation waits for no writer.</summary>
     private Task StartAsync(Func<PipelineOptions, PipelineOptions>? change = null)
@@ -72,7 +72,7 @@ public abstract partial class PipelineBehaviour(AzuriteFixture azurite) : IClass
 
     private async Task StartAsync(PipelineOptions options)
     {
-        _pipeline = new PipelineCatalog(new PipelineServices(_vault, _hsm, _storage, Ledger, options, TimeProvider.System));
+        _pipeline = new TestPipeline(_vault, _hsm, _storage, Ledger, options, TimeProvider.System);
         _engine = await StartEngineAsync(_pipeline);
     }
 

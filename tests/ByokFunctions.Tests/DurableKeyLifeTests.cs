@@ -1,4 +1,5 @@
 using Byok.Core.Orchestration;
+using Byok.Testing;
 using Byok.Testing.Behaviour.KeyLife;
 using CsCheck;
 
@@ -23,7 +24,7 @@ public sealed class DurableKeyLifeTests
 
     private sealed class Host(KeyLifeMachine machine) : IKeyLifeHost, IAsyncDisposable
     {
-        private Byok.Pipeline.PipelineCatalog? _catalog;
+        private TestPipeline? _catalog;
         private DurableEngine? _engine;
 
         public async Task<OrchestrationStatus?> RunAsync(string name, object input, string instanceId, KeyStep step)

@@ -38,7 +38,7 @@ internal static class BlobDecryptCommand
         }
 
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var blob = await stack.Catalog.Reader.OpenAtStartAsync(name, DekSource.Vault, cancellationToken, allowRenamed).ConfigureAwait(false);
+        await using var blob = await stack.Reader.OpenAtStartAsync(name, DekSource.Vault, cancellationToken, allowRenamed).ConfigureAwait(false);
         var length = blob.Header.Layout.PlaintextLength;
         await ProgressLine.RunAsync(terminal, name, async report =>
         {

@@ -57,7 +57,7 @@ internal static class BlobEncryptCommand
             {
                 // Plaintext and ciphertext stand side by side until the ciphertext is verified.
                 StackDisk.Require(stack.Paths, 2 * source.Length);
-                await stack.Catalog.Keys.GetCurrentAsync(stack.Catalog.Keys.SelectKeyName(name, key), cancellationToken).ConfigureAwait(false);
+                await stack.Keys.GetCurrentAsync(stack.Keys.SelectKeyName(name, key), cancellationToken).ConfigureAwait(false);
                 if (!overwrite)
                 {
                     await RefuseExistingAsync(stack, name, cancellationToken).ConfigureAwait(false);
@@ -100,7 +100,7 @@ internal static class BlobEncryptCommand
             if (stack.Host == StackHost.Functions)
             {
                 // The app knows the default key of when it was started; and its trigger does not look twice at an upload that failed.
-                key = stack.Catalog.Keys.SelectKeyName(name, key);
+                key = stack.Keys.SelectKeyName(name, key);
                 await ForgetFailedUploadAsync(stack, uploader, name, intent, cancellationToken).ConfigureAwait(false);
             }
 
@@ -110,7 +110,7 @@ internal static class BlobEncryptCommand
                 var found = await uploader.FindAsync(name, intent.Fingerprint, key, cancellationToken).ConfigureAwait(false);
                 if (found is null && intent.IsResumed && !overwrite
                     && await StoredCopy.FindAsync(
-                        stack.Catalog.Reader, source, name, stack.Catalog.Keys.SelectKeyName(name, key), report, cancellationToken).ConfigureAwait(false) is { } done)
+                        stack.Reader, source, name, stack.Keys.SelectKeyName(name, key), report, cancellationToken).ConfigureAwait(false) is { } done)
                 {
                     return done;
                 }
@@ -170,7 +170,7 @@ internal static class BlobEncryptCommand
     {
         try
         {
-            await stack.Catalog.Reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
+            await stack.Reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
         }
         catch (BlobNotFoundException)
         {

@@ -25,7 +25,7 @@ internal static class BlobInspectCommand
     {
         BlobName.ValidateStored(name);
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var stored = await stack.Catalog.Reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
+        var stored = await stack.Reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
         var header = EnvelopeHeader.Parse(stored.Metadata, name);
         var (key, state) = await FindKeyAsync(stack, header, cancellationToken).ConfigureAwait(false);
         var refusal = await FindRefusalAsync(stack, name, cancellationToken).ConfigureAwait(false);
@@ -80,7 +80,7 @@ internal static class BlobInspectCommand
     {
         try
         {
-            var id = await stack.Catalog.Keys.ResolveAsync(header.KeyId, header.KeyThumbprint, cancellationToken).ConfigureAwait(false);
+            var id = await stack.Keys.ResolveAsync(header.KeyId, header.KeyThumbprint, cancellationToken).ConfigureAwait(false);
             var key = await stack.Vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false);
             return (key, key.Enabled ? "enabled" : "disabled");
         }
@@ -98,7 +98,7 @@ internal static class BlobInspectCommand
     {
         try
         {
-            await using var blob = await stack.Catalog.Reader.OpenAsync(name, DekSource.Vault, cancellationToken).ConfigureAwait(false);
+            await using var blob = await stack.Reader.OpenAsync(name, DekSource.Vault, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (Exception exception) when (exception is KeyUnavailableException or EnvelopeException)

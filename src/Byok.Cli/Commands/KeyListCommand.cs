@@ -76,7 +76,7 @@ internal static class KeyListCommand
         key.Id.Name,
         key.Id.Version,
         key.Id,
-        key.Enabled ? key.Tags.GetValueOrDefault(KeyTags.State) ?? "not brought" : "disabled",
+        WrappingKeyPolicy.Describe(key),
         key.PublicKey?.SizeInBits,
         key.PublicKey?.Thumbprint,
         key.Tags.GetValueOrDefault(KeyTags.Label),
@@ -87,7 +87,7 @@ internal static class KeyListCommand
     private static async Task<Dictionary<string, long>> CountBlobsAsync(LocalStack stack, CancellationToken cancellationToken)
     {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        await foreach (var blob in stack.Catalog.Reader.ListAsync(null, cancellationToken).ConfigureAwait(false))
+        await foreach (var blob in stack.Reader.ListAsync(null, cancellationToken).ConfigureAwait(false))
         {
             // The name is enough for counting; whether the header is intact, verify and audit say.
             if (blob.Metadata.TryGetValue(EnvelopeFields.KeyId, out var keyId))

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
-using Byok.Core.Ports;
 
 namespace Byok.Client.Keys;
 
@@ -15,20 +14,21 @@ public sealed class DekCache : IDisposable
     /// <summary>Most DEKs that are kept: a rotation or an audit passes through millions. The oldest makes room.</summary>
     public const int MaxEntries = 10_000;
 
-    private readonly IKeyVault _vault;
+    private readonly DekUnwrapper _unwrapper;
     private readonly TimeSpan _lifetime;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<(KeyIdentifier KeyId, string Name), DekFlight> _flights = [];
     private readonly Queue<string> _oldestFirst = new();
     private readonly ITimer _sweeper;
 
     /// <summary>Caches for <see cref="ClientOptions.DekCacheTime"/>.</summary>
-    public DekCache(IKeyVault vault, ClientOptions options, TimeProvider time)
+    public DekCache(DekUnwrapper unwrapper, ClientOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
-        _vault = vault;
+        _unwrapper = unwrapper;
         _lifetime = options.DekCacheTime;
         _time = time;
         _sweeper = time.CreateTimer(_ => Sweep(), null, _lifetime, _lifetime);
@@ -38,58 +38,51 @@ public sealed class DekCache : IDisposable
     public void Put(ReadOnlySpan<byte> wrappedDek, DataEncryptionKey dek)
     {
         ArgumentNullException.ThrowIfNull(dek);
-        var name = NameOf(wrappedDek);
         lock (_lock)
         {
-            if (_entries.Remove(name, out var old))
-            {
-                old.Dek.Dispose();
-            }
-
-            _entries[name] = new Entry(dek.Copy(), _time.GetUtcNow() + _lifetime);
-            _oldestFirst.Enqueue(name);
-            while (_oldestFirst.Count > MaxEntries)
-            {
-                if (_entries.Remove(_oldestFirst.Dequeue(), out var oldest))
-                {
-                    oldest.Dek.Dispose();
-                }
-            }
+            Keep(NameOf(wrappedDek), dek);
         }
     }
 
-    /// <summary>The DEK, from memory or unwrapped by the vault. The caller disposes of it.</summary>
+    /// <summary>
+    /// The DEK, from memory or unwrapped by the vault. The caller disposes of it. Callers that ask at once for one that is not there wait for one unwrapping; its failure
+    /// reaches them all, and is not kept.
+    /// </summary>
     /// <exception cref="KeyUnavailableException">The vault does not unwrap with that version now.</exception>
     /// <exception cref="IntegrityException">The wrapped DEK is not of that version.</exception>
     public async Task<DataEncryptionKey> GetAsync(KeyIdentifier keyId, byte[] wrappedDek, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(keyId);
         ArgumentNullException.ThrowIfNull(wrappedDek);
+        cancellationToken.ThrowIfCancellationRequested();
+        var asked = (KeyId: keyId, Name: NameOf(wrappedDek));
+        DekFlight? flight;
         lock (_lock)
         {
-            if (_entries.TryGetValue(NameOf(wrappedDek), out var entry) && entry.Until > _time.GetUtcNow())
+            if (_entries.TryGetValue(asked.Name, out var entry) && entry.Until > _time.GetUtcNow())
             {
                 return entry.Dek.Copy();
             }
+
+            if (!_flights.TryGetValue(asked, out flight))
+            {
+                var begun = _flights[asked] = flight = new DekFlight();
+                begun.Start(stop => UnwrapAsync(begun, asked, wrappedDek, stop));
+            }
+
+            flight.Waiters++;
         }
 
-        var dek = await UnwrapAsync(keyId, wrappedDek, cancellationToken).ConfigureAwait(false);
-        Put(wrappedDek, dek);
-        return dek;
-    }
-
-    /// <summary>Asks the vault, whatever the cache holds. The caller disposes of the DEK.</summary>
-    public async Task<DataEncryptionKey> UnwrapAsync(KeyIdentifier keyId, byte[] wrappedDek, CancellationToken cancellationToken)
-    {
-        var bytes = await _vault.UnwrapKeyAsync(keyId, wrappedDek, cancellationToken).ConfigureAwait(false);
         try
         {
-            return bytes.Length == EnvelopeFormat.KeySizeInBytes
-                ? DataEncryptionKey.FromBytes(bytes)
-                : throw new IntegrityException($"The wrapped DEK unwraps under {keyId} to {bytes.Length} bytes instead of {EnvelopeFormat.KeySizeInBytes}.");
+            return await flight.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(bytes);
+            if (Leave(flight, asked))
+            {
+                _ = flight.EndAsync();
+            }
         }
     }
 
@@ -105,6 +98,7 @@ public sealed class DekCache : IDisposable
 
             _entries.Clear();
             _oldestFirst.Clear();
+            _flights.Clear(); // Who waits for one gets it; it is not kept, and nobody joins it.
         }
     }
 
@@ -113,6 +107,64 @@ public sealed class DekCache : IDisposable
     {
         _sweeper.Dispose();
         Forget();
+    }
+
+    private async Task<DataEncryptionKey> UnwrapAsync(DekFlight flight, (KeyIdentifier KeyId, string Name) asked, byte[] wrappedDek, CancellationToken cancellationToken)
+    {
+        DataEncryptionKey? dek = null;
+        try
+        {
+            return dek = await _unwrapper.UnwrapAsync(asked.KeyId, wrappedDek, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                // Not when everything was forgotten meanwhile: the key may have been revoked.
+                if (Remove(flight, asked) && dek is not null)
+                {
+                    Keep(asked.Name, dek);
+                }
+            }
+        }
+    }
+
+    /// <returns>Whether it was the last that waited.</returns>
+    private bool Leave(DekFlight flight, (KeyIdentifier KeyId, string Name) asked)
+    {
+        lock (_lock)
+        {
+            if (--flight.Waiters > 0)
+            {
+                return false;
+            }
+
+            Remove(flight, asked);
+            return true;
+        }
+    }
+
+    /// <summary>Lets nobody join any more.</summary>
+    /// <returns>Whether anybody could.</returns>
+    private bool Remove(DekFlight flight, (KeyIdentifier KeyId, string Name) asked) =>
+        _flights.GetValueOrDefault(asked) == flight && _flights.Remove(asked);
+
+    private void Keep(string name, DataEncryptionKey dek)
+    {
+        if (_entries.Remove(name, out var old))
+        {
+            old.Dek.Dispose();
+        }
+
+        _entries[name] = new Entry(dek.Copy(), _time.GetUtcNow() + _lifetime);
+        _oldestFirst.Enqueue(name);
+        while (_oldestFirst.Count > MaxEntries)
+        {
+            if (_entries.Remove(_oldestFirst.Dequeue(), out var oldest))
+            {
+                oldest.Dek.Dispose();
+            }
+        }
     }
 
     private void Sweep()

@@ -118,7 +118,7 @@ public sealed class WrappingKeyRing(IKeyVault vault, ClientOptions options, Time
         var names = new List<string> { id.Name };
         await foreach (var key in vault.ListKeysAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (key.Id.Name != id.Name && key.Tags.GetValueOrDefault(KeyTags.Purpose) == KeyTags.Wrapping)
+            if (key.Id.Name != id.Name && WrappingKeyPolicy.IsWrappingKey(key))
             {
                 names.Add(key.Id.Name);
             }

@@ -7,7 +7,7 @@ using Byok.Storage;
 namespace Byok.Client.Reading;
 
 /// <summary>The one read path: properties, wrapping key, DEK, header; then chunks, each verified before a byte of it is released.</summary>
-public sealed class ProtectedBlobReader(StorageAccount storage, WrappingKeyRing keys, DekCache deks)
+public sealed class ProtectedBlobReader(StorageAccount storage, WrappingKeyRing keys, DekCache deks, DekUnwrapper unwrapper)
 {
     private const int FirstChunkLength = EnvelopePlan.StandardChunkSizeInBytes + EnvelopeFormat.TagSizeInBytes;
 
@@ -67,7 +67,7 @@ public sealed class ProtectedBlobReader(StorageAccount storage, WrappingKeyRing 
             var wrapped = header.WrappedDek.ToArray();
             return dekSource == DekSource.Cache
                 ? await deks.GetAsync(keyId, wrapped, cancellationToken).ConfigureAwait(false)
-                : await deks.UnwrapAsync(keyId, wrapped, cancellationToken).ConfigureAwait(false);
+                : await unwrapper.UnwrapAsync(keyId, wrapped, cancellationToken).ConfigureAwait(false);
         }
         catch (IntegrityException exception)
         {

@@ -1,7 +1,7 @@
 namespace Byok.Core.Errors;
 
-/// <summary>The operation does not fit the object's present state: it runs already, or the state does not allow it.</summary>
-public sealed class ConflictException : PermanentByokException
+/// <summary>The operation does not fit what is there. Most have a leaf that says what; the command line ends with exit code 1, the API answers 409.</summary>
+public class ConflictException : PermanentByokException
 {
     /// <summary>Creates the failure with one clear sentence.</summary>
     public ConflictException(string message) : base(message)

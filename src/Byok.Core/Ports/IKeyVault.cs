@@ -1,6 +1,5 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
-using Byok.Core.Keys.Attestation;
 
 namespace Byok.Core.Ports;
 
@@ -34,10 +33,6 @@ public interface IKeyVault
     /// <summary>Reads one version of a key; the newest when <paramref name="version"/> is null.</summary>
     /// <exception cref="KeyNotFoundInVaultException">No such key or version.</exception>
     Task<VaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellationToken);
-
-    /// <summary>The HSM's own statement that it holds a key version and how; null where the service gives none, which is everywhere but in Managed HSM.</summary>
-    /// <exception cref="KeyNotFoundInVaultException">No such key or version.</exception>
-    Task<KeyAttestation?> GetKeyAttestationAsync(KeyIdentifier id, CancellationToken cancellationToken);
 
     /// <summary>Lists the keys, each by its newest version, in the order of their names. Public parts may be null.</summary>
     IAsyncEnumerable<VaultKey> ListKeysAsync(CancellationToken cancellationToken);

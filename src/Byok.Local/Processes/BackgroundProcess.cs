@@ -35,7 +35,7 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
     /// <param name="environment">Variables to set beside the inherited ones.</param>
     /// <param name="folder">Its current folder; null for this process's.</param>
     /// <exception cref="ConfigurationException">The program cannot be started.</exception>
-    /// <exception cref="ConflictException">Another process holds the lock file.</exception>
+    /// <exception cref="AlreadyRunningException">Another process holds the lock file.</exception>
     public static BackgroundProcess Start(
         string program, IEnumerable<string> arguments, string logFile, string lockFile, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
     {
@@ -43,7 +43,7 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
         ArgumentNullException.ThrowIfNull(arguments);
         if (FindHolder(lockFile) is { } holder)
         {
-            throw new ConflictException($"Process {holder} holds '{lockFile}' and does already what '{program}' was to be started for; end it first.");
+            throw new AlreadyRunningException($"Process {holder} holds '{lockFile}' and does already what '{program}' was to be started for; end it first.");
         }
 
         var start = new ProcessStartInfo("/bin/sh")

@@ -28,7 +28,7 @@ public sealed partial record AzuriteServer(BackgroundProcess Process, Uri BlobEn
     /// <param name="cancellationToken">Cancels the start; the process is ended then.</param>
     /// <param name="before">The emulator that it takes the place of: it listens where that one did, as far as the ports are free, and its clients find it. Null for free ports.</param>
     /// <exception cref="ConfigurationException">Azurite is not installed, or ended at once; the message says why.</exception>
-    /// <exception cref="ConflictException">Another emulator works on this data.</exception>
+    /// <exception cref="AlreadyRunningException">Another emulator works on this data.</exception>
     public static async Task<AzuriteServer> StartAsync(string dataFolder, string logFile, CancellationToken cancellationToken, AzuriteServer? before = null)
     {
         Directory.CreateDirectory(dataFolder);

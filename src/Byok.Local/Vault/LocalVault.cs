@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
-using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 using Byok.Core.Transfer;
 using Byok.Local.Vault.Token;
@@ -78,13 +77,13 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
     /// <param name="sizeInBits">2048, 3072 or 4096.</param>
     /// <param name="attributes">Operations (default: all but <c>import</c>), validity and tags.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="ConflictException">A deleted key has this name.</exception>
+    /// <exception cref="NameTakenException">A deleted key has this name.</exception>
     public Task<VaultKey> CreateKeyAsync(string name, int sizeInBits, KeyAttributes attributes, CancellationToken cancellationToken) =>
         AddVersionAsync(
             name, attributes, KeyOperations.Default, (_, id) => _token.GenerateKeyAsync(id, sizeInBits, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    /// <exception cref="ConflictException">A deleted key has this name.</exception>
+    /// <exception cref="NameTakenException">A deleted key has this name.</exception>
     public Task<VaultKey> ImportKeyAsync(string name, ReadOnlyMemory<byte> transferBlob, KeyAttributes attributes, CancellationToken cancellationToken)
     {
         var blob = TransferBlob.Parse(transferBlob.Span);
@@ -99,10 +98,6 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
     /// <inheritdoc/>
     public Task<VaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellationToken) =>
         Task.FromResult(RequireAlive(_database.Read(connection => connection.Find(KeyName.Validate(name), version)), name, version).ToVaultKey(_options));
-
-    /// <inheritdoc/>
-    /// <remarks>A token that plays an HSM has nothing to attest with.</remarks>
-    public Task<KeyAttestation?> GetKeyAttestationAsync(KeyIdentifier id, CancellationToken cancellationToken) => Task.FromResult<KeyAttestation?>(null);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<VaultKey> ListKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -180,7 +175,7 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
             {
                 if (connection.Find(name, null) is { DeletedOn: not null })
                 {
-                    throw new ConflictException($"A deleted key '{name}' is still recoverable in {VaultUri.Host}; recover or purge it, or use another name.");
+                    throw new NameTakenException($"A deleted key '{name}' is still recoverable in {VaultUri.Host}; recover or purge it, or use another name.");
                 }
 
                 var id = RandomNumberGenerator.GetBytes(16);

@@ -8,13 +8,13 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.Pipeline.RotateKey;
+using Byok.Pipeline.Keys;
 using Byok.Storage;
 
 namespace Byok.Pipeline.AuditKeys;
 
 /// <summary>Looks at one page of protected blobs: envelope, key version, stored length, header MAC, and the data of some.</summary>
-public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, WrappingKeyRing keys, DekCache deks, ChunkBufferPools pools, PipelineOptions options)
+public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, WrappingKeyRing keys, DekUnwrapper deks, ChunkBufferPools pools, PipelineOptions options)
     : Activity<AuditBlobsInput, AuditBlobsResult>
 {
     public const string Name = "AuditBlobs";
@@ -54,7 +54,7 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
             PlaintextBytes = plaintextBytes,
             ScrubbedBlobs = scrubbed,
             Coverage = blobs
-                .Select(RewrapPage.KeyIdOf)
+                .Select(UnverifiedFields.KeyIdOf)
                 .OfType<KeyIdentifier>()
                 .GroupBy(keyId => keyId.ToString())
                 .ToDictionary(group => group.Key, group => group.LongCount()),
@@ -110,7 +110,7 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
 
             return key is null
                 ? FindingKinds.BlobKeyMoved.On(blob.Name, $"{header.KeyId} is now {keyId}")
-                : key.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Retired ? FindingKinds.BlobOnRetiredKey.On(blob.Name, header.KeyId.ToString()) : null;
+                : WrappingKeyPolicy.IsRetired(key) ? FindingKinds.BlobOnRetiredKey.On(blob.Name, header.KeyId.ToString()) : null;
         }
         catch (IntegrityException exception)
         {

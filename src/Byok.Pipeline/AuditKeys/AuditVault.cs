@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -32,7 +33,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
             {
                 var version = listed.PublicKey is null ? await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false) : listed;
                 bool? isInHsm = version.PublicKey is null ? false : inHsm?.Contains(version.PublicKey.Thumbprint);
-                findings.AddRange(Check(version, isInHsm, imported.Contains(version.Id.ToString())));
+                findings.AddRange(Check(version, isInHsm, imported.Contains(version.Id)));
                 audited.Add(Describe(version, isInHsm));
             }
 
@@ -62,7 +63,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
             yield break; // It can do no harm; blobs that need it are found as blobs.
         }
 
-        var (id, now, state) = (version.Id.ToString(), time.GetUtcNow(), version.Tags.GetValueOrDefault(KeyTags.State));
+        var (id, now, policy) = (version.Id.ToString(), time.GetUtcNow(), options.KeyPolicy);
         if (!isImported && isInHsm != true)
         {
             yield return FindingKinds.KeyDrift.On(id);
@@ -86,17 +87,17 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
         {
             yield return FindingKinds.KeyWithoutExpiry.On(id);
         }
-        else if (expires - now < options.ExpiryWarning)
+        else if (policy.IsExpiring(version, now))
         {
-            yield return FindingKinds.KeyExpires.On(id, $"{(expires < now ? "expired on" : "expires on")} {expires:yyyy-MM-dd}");
+            yield return FindingKinds.KeyExpires.On(id, $"{(WrappingKeyPolicy.IsExpired(version, now) ? "expired on" : "expires on")} {expires:yyyy-MM-dd}");
         }
 
-        if (state == KeyTags.Active && now - version.CreatedOn > options.MaxKeyAge)
+        if (policy.IsTooOld(version, now))
         {
-            yield return FindingKinds.KeyTooOld.On(id, $"{(now - version.CreatedOn).TotalDays:0} days, the policy allows {options.MaxKeyAge.TotalDays:0}");
+            yield return FindingKinds.KeyTooOld.On(id, $"{(now - version.CreatedOn).TotalDays:0} days, the policy allows {policy.MaxAge.TotalDays:0}");
         }
 
-        if (state == KeyTags.Pending && now - version.CreatedOn > options.LeftoverAge)
+        if (policy.IsUnproved(version, now))
         {
             yield return FindingKinds.KeyUnproved.On(id);
         }
@@ -104,7 +105,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
 
     private static AuditedVersion Describe(VaultKey version, bool? isInHsm) => new(
         version.Id,
-        version.Enabled ? version.Tags.GetValueOrDefault(KeyTags.State) ?? "not brought" : "disabled",
+        WrappingKeyPolicy.Describe(version),
         version.KeyType,
         version.PublicKey?.SizeInBits,
         version.PublicKey?.Thumbprint,
@@ -133,16 +134,16 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
         }
     }
 
-    private async Task<HashSet<string>> ReadImportsAsync(CancellationToken cancellationToken)
+    private async Task<HashSet<KeyIdentifier>> ReadImportsAsync(CancellationToken cancellationToken)
     {
-        var imported = new HashSet<string>(StringComparer.Ordinal);
+        var imported = new HashSet<KeyIdentifier>();
         try
         {
             await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                if (entry.Event.Kind == "key.imported")
+                if (LedgerReading.TryReadImported(entry.Event, out var keyId))
                 {
-                    imported.Add(entry.Event.Subject);
+                    imported.Add(keyId);
                 }
             }
         }

@@ -1,6 +1,7 @@
 using Byok.Client.Records;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
+using Byok.Core.Ledger;
 using Byok.Storage;
 
 namespace Byok.Pipeline.AuditKeys;
@@ -60,11 +61,11 @@ internal sealed class ComparedBlob
         _chain.Apply(record);
         IsNameKnown = true;
         WasRight |= record.Mac == _stored;
-        if (record.Kind == BlobEvents.Deleted)
+        if (record.Kind == LedgerKinds.BlobDeleted)
         {
             (ConfirmedGeneration, ConfirmedOn) = (null, null);
         }
-        else if (record.Kind == BlobEvents.Confirmed && generation is not null && _chain.Confirmed == record.Mac)
+        else if (record.Kind == LedgerKinds.BlobConfirmed && generation is not null && _chain.Confirmed == record.Mac)
         {
             (ConfirmedGeneration, ConfirmedOn) = (generation, record.RecordedOn);
         }

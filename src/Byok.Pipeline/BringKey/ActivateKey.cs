@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Keys;
@@ -34,10 +35,7 @@ public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<Acti
         var tags = new Dictionary<string, string>(key.Tags) { [KeyTags.State] = KeyTags.Active };
         await vault.UpdateKeyAsync(key.Id, new KeyAttributes { Tags = tags }, cancellationToken).ConfigureAwait(false);
         await vault.RequireUnrevokedAsync(input.KeyId, cancellationToken).ConfigureAwait(false);
-        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.activated", key.Id.ToString(), new()
-        {
-            ["thumbprint"] = input.Thumbprint,
-        }), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.KeyActivated(input.OperationId, key.Id, input.Thumbprint), cancellationToken).ConfigureAwait(false);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -15,19 +16,19 @@ public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activit
     {
         ArgumentNullException.ThrowIfNull(input);
         var key = await vault.GetKeyAsync(input.KeyId.Name, input.KeyId.Version, cancellationToken).ConfigureAwait(false);
-        var tags = new Dictionary<string, string>(key.Tags);
-        switch (tags.GetValueOrDefault(KeyTags.State))
+        if (WrappingKeyPolicy.IsActive(key))
         {
-            case KeyTags.Active:
-                return false; // It was proved, and something failed afterwards: blobs may be under it.
-            case KeyTags.Retired:
-                tags[KeyTags.State] = KeyTags.Replaced;
-                break;
+            return false; // It was proved, and something failed afterwards: blobs may be under it.
+        }
+
+        var tags = new Dictionary<string, string>(key.Tags);
+        if (WrappingKeyPolicy.IsRetired(key))
+        {
+            tags[KeyTags.State] = KeyTags.Replaced;
         }
 
         await vault.UpdateKeyAsync(key.Id, new KeyAttributes { Enabled = false, Tags = tags }, cancellationToken).ConfigureAwait(false);
-        await ledger.AppendAsync(
-            LedgerEvent.Of(input.OperationId, "key.disabled", input.KeyId.ToString(), part: input.KeyId.Version), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.KeyDisabled(input.OperationId, input.KeyId), cancellationToken).ConfigureAwait(false);
         return true;
     }
 }

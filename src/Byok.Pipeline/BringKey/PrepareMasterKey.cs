@@ -12,7 +12,8 @@ public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, PipelineOptions 
 
     /// <inheritdoc/>
     /// <exception cref="HsmKeyNotFoundException">The HSM has no such key and none is to be generated.</exception>
-    /// <exception cref="ConflictException">The HSM's key is not the expected one, or the key is being restored.</exception>
+    /// <exception cref="MasterKeyMismatchException">The HSM's key is not the expected one.</exception>
+    /// <exception cref="KeyStateException">The key is being restored.</exception>
     /// <exception cref="KeyUnavailableException">The key is revoked.</exception>
     public override async Task<BringKeyPlan> RunAsync(BringKeyInput input, CancellationToken cancellationToken)
     {
@@ -36,7 +37,7 @@ public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, PipelineOptions 
 
         if (input.ExpectedThumbprint is { } expected && key.PublicKey.Thumbprint != expected)
         {
-            throw new ConflictException(
+            throw new MasterKeyMismatchException(
                 $"The HSM's master key '{input.KeyLabel}' has thumbprint {key.PublicKey.Thumbprint}, not {expected}: it is not the key to restore.");
         }
 

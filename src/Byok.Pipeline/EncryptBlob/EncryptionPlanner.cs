@@ -35,9 +35,9 @@ public sealed class EncryptionPlanner(WrappingKeyRing keys, ProtectedBlobReader 
     /// <param name="source">The upload.</param>
     /// <param name="target">The protected blob that it replaces; null when there must be none.</param>
     /// <exception cref="KeyUnavailableException">The wrapping key has no usable version.</exception>
-    /// <exception cref="ConflictException">The upload's metadata or headers cannot stand on a protected blob.</exception>
+    /// <exception cref="UnprotectableUploadException">The upload's metadata or headers cannot stand on a protected blob.</exception>
     /// <exception cref="MetadataBudgetExceededException">The upload's own metadata leaves no room for the envelope.</exception>
-    public async Task<EncryptionPlan> PlanAsync(BeginInput input, StoredBlob source, ProtectedBlob? target, CancellationToken cancellationToken)
+    public async Task<EncryptionPlan> PlanAsync(BeginEncryptionInput input, StoredBlob source, ProtectedBlob? target, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(source);

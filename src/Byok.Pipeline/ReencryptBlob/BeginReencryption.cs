@@ -16,7 +16,7 @@ public sealed class BeginReencryption(
     IKeyVault vault,
     WrappingKeyRing keys,
     BlobReencryptor reencryptor)
-    : Activity<BeginReencryptionInput, ReencryptionBegun>
+    : Activity<BeginReencryptionInput, BeginReencryptionResult>
 {
     public const string Name = "BeginReencryption";
 
@@ -24,9 +24,10 @@ public sealed class BeginReencryption(
     /// <exception cref="BlobNotFoundException">No such blob.</exception>
     /// <exception cref="EnvelopeException">The blob is not intact; encrypting it anew must not make it look so.</exception>
     /// <exception cref="ForeignBlobException">The ledger does not know it; the same holds.</exception>
-    /// <exception cref="ConflictException">The blob is in the archive tier or locked, or longer than the pipeline writes.</exception>
+    /// <exception cref="BlobLockedException">The blob is in the archive tier or locked.</exception>
+    /// <exception cref="UnprotectableUploadException">It is longer than the pipeline writes.</exception>
     /// <exception cref="GenerationLimitException">The blob's generation is the last that the format has.</exception>
-    public override async Task<ReencryptionBegun> RunAsync(BeginReencryptionInput input, CancellationToken cancellationToken)
+    public override async Task<BeginReencryptionResult> RunAsync(BeginReencryptionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         await using var blob = await reader.OpenAsync(input.Blob.BlobName, DekSource.Cache, cancellationToken).ConfigureAwait(false);
@@ -34,7 +35,7 @@ public sealed class BeginReencryption(
         if (header.BlobId.ToString() == input.BlobId || header.KeyId == input.Blob.KeyId)
         {
             // An earlier run of this very activity did it and died before its answer was recorded; or somebody else did meanwhile.
-            return new ReencryptionBegun(null, await reencryptor.CompleteAsync(input.OperationId, input.Blob.BlobName, written: null, cancellationToken).ConfigureAwait(false));
+            return new BeginReencryptionResult(null, await reencryptor.CompleteAsync(input.OperationId, input.Blob.BlobName, written: null, cancellationToken).ConfigureAwait(false));
         }
 
         if (await records.StandingOfAsync(input.Blob.BlobName, header, cancellationToken).ConfigureAwait(false) == BlobStanding.Unknown)
@@ -44,13 +45,13 @@ public sealed class BeginReencryption(
 
         if (blob.Stored.IsArchived)
         {
-            throw new ConflictException($"'{input.Blob.BlobName}' is in the archive tier; rehydrate it first.");
+            throw new BlobLockedException($"'{input.Blob.BlobName}' is in the archive tier; rehydrate it first.");
         }
 
         var plan = await PlanAsync(input, blob, cancellationToken).ConfigureAwait(false);
         if (plan.Segments > 1)
         {
-            return new ReencryptionBegun(plan, null);
+            return new BeginReencryptionResult(plan, null);
         }
 
         var segments = new List<SegmentResult>();
@@ -59,7 +60,7 @@ public sealed class BeginReencryption(
             segments.Add(await reencryptor.ReencryptSegmentAsync(plan, segment, cancellationToken).ConfigureAwait(false));
         }
 
-        return new ReencryptionBegun(null, await reencryptor.CommitAsync(plan, segments, cancellationToken).ConfigureAwait(false));
+        return new BeginReencryptionResult(null, await reencryptor.CommitAsync(plan, segments, cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<EnvelopePlan> PlanAsync(BeginReencryptionInput input, OpenedBlob blob, CancellationToken cancellationToken)
@@ -70,7 +71,7 @@ public sealed class BeginReencryption(
         var length = blob.Header.Layout.PlaintextLength;
         if (length > EnvelopePlan.MaxPlaintextLength)
         {
-            throw new ConflictException($"'{input.Blob.BlobName}' has {length} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be encrypted anew as one blob.");
+            throw new UnprotectableUploadException($"'{input.Blob.BlobName}' has {length} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be encrypted anew as one blob.");
         }
 
         // In chunks of the standard size, whatever they were: else the number of requests and segments would be of others' choosing.

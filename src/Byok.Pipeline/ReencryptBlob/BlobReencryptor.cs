@@ -9,7 +9,7 @@ using Byok.Storage;
 namespace Byok.Pipeline.ReencryptBlob;
 
 /// <summary>Writes the new envelope that was planned for a protected blob, out of the old one.</summary>
-public sealed class BlobReencryptor(StorageAccount storage, ProtectedBlobReader reader, ProtectedBlobWriter writer, DekCache deks, BlobRecords records)
+public sealed class BlobReencryptor(StorageAccount storage, ProtectedBlobReader reader, ProtectedBlobWriter writer, DekUnwrapper deks, BlobRecords records)
 {
     /// <summary>Encrypts one segment anew: each chunk is opened with its old BEK and sealed under a fresh one in the same buffer, and staged.</summary>
     /// <exception cref="ConcurrentWriteException">The blob was written meanwhile.</exception>

@@ -2,6 +2,7 @@ using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -16,7 +17,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
     private const int MaxKeys = 16;
 
     /// <inheritdoc/>
-    /// <exception cref="ConflictException">The key is not revoked.</exception>
+    /// <exception cref="KeyStateException">The key is not revoked.</exception>
     /// <exception cref="OverruledException">The key was revoked since the restore was asked for.</exception>
     /// <exception cref="KeyUnavailableException">No such key was ever there.</exception>
     /// <exception cref="HsmKeyNotFoundException">The key is purged, and the HSM does not have it either.</exception>
@@ -27,7 +28,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
         var order = new KeyOrder(KeyOrderKind.Restoring, input.OrderedOn ?? life.NextOrderOn(time.GetUtcNow()), input.OperationId);
         RestoreOrders.RequireNewest(life, order);
         life.Require(KeyOperation.Restore);
-        var isThere = life.Versions.Any(KeyLife.IsInUse);
+        var isThere = life.Versions.Any(WrappingKeyPolicy.IsInUse);
         var state = isThere ? Revocation.Disabled : life.State == KeyState.Deleted ? Revocation.Deleted : Revocation.Purged;
 
         // A restore that was cut off may have brought some of a purged key's master keys, and not the others.
@@ -39,7 +40,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
     private async Task<RestorePlan> PlanBringAsync(KeyLife life, KeyOrder order, Revocation state, CancellationToken cancellationToken)
     {
         var wanted = await FindThumbprintsAsync(life.Name, cancellationToken).ConfigureAwait(false);
-        foreach (var version in life.Versions.Where(KeyLife.IsInUse))
+        foreach (var version in life.Versions.Where(WrappingKeyPolicy.IsInUse))
         {
             var key = version.PublicKey is null ? await vault.GetKeyAsync(version.Id.Name, version.Id.Version, cancellationToken).ConfigureAwait(false) : version;
             wanted.Remove(key.PublicKey?.Thumbprint ?? string.Empty);
@@ -71,9 +72,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
         var recorded = new List<string>();
         await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Event is { Kind: "key.activated" } activated
-                && KeyIdentifier.TryParse(activated.Subject, out var id) && id.Name == keyName
-                && activated.Details.TryGetValue("thumbprint", out var thumbprint))
+            if (LedgerReading.TryReadActivated(entry.Event, out var id, out var thumbprint) && id.Name == keyName)
             {
                 recorded.Remove(thumbprint);
                 recorded.Add(thumbprint);

@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Keys;
@@ -32,11 +33,11 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
 
         if (usable.Count == 0)
         {
-            throw new ConflictException($"The key '{input.KeyName}' has no verified version to enable; bring it again.");
+            throw new KeyStateException($"The key '{input.KeyName}' has no verified version to enable; bring it again.");
         }
 
         var ids = usable
-            .OrderBy(version => version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active)
+            .OrderBy(WrappingKeyPolicy.IsActive)
             .ThenBy(version => version.CreatedOn)
             .Select(version => version.Id)
             .ToList();
@@ -60,10 +61,10 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
         }
 
         var usable = new List<VaultKey>();
-        foreach (var listed in life.Versions.Where(KeyLife.IsInUse))
+        foreach (var listed in life.Versions.Where(WrappingKeyPolicy.IsInUse))
         {
             var version = await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false);
-            if (KeyLife.IsInUse(version))
+            if (WrappingKeyPolicy.IsInUse(version))
             {
                 await EnableAsync(version, input.Order, cancellationToken).ConfigureAwait(false);
                 usable.Add(version);
@@ -88,7 +89,7 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
     }
 
     private Task RecordAsync(ReinstateInput input, KeyIdentifier id, CancellationToken cancellationToken) =>
-        ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.enabled", id.ToString(), part: id.Version), cancellationToken);
+        ledger.AppendAsync(LedgerEvents.KeyEnabled(input.OperationId, id), cancellationToken);
 }
 
 /// <summary>Which key to reinstate.</summary>

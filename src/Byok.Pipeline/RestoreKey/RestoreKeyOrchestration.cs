@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RevokeKey;
@@ -35,7 +36,7 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
         catch (OverruledException exception)
         {
             await context.CallActivityAsync<bool>(
-                RecordRevocation.Name, RecordRevocationInput.Overruled("key.restore.overruled", context.InstanceId, input.KeyName, exception.Message), RetryPolicy.Default);
+                RecordRevocation.Name, RecordRevocationInput.Of(LedgerEvents.RestoreOverruled(context.InstanceId, input.KeyName, exception.Message)), RetryPolicy.Default);
             throw;
         }
     }
@@ -52,7 +53,7 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
             context.SetStatus(new RestoreKeyProgress($"bringing '{key.Label}' again"));
             var bring = new BringKeyInput { KeyName = input.KeyName, KeyLabel = key.Label, ExpectedThumbprint = key.Thumbprint, Restores = found.Order };
             await context.CallSubOrchestrationAsync<BringKeyResult>(
-                BringKeyOrchestration.Name, bring, $"{context.InstanceId}-bring-{startedOn:yyyyMMddHHmmssfff}-{number}");
+                BringKeyOrchestration.Name, bring, OperationId.BringWithin(context.InstanceId, startedOn, number));
         }
 
         var (versions, probe) = await GiveBackAsync(context, input, found);

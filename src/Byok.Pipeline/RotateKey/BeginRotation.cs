@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -16,7 +17,8 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
 
     /// <inheritdoc/>
     /// <exception cref="KeyUnavailableException">There is no such key, or it is revoked.</exception>
-    /// <exception cref="ConflictException">Another rotation of the key is under way, or it is being restored, or the new master key is in use by it already.</exception>
+    /// <exception cref="OperationInProgressException">Another rotation of the key is under way.</exception>
+    /// <exception cref="ConflictException">It is being restored, or the new master key is in use by it already.</exception>
     /// <exception cref="HsmKeyNotFoundException">The HSM has no such master key and none is to be generated.</exception>
     public override async Task<RotationBegun> RunAsync(BeginRotationInput input, CancellationToken cancellationToken)
     {
@@ -25,29 +27,22 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         var life = await vault.ReadLifeAsync(rotation.KeyName, cancellationToken).ConfigureAwait(false);
         life.Require(KeyOperation.Rotate);
         await claims.ClaimAsync(rotation.KeyName, input.OperationId, cancellationToken).ConfigureAwait(false);
-        var active = life.Versions.Where(version => version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active).ToList();
+        var active = life.Versions.Where(WrappingKeyPolicy.MayProtect).ToList();
         var current = life.Current!;
         var target = rotation.TargetId is { } id
             ? active.Find(version => version.Id == id)
                 ?? throw new KeyUnavailableException($"{id} is not an enabled, verified version of '{rotation.KeyName}'; blobs cannot move to it.")
             : rotation.RewrapOnly
                 ? current
-                : active.Find(version => version.Tags.GetValueOrDefault(KeyTags.Request)?.StartsWith(BringPrefix(input.OperationId), StringComparison.Ordinal) == true);
+                : active.Find(version => version.Tags.GetValueOrDefault(KeyTags.Request)?.StartsWith(OperationId.BringPrefixWithin(input.OperationId), StringComparison.Ordinal) == true);
 
         var terms = new RotationTerms(options.KeyCacheTime, rotation.GracePeriod ?? options.GracePeriod, options.BlobsPerPage);
         var begun = target is null
             ? await ChooseMasterKeyAsync(input, current, terms, cancellationToken).ConfigureAwait(false)
             : new RotationBegun(target.Id, await ThumbprintAsync(target, cancellationToken).ConfigureAwait(false), null, null, terms);
-        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.rotation.began", current.Id.ToString(), new()
-        {
-            ["to"] = begun.TargetId?.ToString() ?? begun.KeyLabel!,
-            ["deep"] = rotation.Deep ? "true" : "false",
-        }), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.RotationBegan(input.OperationId, current.Id, begun.TargetId?.ToString() ?? begun.KeyLabel!, rotation.Deep), cancellationToken).ConfigureAwait(false);
         return begun;
     }
-
-    /// <summary>What the operation ids of this rotation's brings begin with.</summary>
-    internal static string BringPrefix(string operationId) => $"{operationId}-bring-";
 
     private async Task<RotationBegun> ChooseMasterKeyAsync(BeginRotationInput input, VaultKey current, RotationTerms terms, CancellationToken cancellationToken)
     {

@@ -5,6 +5,7 @@ using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 using Byok.Storage;
 
 namespace Byok.Pipeline.RotateKey;
@@ -27,7 +28,7 @@ public sealed class BlobRewrapper(StorageAccount storage, IKeyVault vault, Wrapp
     /// <exception cref="TransientByokException">The vault did not answer.</exception>
     internal async Task<Rewrap> PrepareAsync(string operationId, ProtectedBlob blob, BlobStanding standing, RewrapTarget target, CancellationToken cancellationToken)
     {
-        var needs = RewrapPage.KeyIdOf(blob)?.ToString() ?? string.Empty;
+        var needs = UnverifiedFields.KeyIdOf(blob)?.ToString() ?? string.Empty;
         try
         {
             var header = EnvelopeHeader.Parse(blob.Metadata, blob.Name);

@@ -13,7 +13,7 @@ namespace Byok.Pipeline.RotateKey;
 public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
 {
     /// <summary>Claims a key for a rotation.</summary>
-    /// <exception cref="ConflictException">Another rotation holds it.</exception>
+    /// <exception cref="OperationInProgressException">Another rotation holds it.</exception>
     public async Task ClaimAsync(string keyName, string operationId, CancellationToken cancellationToken)
     {
         while (true)
@@ -21,7 +21,7 @@ public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
             var (claim, etag) = await FindAsync(keyName, cancellationToken).ConfigureAwait(false);
             if (claim?.OperationId is { } holder && holder != operationId)
             {
-                throw new ConflictException(
+                throw new OperationInProgressException(
                     $"The rotation '{holder}' of '{keyName}' has been under way since {claim.Since:yyyy-MM-dd HH:mm} UTC; wait for it. If it was terminated, start it again under the same id, or delete '{Subject(keyName)}'.");
             }
 

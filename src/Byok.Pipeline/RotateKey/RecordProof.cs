@@ -1,4 +1,5 @@
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -12,13 +13,7 @@ public sealed class RecordProof(ILedger ledger) : Activity<ProofInput, bool>
     public override async Task<bool> RunAsync(ProofInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.rotation.proved", input.TargetId.ToString(), new()
-        {
-            ["blobs"] = $"{input.Scanned}",
-            ["moved"] = $"{input.Moved}",
-            ["leftBehind"] = $"{input.Left}",
-            ["passes"] = $"{input.Pass}",
-        }, part: $"{input.Pass}"), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.RotationProved(input.OperationId, input.TargetId, input.Pass, input.Scanned, input.Moved, input.Left), cancellationToken).ConfigureAwait(false);
         return true;
     }
 }

@@ -1,6 +1,7 @@
 using Byok.Client.Keys;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -22,23 +23,14 @@ public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILe
         var life = await vault.ReadLifeAsync(input.TargetId.Name, cancellationToken).ConfigureAwait(false);
         life.Require(KeyOperation.Rotate);
         var old = new List<KeyIdentifier>();
-        foreach (var version in life.Versions)
+        foreach (var version in WrappingKeyPolicy.ReplacedBy(input.TargetId, life.Versions))
         {
-            var state = version.Tags.GetValueOrDefault(KeyTags.State);
-            if (version.Id == input.TargetId || !version.Enabled || state is not (KeyTags.Active or KeyTags.Retired or KeyTags.Replaced))
-            {
-                continue;
-            }
-
             old.Add(version.Id);
-            if (state == KeyTags.Active)
+            if (WrappingKeyPolicy.IsActive(version))
             {
                 var tags = new Dictionary<string, string>(version.Tags) { [KeyTags.State] = KeyTags.Retired };
                 await vault.UpdateKeyAsync(version.Id, new KeyAttributes { Tags = tags }, cancellationToken).ConfigureAwait(false);
-                await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.retired", version.Id.ToString(), new()
-                {
-                    ["successor"] = input.TargetId.ToString(),
-                }, part: version.Id.Version), cancellationToken).ConfigureAwait(false);
+                await ledger.AppendAsync(LedgerEvents.KeyRetired(input.OperationId, version.Id, input.TargetId), cancellationToken).ConfigureAwait(false);
             }
         }
 

@@ -3,6 +3,7 @@ using Byok.Client.Records;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
+using Byok.Pipeline.Keys;
 using Byok.Storage;
 
 namespace Byok.Pipeline.RotateKey;
@@ -36,7 +37,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
             {
                 Moved = moved,
                 MovedSoFar = movedBefore + moved,
-                ToReencrypt = [.. candidates.Select(blob => new BlobToReencrypt(blob.Blob.Name, KeyIdOf(blob.Blob)!.ToString()))],
+                ToReencrypt = [.. candidates.Select(blob => new BlobToReencrypt(blob.Blob.Name, UnverifiedFields.KeyIdOf(blob.Blob)!.ToString()))],
             };
         }
 
@@ -91,7 +92,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
         records.ReadAsync(
             index => (blobs.Select(blob =>
             {
-                var (chain, mac) = (index.Of(blob.Name), Digest.Parse(FieldOf(blob, EnvelopeFields.Mac)) ?? default);
+                var (chain, mac) = (index.Of(blob.Name), Digest.Parse(UnverifiedFields.MacOf(blob)) ?? default);
                 return new KnownBlob(blob, chain.StandingOf(mac), chain.Intent(mac)?.OperationId == input.OperationId);
             }).ToList(), index.MovedBy(input.OperationId)),
             cancellationToken);
@@ -100,7 +101,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
     /// <returns>How many there are.</returns>
     private async Task<int> ConfirmOwnAsync(RewrapPageInput input, List<KnownBlob> known, CancellationToken cancellationToken)
     {
-        var own = known.FindAll(blob => blob.IsOwnIntent && KeyIdOf(blob.Blob) == input.TargetId);
+        var own = known.FindAll(blob => blob.IsOwnIntent && UnverifiedFields.KeyIdOf(blob.Blob) == input.TargetId);
         var intact = await ForAllAsync(
             own, async (blob, stop) => await rewrapper.IsIntactAsync(blob.Blob, stop).ConfigureAwait(false) ? blob.Blob : null, cancellationToken).ConfigureAwait(false);
         var found = intact.OfType<ProtectedBlob>().ToList();
@@ -121,18 +122,10 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
 
     /// <summary>Whether a blob says that it is under another version of this key. Whether that is true, its header's MAC decides later.</summary>
     private static bool IsCandidate(ProtectedBlob blob, RewrapPageInput input) =>
-        KeyIdOf(blob) is { } id
+        UnverifiedFields.KeyIdOf(blob) is { } id
         && id.Name == input.KeyName
         && id != input.TargetId
         && (input.OnlyFrom is null || input.OnlyFrom.Contains(id));
-
-    /// <summary>The version that a blob's metadata names, unverified; null when it names none. Longer texts are none: what is returned is kept in histories.</summary>
-    internal static KeyIdentifier? KeyIdOf(ProtectedBlob blob) =>
-        blob.Metadata.FirstOrDefault(pair => pair.Key.Equals(EnvelopeFields.KeyId, StringComparison.OrdinalIgnoreCase)).Value is { Length: <= EnvelopeFormat.MaxKeyIdLength } text
-        && KeyIdentifier.TryParse(text, out var id) ? id : null;
-
-    private static string FieldOf(ProtectedBlob blob, string field) =>
-        blob.Metadata.FirstOrDefault(pair => pair.Key.Equals(field, StringComparison.OrdinalIgnoreCase)).Value ?? string.Empty;
 
     private sealed record KnownBlob(ProtectedBlob Blob, BlobStanding Standing, bool IsOwnIntent);
 }
@@ -189,7 +182,7 @@ public sealed record RewrapPageResult
     public RewrapPageResult WithUnmovable(UnmovableBlob blob, string keyId) => this with
     {
         LeftByVersion = new Dictionary<string, long>(LeftByVersion) { [keyId] = LeftByVersion.GetValueOrDefault(keyId) + 1 },
-        Unmovable = Unmovable.Count < RotationState.MaxListed ? [.. Unmovable, blob] : Unmovable,
+        Unmovable = Unmovable.Count < UnmovableBlob.MaxListed ? [.. Unmovable, blob] : Unmovable,
     };
 }
 

@@ -57,10 +57,9 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
         var (targetId, thumbprint) = (begun.TargetId, begun.TargetThumbprint);
         if (targetId is null)
         {
-            // A bring that failed has used up its KEK, so a repeated rotation needs a new operation id for it.
             var bring = new BringKeyInput { KeyName = input.KeyName, KeyLabel = begun.KeyLabel!, GenerateSizeInBits = begun.GenerateSizeInBits };
             var brought = await context.CallSubOrchestrationAsync<BringKeyResult>(
-                BringKeyOrchestration.Name, bring, $"{BeginRotation.BringPrefix(context.InstanceId)}{startedOn:yyyyMMddHHmmssfff}");
+                BringKeyOrchestration.Name, bring, OperationId.BringWithin(context.InstanceId, startedOn));
             (targetId, thumbprint) = (brought.KeyId, brought.Thumbprint);
         }
 

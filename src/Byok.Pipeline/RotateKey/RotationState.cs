@@ -5,9 +5,6 @@ namespace Byok.Pipeline.RotateKey;
 /// <summary>How far a rotation is: everything that must outlive a run of the orchestration. Its size does not grow with the number of blobs.</summary>
 public sealed record RotationState
 {
-    /// <summary>Most unmovable blobs that are listed by name; the count is always exact.</summary>
-    public const int MaxListed = 100;
-
     /// <summary>The version that all blobs of the key move to.</summary>
     public required KeyIdentifier TargetId { get; init; }
 
@@ -84,7 +81,7 @@ public sealed record RotationState
             Moved = page.MovedSoFar,
             Left = Left + page.LeftByVersion.Values.Sum(),
             LeftByVersion = byVersion,
-            Unmovable = [.. Unmovable.Concat(page.Unmovable).Take(MaxListed)],
+            Unmovable = [.. Unmovable.Concat(page.Unmovable).Take(UnmovableBlob.MaxListed)],
         };
     }
 

@@ -1,5 +1,4 @@
 using Byok.Core.Keys;
-using Byok.Pipeline;
 using Byok.Pipeline.RestoreKey;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
@@ -8,7 +7,7 @@ using Microsoft.DurableTask;
 namespace ByokFunctions.Functions;
 
 /// <summary>RestoreKey and its activities, by name.</summary>
-public sealed class RestoreKeyFunctions(PipelineCatalog pipeline)
+public sealed class RestoreKeyFunctions(PlanRestore planRestore, ReinstateKey reinstateKey, ProbeRestored probeRestored)
 {
     [Function(RestoreKeyOrchestration.Name)]
     public static Task<RestoreKeyResult> RestoreKeyAsync([OrchestrationTrigger] TaskOrchestrationContext context, RestoreKeyInput input) =>
@@ -16,13 +15,13 @@ public sealed class RestoreKeyFunctions(PipelineCatalog pipeline)
 
     [Function(PlanRestore.Name)]
     public Task<RestorePlan> PlanRestoreAsync([ActivityTrigger] PlanRestoreInput input, CancellationToken cancellationToken) =>
-        pipeline.PlanRestore.RunAsync(input, cancellationToken);
+        planRestore.RunAsync(input, cancellationToken);
 
     [Function(ReinstateKey.Name)]
     public Task<List<KeyIdentifier>> ReinstateKeyAsync([ActivityTrigger] ReinstateInput input, CancellationToken cancellationToken) =>
-        pipeline.ReinstateKey.RunAsync(input, cancellationToken);
+        reinstateKey.RunAsync(input, cancellationToken);
 
     [Function(ProbeRestored.Name)]
     public Task<RestoreProbe> ProbeRestoredAsync([ActivityTrigger] ProbeRestoredInput input, CancellationToken cancellationToken) =>
-        pipeline.ProbeRestored.RunAsync(input, cancellationToken);
+        probeRestored.RunAsync(input, cancellationToken);
 }

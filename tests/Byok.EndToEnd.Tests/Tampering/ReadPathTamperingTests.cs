@@ -19,7 +19,7 @@ public sealed class ReadPathTamperingTests(AzuriteFixture azurite) : IClassFixtu
     private readonly InMemoryVault _vault = new();
     private readonly byte[] _plaintext = TestBytes.Create(200);
     private StorageAccount _storage = null!;
-    private PipelineCatalog _catalog = null!;
+    private TestPipeline _catalog = null!;
     private byte[] _content = null!;
     private Dictionary<string, string> _metadata = null!;
 
@@ -27,8 +27,8 @@ public sealed class ReadPathTamperingTests(AzuriteFixture azurite) : IClassFixtu
     {
         _storage = await azurite.CreateAccountAsync();
         _vault.AddActiveKey("customer-key");
-        _catalog = new PipelineCatalog(new PipelineServices(
-            _vault, null!, _storage, new InMemoryLedger(), new PipelineOptions { DefaultKey = "customer-key" }, TimeProvider.System));
+        _catalog = new TestPipeline(
+            _vault, null, _storage, new InMemoryLedger(), new PipelineOptions { DefaultKey = "customer-key" }, TimeProvider.System);
         var upload = await _storage.Uploads.Client.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(_plaintext));
         var engine = new ReplayEngine(_catalog.Activities, TimeProvider.System);
         await engine.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, new EncryptBlobInput { BlobName = Name, ETag = upload.Value.ETag.ToString() });

@@ -118,10 +118,10 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
     {
         using var stack = await CreateAsync(_ => throw new ProcessDiedException(), IsReadOfTheBlob);
         var begin = await BeginAsync(stack, TestBytes.Create(1000, 1), overwrite);
-        await Assert.ThrowsAsync<ProcessDiedException>(() => stack.Catalog.BeginEncryption.RunAsync(begin, default));
+        await Assert.ThrowsAsync<ProcessDiedException>(() => stack.Catalog.Get<BeginEncryption>().RunAsync(begin, default));
         await stack.ForgeAsync(Name, "forged");
 
-        await Assert.ThrowsAnyAsync<EnvelopeException>(() => stack.Catalog.BeginEncryption.RunAsync(begin, default));
+        await Assert.ThrowsAnyAsync<EnvelopeException>(() => stack.Catalog.Get<BeginEncryption>().RunAsync(begin, default));
 
         Assert.True(await stack.Storage.Uploads.Client.GetBlobClient(Name).ExistsAsync(), "The plaintext was destroyed for a stranger's blob.");
     }
@@ -131,11 +131,11 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
     {
         using var stack = await CreateAsync(_ => throw new ProcessDiedException(), IsReadOfTheBlob);
         var begin = await BeginAsync(stack, TestBytes.Create(1000, 1), overwrite: false);
-        await Assert.ThrowsAsync<ProcessDiedException>(() => stack.Catalog.BeginEncryption.RunAsync(begin, default));
+        await Assert.ThrowsAsync<ProcessDiedException>(() => stack.Catalog.Get<BeginEncryption>().RunAsync(begin, default));
         await RotateKeyTests.RotateAsync(stack);
         using var another = stack.CreateCatalog();
 
-        var repeated = await another.BeginEncryption.RunAsync(begin, default);
+        var repeated = await another.Get<BeginEncryption>().RunAsync(begin, default);
 
         Assert.Equal(EncryptBlobOutcome.Protected, repeated.Result!.Outcome);
         Assert.Equal(TestBytes.Create(1000, 1), await stack.ReadAsync(Name));
@@ -193,10 +193,10 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
 
     private static bool IsReadOfTheBlob(HttpRequestMessage request, LifeStack stack) => request.Method == HttpMethod.Get && Is(request, stack.Storage.Protected.Name);
 
-    private static async Task<BeginInput> BeginAsync(LifeStack stack, byte[] content, bool overwrite)
+    private static async Task<BeginEncryptionInput> BeginAsync(LifeStack stack, byte[] content, bool overwrite)
     {
         var uploaded = await stack.Storage.Uploads.Client.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(content), overwrite: true);
-        return new BeginInput("operation", BlobId.New().ToString(), new EncryptBlobInput { BlobName = Name, ETag = uploaded.Value.ETag.ToString(), Overwrite = overwrite });
+        return new BeginEncryptionInput("operation", BlobId.New().ToString(), new EncryptBlobInput { BlobName = Name, ETag = uploaded.Value.ETag.ToString(), Overwrite = overwrite });
     }
 
     private static Task<EncryptBlobResult> EncryptAsync(LifeStack stack, byte[] content) => stack.UploadAsync(Name, content, overwrite: true);

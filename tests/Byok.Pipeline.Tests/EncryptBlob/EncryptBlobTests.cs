@@ -191,7 +191,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var upload = await other.GetBlobContainerClient(pipeline.Storage.Uploads.Name).GetBlobClient("foreign").UploadAsync(BinaryData.FromString("abc"), options);
         var input = new EncryptBlobInput { BlobName = "foreign", ETag = upload.Value.ETag.ToString() };
 
-        await Assert.ThrowsAsync<ConflictException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+        await Assert.ThrowsAsync<UnprotectableUploadException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
 
         Assert.True(await pipeline.Storage.Uploads.Client.GetBlobClient("foreign").ExistsAsync());
     }
@@ -205,7 +205,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         pipeline.Vault.AddActiveKey("customer-key");
         var input = new EncryptBlobInput { BlobName = name, ETag = "\"0x1\"", Overwrite = true };
 
-        await Assert.ThrowsAsync<ConflictException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+        await Assert.ThrowsAsync<UnprotectableUploadException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
     }
 
     [Theory]
@@ -293,10 +293,10 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
         pipeline.Vault.AddActiveKey("customer-key");
-        var begin = new BeginInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "twice", [7]));
+        var begin = new BeginEncryptionInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "twice", [7]));
 
-        var first = await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None);
-        var second = await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None);
+        var first = await pipeline.Catalog.Get<BeginEncryption>().RunAsync(begin, CancellationToken.None);
+        var second = await pipeline.Catalog.Get<BeginEncryption>().RunAsync(begin, CancellationToken.None);
 
         Assert.Equal(first.Result, second.Result);
         Assert.Equal([7], await DecryptAsync(pipeline, "twice"));
@@ -308,23 +308,23 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
         pipeline.Vault.AddActiveKey("customer-key");
         var plaintext = RandomNumberGenerator.GetBytes((17 * Chunk) + 1);
-        var begin = new BeginInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "large", plaintext));
+        var begin = new BeginEncryptionInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "large", plaintext));
 
-        _ = await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None);
-        var plan = (await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None)).Plan!;
+        _ = await pipeline.Catalog.Get<BeginEncryption>().RunAsync(begin, CancellationToken.None);
+        var plan = (await pipeline.Catalog.Get<BeginEncryption>().RunAsync(begin, CancellationToken.None)).Plan!;
         pipeline.Catalog.Deks.Forget(); // as in another process
         var segments = new List<SegmentResult>();
         for (var segment = 0; segment < plan.Envelope.Segments; segment++)
         {
-            _ = await pipeline.Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, segment), CancellationToken.None);
-            segments.Add(await pipeline.Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, segment), CancellationToken.None));
+            _ = await pipeline.Catalog.Get<EncryptSegment>().RunAsync(new EncryptSegmentInput(plan, segment), CancellationToken.None);
+            segments.Add(await pipeline.Catalog.Get<EncryptSegment>().RunAsync(new EncryptSegmentInput(plan, segment), CancellationToken.None));
         }
 
-        var first = await pipeline.Catalog.CommitBlob.RunAsync(new CommitInput(plan, segments), CancellationToken.None);
-        var second = await pipeline.Catalog.CommitBlob.RunAsync(new CommitInput(plan, segments), CancellationToken.None);
+        var first = await pipeline.Catalog.Get<CommitBlob>().RunAsync(new CommitBlobInput(plan, segments), CancellationToken.None);
+        var second = await pipeline.Catalog.Get<CommitBlob>().RunAsync(new CommitBlobInput(plan, segments), CancellationToken.None);
         Assert.Equal(first, second);
-        await pipeline.Catalog.CompleteBlob.RunAsync(CompleteInput.For(plan, first, 1), CancellationToken.None);
-        var completed = await pipeline.Catalog.CompleteBlob.RunAsync(CompleteInput.For(plan, second, 1), CancellationToken.None);
+        await pipeline.Catalog.Get<CompleteBlob>().RunAsync(CompleteBlobInput.For(plan, first, 1), CancellationToken.None);
+        var completed = await pipeline.Catalog.Get<CompleteBlob>().RunAsync(CompleteBlobInput.For(plan, second, 1), CancellationToken.None);
         Assert.Equal(EncryptBlobOutcome.Protected, completed.Outcome);
         Assert.Equal(plaintext, await DecryptAsync(pipeline, "large"));
     }

@@ -114,7 +114,7 @@ public class RestoreKeyTests(AzuriteFixture azurite)
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         var before = await stack.VersionsAsync();
-        await Assert.ThrowsAsync<ConflictException>(() => RestoreAsync(stack));
+        await Assert.ThrowsAsync<KeyStateException>(() => RestoreAsync(stack));
         Assert.Equal(before, await stack.VersionsAsync());
         await Assert.ThrowsAsync<KeyUnavailableException>(() => RestoreAsync(stack, "nobody"));
     }

@@ -34,7 +34,7 @@ public class RotateKeyMemoryTests
         var storage = new StorageAccount(
             new BlobServiceClient(new Uri("http://endless.test"), StorageAccount.CreateClientOptions(new HttpClientTransport(client))));
         var options = LifeStack.DefaultOptions with { BlobsPerPage = 500 };
-        var engine = new ReplayEngine(() => new PipelineCatalog(new PipelineServices(vault, hsm, storage, new CopiesLedger(blob, blobs), options, time)), time, time.SetUtcNow);
+        var engine = new ReplayEngine(() => new TestPipeline(vault, hsm, storage, new CopiesLedger(blob, blobs), options, time), time, time.SetUtcNow);
         await engine.RunAsync<BringKeyResult>(
             BringKeyOrchestration.Name, new BringKeyInput { KeyName = "unused", KeyLabel = "unused", GenerateSizeInBits = 2048 }, "warm-up");
         var before = GC.GetTotalMemory(forceFullCollection: true);

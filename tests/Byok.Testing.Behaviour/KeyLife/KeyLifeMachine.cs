@@ -52,8 +52,8 @@ public sealed class KeyLifeMachine : IDisposable
     public int Killed { get; private set; }
 
     /// <summary>A process's view of the stack, without anything in its caches.</summary>
-    public PipelineCatalog CreateCatalog() => new(new PipelineServices(
-        _vault, _hsm, _storage!, _ledger, new PipelineOptions { DefaultKey = Key, KekSizeInBits = 2048, KeyCacheTime = TimeSpan.FromMilliseconds(1), BlobsPerPage = 2 }, _time));
+    public TestPipeline CreateCatalog() => new(
+        _vault, _hsm, _storage!, _ledger, new PipelineOptions { DefaultKey = Key, KekSizeInBits = 2048, KeyCacheTime = TimeSpan.FromMilliseconds(1), BlobsPerPage = 2 }, _time);
 
     public async Task RunAsync(IEnumerable<KeyStep> steps, Func<KeyLifeMachine, IKeyLifeHost> open)
     {
@@ -283,7 +283,7 @@ public sealed class KeyLifeMachine : IDisposable
         return unwrapping;
     }
 
-    private async Task EncryptAsync(PipelineCatalog catalog, string name)
+    private async Task EncryptAsync(TestPipeline catalog, string name)
     {
         var uploaded = await _storage!.Uploads.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(ContentOf(name)), overwrite: true).ConfigureAwait(false);
         var input = new EncryptBlobInput { BlobName = name, ETag = uploaded.Value.ETag.ToString() };
@@ -291,7 +291,7 @@ public sealed class KeyLifeMachine : IDisposable
         await engine.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input, EncryptBlobInput.InstanceIdFor(name, input.ETag)).ConfigureAwait(false);
     }
 
-    private async Task ReadAllAsync(PipelineCatalog catalog)
+    private async Task ReadAllAsync(TestPipeline catalog)
     {
         foreach (var (name, content) in _model.Blobs)
         {

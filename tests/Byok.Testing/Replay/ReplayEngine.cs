@@ -16,16 +16,16 @@ public sealed class ReplayEngine : IOrchestrationRunner
     private readonly ConcurrentDictionary<string, ReplayInstance> _instances = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string InstanceId, string Name), Channel<JsonElement>> _events = [];
     private readonly Dictionary<string, OrchestrationDescriptor> _orchestrations =
-        PipelineCatalog.Orchestrations.ToDictionary(descriptor => descriptor.Name, StringComparer.Ordinal);
+        PipelineOrchestrations.All.ToDictionary(descriptor => descriptor.Name, StringComparer.Ordinal);
 
     private readonly List<object> _statuses = [];
-    private readonly Func<PipelineCatalog>? _start;
+    private readonly Func<TestPipeline>? _start;
     private readonly Func<DateTimeOffset, CancellationToken, Task> _wait;
-    private PipelineCatalog? _catalog;
+    private TestPipeline? _catalog;
     private IReadOnlyList<ActivityDescriptor> _activities;
 
     /// <summary>An engine whose process can die: the next one starts anew on what is kept. Timers end at once and move the clock.</summary>
-    public ReplayEngine(Func<PipelineCatalog> start, TimeProvider time, Action<DateTimeOffset> moveClock)
+    public ReplayEngine(Func<TestPipeline> start, TimeProvider time, Action<DateTimeOffset> moveClock)
     {
         (_start, _activities, Time) = (start, [], time);
         _wait = (fireAt, _) =>
