@@ -6,10 +6,10 @@ using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Tests.Replay;
 using Byok.Storage;
 using Byok.Storage.Ledger;
 using Byok.Testing;
+using Byok.Testing.Replay;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests;
@@ -32,8 +32,9 @@ internal sealed class LifeStack : IDisposable
         _decorateVault = decorateVault ?? (vault => vault);
         _decorateHsm = decorateHsm ?? (hsm => hsm);
         Vault = new InMemoryVault(Time);
+        Vault.CreateRsa = Hsm.CreateRsa = new PreparedKeys().Create;
         Ledger = new BlobLedger(storage.Ledger, Time);
-        Engine = new ReplayEngine(CreateCatalog, Time);
+        Engine = new ReplayEngine(CreateCatalog, Time, Time.SetUtcNow);
         Catalog = CreateCatalog();
     }
 
@@ -77,8 +78,8 @@ internal sealed class LifeStack : IDisposable
         var blob = Storage.Uploads.Client.GetBlobClient(name);
         var uploaded = await blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true);
         var input = new EncryptBlobInput { BlobName = name, ETag = uploaded.Value.ETag.ToString(), Overwrite = overwrite };
-        var context = new DirectOrchestrationContext(PipelineOrchestrations.All, Catalog.Activities, Time, EncryptBlobInput.InstanceIdFor(name, input.ETag));
-        return await new EncryptBlobOrchestration().RunAsync(context, input);
+        var engine = new ReplayEngine(Catalog.Activities, Time);
+        return await engine.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input, EncryptBlobInput.InstanceIdFor(name, input.ETag));
     }
 
     /// <summary>Puts many small protected blobs there at one request each, as the pipeline would have.</summary>

@@ -2,6 +2,7 @@ using Azure.Storage.Blobs;
 using Byok.Core.Ports;
 using Byok.Storage;
 using Byok.Testing;
+using Byok.Testing.Replay;
 
 namespace Byok.Pipeline.Tests;
 
@@ -11,7 +12,7 @@ internal sealed class PipelineFixture : IDisposable
     private PipelineFixture(StorageAccount storage, PipelineOptions options, IHsm? hsm)
     {
         Storage = storage;
-        Vault = new InMemoryVault();
+        Vault = new InMemoryVault { CreateRsa = new PreparedKeys().Create };
         Ledger = new InMemoryLedger();
         Catalog = new TestPipeline(Vault, hsm, storage, Ledger, options, TimeProvider.System);
     }
@@ -28,8 +29,7 @@ internal sealed class PipelineFixture : IDisposable
         AzuriteFixture azurite, PipelineOptions? options = null, IHsm? hsm = null, Action<BlobClientOptions>? configure = null) =>
         new(await azurite.CreateAccountAsync(configure: configure), options ?? new PipelineOptions { DefaultKey = "customer-key" }, hsm);
 
-    public DirectOrchestrationContext Context(string instanceId = "direct") =>
-        new(PipelineOrchestrations.All, Catalog.Activities, TimeProvider.System, instanceId);
+    public ReplayEngine Engine() => new(Catalog.Activities, TimeProvider.System);
 
     public void Dispose()
     {

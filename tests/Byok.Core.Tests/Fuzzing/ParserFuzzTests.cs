@@ -8,7 +8,7 @@ using Byok.Core.Orchestration;
 using Byok.Core.Tests.Envelope;
 using Byok.Core.Tests.Envelope.Vectors;
 using Byok.Core.Transfer;
-using Byok.Testing.Fuzzing;
+using Byok.Testing.Core.Fuzzing;
 
 namespace Byok.Core.Tests.Fuzzing;
 

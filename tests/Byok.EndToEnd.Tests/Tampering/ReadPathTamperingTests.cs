@@ -8,6 +8,7 @@ using Byok.Pipeline.EncryptBlob;
 using Byok.Storage;
 using Byok.Testing;
 using Byok.Testing.CommandLine;
+using Byok.Testing.Replay;
 
 namespace Byok.EndToEnd.Tests.Tampering;
 
@@ -29,8 +30,8 @@ public sealed class ReadPathTamperingTests(AzuriteFixture azurite) : IClassFixtu
         _catalog = new TestPipeline(
             _vault, null, _storage, new InMemoryLedger(), new PipelineOptions { DefaultKey = "customer-key" }, TimeProvider.System);
         var upload = await _storage.Uploads.Client.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(_plaintext));
-        var context = new DirectOrchestrationContext(PipelineOrchestrations.All, _catalog.Activities, TimeProvider.System);
-        await context.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, new EncryptBlobInput { BlobName = Name, ETag = upload.Value.ETag.ToString() });
+        var engine = new ReplayEngine(_catalog.Activities, TimeProvider.System);
+        await engine.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, new EncryptBlobInput { BlobName = Name, ETag = upload.Value.ETag.ToString() });
         var stored = (await Blob.DownloadContentAsync()).Value;
         _content = stored.Content.ToArray();
         _metadata = new Dictionary<string, string>(stored.Details.Metadata);

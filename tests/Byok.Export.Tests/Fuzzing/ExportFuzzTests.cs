@@ -8,7 +8,7 @@ using Byok.Export.Messages;
 using Byok.Export.Policy;
 using Byok.Export.Record;
 using Byok.Http;
-using Byok.Testing.Fuzzing;
+using Byok.Testing.Core.Fuzzing;
 
 namespace Byok.Export.Tests.Fuzzing;
 

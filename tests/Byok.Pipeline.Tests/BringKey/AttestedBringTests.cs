@@ -7,7 +7,8 @@ using Byok.Core.Ports;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.Tests.Faults;
 using Byok.Testing;
-using Byok.Testing.Attestation;
+using Byok.Testing.Core.Attestation;
+using Byok.Testing.Replay;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.BringKey;
@@ -20,7 +21,7 @@ public sealed class AttestedBringTests : IDisposable
     private readonly InMemoryHsm _hsm = new();
     private readonly InMemoryLedger _ledger = new();
     private readonly X509Certificate2 _root = new TestPartition().Root;
-    private DirectOrchestrationContext? _context;
+    private ReplayEngine? _engine;
 
     public AttestedBringTests() => _vault = new InMemoryVault(_time) { Attest = Sound };
 
@@ -60,7 +61,7 @@ public sealed class AttestedBringTests : IDisposable
         var result = await BringAsync([]);
 
         Assert.Null(result.AttestedBy);
-        Assert.DoesNotContain(AttestKey.Name, _context!.Calls);
+        Assert.DoesNotContain(AttestKey.Name, _engine!.Activities);
     }
 
     [Fact]
@@ -177,9 +178,9 @@ public sealed class AttestedBringTests : IDisposable
             ActivityDescriptor.For(() => new DisableKeyVersion(_vault, _ledger), DisableKeyVersion.Name),
             ActivityDescriptor.For(() => new RetireKeyExchangeKey(_vault, _ledger), RetireKeyExchangeKey.Name),
         ];
-        _context = new DirectOrchestrationContext(PipelineOrchestrations.All, activities, _time, "bring-payroll");
-        return _context.RunAsync<BringKeyResult>(
-            BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll", GenerateSizeInBits = 2048 });
+        _engine = new ReplayEngine(activities, _time);
+        return _engine.RunAsync<BringKeyResult>(
+            BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll", GenerateSizeInBits = 2048 }, "bring-payroll");
     }
 
     private void AssertNothingExported()

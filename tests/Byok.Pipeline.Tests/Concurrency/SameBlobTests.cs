@@ -3,10 +3,10 @@ using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Tests.Replay;
 using Byok.Pipeline.Tests.RotateKey;
 using Byok.Testing;
 using Byok.Testing.CommandLine;
+using Byok.Testing.Replay;
 using Byok.Testing.Storage;
 
 namespace Byok.Pipeline.Tests.Concurrency;
@@ -221,8 +221,7 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
         await foreach (var upload in stack.Storage.Uploads.Client.GetBlobsAsync())
         {
             var input = new EncryptBlobInput { BlobName = upload.Name, ETag = upload.Properties.ETag!.Value.ToString(), Overwrite = true };
-            var context = new DirectOrchestrationContext(PipelineOrchestrations.All, stack.Catalog.Activities, stack.Time, $"drain-{upload.Name}");
-            await new EncryptBlobOrchestration().RunAsync(context, input);
+            await new ReplayEngine(stack.Catalog.Activities, stack.Time).RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input, $"drain-{upload.Name}");
         }
     }
 }

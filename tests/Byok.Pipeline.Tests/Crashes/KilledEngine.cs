@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Byok.Core.Orchestration;
 using Byok.Durable;
-using Byok.Pipeline.Tests.Replay;
 using Byok.Testing;
+using Byok.Testing.Replay;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.Crashes;

@@ -68,12 +68,12 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
         pipeline.Vault.AddActiveKey("customer-key");
-        var context = pipeline.Context();
+        var engine = pipeline.Engine();
 
         var input = await UploadAsync(pipeline, "small", RandomNumberGenerator.GetBytes(5000));
-        await context.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+        await engine.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
 
-        Assert.Equal([BeginEncryption.Name], context.Calls);
+        Assert.Equal([BeginEncryption.Name], engine.Activities);
         Assert.Equal(1, pipeline.Vault.Unwraps); // the verification's; writing asks the vault nothing
     }
 
@@ -86,7 +86,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var input = await UploadAsync(pipeline, "small", RandomNumberGenerator.GetBytes(Chunk));
         counter.Reset();
 
-        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+        await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
 
         var (uploads, @protected) = (pipeline.Storage.Uploads.Name, pipeline.Storage.Protected.Name);
         Assert.Equal((2, 1), (counter.Reads(uploads), counter.Writes(uploads)));
@@ -128,7 +128,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         };
 
         var input = await UploadAsync(pipeline, "note.txt", RandomNumberGenerator.GetBytes(length), options);
-        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+        await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
 
         var target = pipeline.Storage.Protected.Client.GetBlobClient("note.txt");
         var properties = (await target.GetPropertiesAsync()).Value;
@@ -153,7 +153,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var metadata = new Dictionary<string, string> { ["note"] = new string('x', 6400) };
 
         var input = await UploadAsync(pipeline, "large", plaintext, new BlobUploadOptions { Metadata = metadata });
-        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+        await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
 
         var stored = await pipeline.Catalog.Reader.DescribeAsync("large", CancellationToken.None);
         Assert.Equal(TablePlacement.Tail, EnvelopeHeader.Parse(stored.Metadata, "large").Placement);
@@ -168,7 +168,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var metadata = new Dictionary<string, string> { ["note"] = new string('x', 7000) };
         var input = await UploadAsync(pipeline, "fat", [1, 2, 3], new BlobUploadOptions { Metadata = metadata });
 
-        await Assert.ThrowsAsync<MetadataBudgetExceededException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+        await Assert.ThrowsAsync<MetadataBudgetExceededException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
 
         Assert.True(await pipeline.Storage.Uploads.Client.GetBlobClient("fat").ExistsAsync());
         Assert.False(await pipeline.Storage.Protected.Client.GetBlobClient("fat").ExistsAsync());
@@ -191,7 +191,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var upload = await other.GetBlobContainerClient(pipeline.Storage.Uploads.Name).GetBlobClient("foreign").UploadAsync(BinaryData.FromString("abc"), options);
         var input = new EncryptBlobInput { BlobName = "foreign", ETag = upload.Value.ETag.ToString() };
 
-        await Assert.ThrowsAsync<UnprotectableUploadException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+        await Assert.ThrowsAsync<UnprotectableUploadException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
 
         Assert.True(await pipeline.Storage.Uploads.Client.GetBlobClient("foreign").ExistsAsync());
     }
@@ -205,7 +205,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         pipeline.Vault.AddActiveKey("customer-key");
         var input = new EncryptBlobInput { BlobName = name, ETag = "\"0x1\"", Overwrite = true };
 
-        await Assert.ThrowsAsync<UnprotectableUploadException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+        await Assert.ThrowsAsync<UnprotectableUploadException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
     }
 
     [Theory]
@@ -231,7 +231,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
         var input = await UploadAsync(pipeline, "early", [1, 2, 3]);
 
-        await Assert.ThrowsAsync<KeyUnavailableException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
 
         Assert.True(await pipeline.Storage.Uploads.Client.GetBlobClient("early").ExistsAsync());
     }
@@ -244,8 +244,8 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var first = await UploadAsync(pipeline, "doc", [1]);
         var second = await UploadAsync(pipeline, "doc", [2]);
 
-        var old = await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, first);
-        var current = await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, second);
+        var old = await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, first);
+        var current = await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, second);
 
         Assert.Equal(EncryptBlobOutcome.Superseded, old.Outcome);
         Assert.Equal(EncryptBlobOutcome.Protected, current.Outcome);
@@ -260,10 +260,10 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         await EncryptAsync(pipeline, "doc", [1]);
         var again = await UploadAsync(pipeline, "doc", [2]);
 
-        await Assert.ThrowsAsync<BlobAlreadyExistsException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, again));
+        await Assert.ThrowsAsync<BlobAlreadyExistsException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, again));
         Assert.Equal([1], await DecryptAsync(pipeline, "doc"));
 
-        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, again with { Overwrite = true });
+        await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, again with { Overwrite = true });
         Assert.Equal([2], await DecryptAsync(pipeline, "doc"));
         var stored = await pipeline.Catalog.Reader.DescribeAsync("doc", CancellationToken.None);
         Assert.Equal(2, EnvelopeHeader.Parse(stored.Metadata, "doc").Generation);
@@ -281,7 +281,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         }
 
         var results = await Task.WhenAll(inputs.Select((input, i) =>
-            pipeline.Context($"race-{i}").RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input)));
+            pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input, $"race-{i}")));
 
         Assert.Equal(EncryptBlobOutcome.Protected, results[^1].Outcome);
         Assert.All(results[..^1], result => Assert.Equal(EncryptBlobOutcome.Superseded, result.Outcome));
@@ -336,7 +336,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     }
 
     private static async Task<EncryptBlobResult> EncryptAsync(PipelineFixture pipeline, string name, byte[] content) =>
-        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, await UploadAsync(pipeline, name, content));
+        await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, await UploadAsync(pipeline, name, content));
 
     private static async Task<byte[]> DecryptAsync(PipelineFixture pipeline, string name)
     {

@@ -2,7 +2,7 @@ using Byok.Core.Orchestration;
 using Byok.Durable;
 using Byok.Pipeline.Tests.Crashes;
 using Byok.Testing;
-using Byok.Testing.KeyLife;
+using Byok.Testing.Behaviour.KeyLife;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.KeyLife;

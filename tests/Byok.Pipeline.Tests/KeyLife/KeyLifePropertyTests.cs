@@ -1,5 +1,4 @@
-using Byok.Pipeline.Tests.Faults;
-using Byok.Testing.KeyLife;
+using Byok.Testing.Behaviour.KeyLife;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 
@@ -91,7 +90,7 @@ public sealed class KeyLifePropertyTests
     private static async Task<(int Succeeded, int Killed)> RunAsync(KeyStep[] steps)
     {
         var time = new FakeTimeProvider(LifeStack.Start);
-        using var machine = new KeyLifeMachine(time, () => time.Advance(TimeSpan.FromSeconds(1)), new PreparedKeys().Create);
+        using var machine = new KeyLifeMachine(time, () => time.Advance(TimeSpan.FromSeconds(1)));
         EmbeddedKeyLifeHost? host = null;
         try
         {

@@ -2,8 +2,8 @@ using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Tests.Faults;
-using Byok.Pipeline.Tests.Replay;
 using Byok.Testing;
+using Byok.Testing.Replay;
 
 namespace Byok.Pipeline.Tests.RotateKey;
 

@@ -298,7 +298,7 @@ public class RotateKeyTests(AzuriteFixture azurite)
 
         await RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, Deep = deep });
 
-        var progress = stack.Engine.Statuses.OfType<RotateKeyProgress>()
+        var progress = stack.Engine.StatusesOf<RotateKeyProgress>()
             .Where(status => status.Pass > 0).Select(status => (status.Stage, status.Pass, status.BlobsDone, status.BlobsLeft)).Distinct().ToList();
         const string proving = "proving that nothing is left on the old version";
         Assert.Equal([(stage, 1, 0, 3), (stage, 1, 3, 0)], progress.FindAll(status => status.Stage == stage));
@@ -328,7 +328,7 @@ public class RotateKeyTests(AzuriteFixture azurite)
         Assert.InRange(counter.Writes(), count, (int)(count * 1.01) + allowedForTheCeremony);
         Assert.Equal(count, stack.Vault.Unwraps - unwraps - RoundTripsOfABring);
         Assert.True(stack.Engine.LongestHistory <= RotateKeyOrchestration.PagesPerRun + 10, $"history of {stack.Engine.LongestHistory}");
-        var progress = stack.Engine.Statuses.OfType<RotateKeyProgress>().ToList();
+        var progress = stack.Engine.StatusesOf<RotateKeyProgress>();
         Assert.Contains(progress, status => status is { Stage: "rewrapping", BlobsLeft: > 0 });
     }
 

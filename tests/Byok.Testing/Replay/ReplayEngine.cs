@@ -1,25 +1,53 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Threading.Channels;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Testing;
-using Microsoft.Extensions.Time.Testing;
+using Byok.Pipeline;
 
-namespace Byok.Pipeline.Tests.Replay;
+namespace Byok.Testing.Replay;
 
 /// <summary>
-/// Runs orchestrations as a durable engine does, in memory: what activities answered is kept, a run that dies is replayed, and an activity
-/// whose answer was not kept runs again. Timers end at once and move the clock. A test says at which boundary the process dies.
+/// Runs orchestrations as a durable engine does, in memory: inputs, answers and failures go through JSON, what activities answered is kept, a run that dies is
+/// replayed, and an activity whose answer was not kept runs again. A test says at which boundary the process dies.
 /// </summary>
-internal sealed class ReplayEngine(Func<TestPipeline> start, FakeTimeProvider time) : IOrchestrationRunner
+public sealed class ReplayEngine : IOrchestrationRunner
 {
     private readonly ConcurrentDictionary<string, ReplayInstance> _instances = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string InstanceId, string Name), Channel<JsonElement>> _events = [];
     private readonly Dictionary<string, OrchestrationDescriptor> _orchestrations =
         PipelineOrchestrations.All.ToDictionary(descriptor => descriptor.Name, StringComparer.Ordinal);
 
+    private readonly List<object> _statuses = [];
+    private readonly Func<TestPipeline>? _start;
+    private readonly Func<DateTimeOffset, CancellationToken, Task> _wait;
     private TestPipeline? _catalog;
+    private IReadOnlyList<ActivityDescriptor> _activities;
 
-    public FakeTimeProvider Time => time;
+    /// <summary>An engine whose process can die: the next one starts anew on what is kept. Timers end at once and move the clock.</summary>
+    public ReplayEngine(Func<TestPipeline> start, TimeProvider time, Action<DateTimeOffset> moveClock)
+    {
+        (_start, _activities, Time) = (start, [], time);
+        _wait = (fireAt, _) =>
+        {
+            if (fireAt > time.GetUtcNow())
+            {
+                moveClock(fireAt);
+            }
+
+            return Task.CompletedTask;
+        };
+    }
+
+    /// <summary>An engine on activities of a test's own, in a process that lives. Timers wait for the clock.</summary>
+    public ReplayEngine(IReadOnlyList<ActivityDescriptor> activities, TimeProvider time)
+    {
+        (_activities, Time) = (activities, time);
+        _wait = (fireAt, cancellationToken) =>
+            fireAt - time.GetUtcNow() is var wait && wait > TimeSpan.Zero ? Task.Delay(wait, time, cancellationToken) : Task.CompletedTask;
+    }
+
+    internal TimeProvider Time { get; }
 
     /// <summary>Asked at each boundary of an activity or timer, by its name and count; true kills the process there.</summary>
     public Func<string, int, bool> DiesAt { get; set; } = (_, _) => false;
@@ -41,19 +69,41 @@ internal sealed class ReplayEngine(Func<TestPipeline> start, FakeTimeProvider ti
 
     public List<string> Activities { get; } = [];
 
-    public List<object?> Statuses { get; } = [];
+    /// <summary>Everything of a type that orchestrations published, in order.</summary>
+    public List<T> StatusesOf<T>()
+    {
+        lock (_statuses)
+        {
+            return [.. _statuses.OfType<T>()];
+        }
+    }
 
-    public async Task<TOutput> RunAsync<TOutput>(string name, object input, string instanceId)
+    public void ForgetStatuses()
+    {
+        lock (_statuses)
+        {
+            _statuses.Clear();
+        }
+    }
+
+    /// <summary>Raises an event to an instance, which may not have begun.</summary>
+    public void Raise(string instanceId, string name, object payload) => EventsOf(instanceId, name).Writer.TryWrite(Serialize(payload));
+
+    public async Task<TOutput> RunAsync<TOutput>(string name, object input, string instanceId = "only")
     {
         while (true)
         {
-            _catalog ??= start();
+            if (_start is not null)
+            {
+                _activities = (_catalog ??= _start()).Activities;
+            }
+
             try
             {
                 var output = await RunInstanceAsync(name, Serialize(input), instanceId);
                 return output.Deserialize<TOutput>(OrchestrationJson.Options)!;
             }
-            catch (ProcessDiedException)
+            catch (ProcessDiedException) when (_catalog is not null)
             {
                 Deaths++;
                 _catalog.Dispose();
@@ -88,8 +138,7 @@ internal sealed class ReplayEngine(Func<TestPipeline> start, FakeTimeProvider ti
                     return instance.Output.Value;
                 }
 
-                instance.Input = context.NextInput;
-                instance.History.Clear();
+                instance.ContinueAsNew(context.NextInput);
             }
             catch (ByokException exception)
             {
@@ -101,7 +150,7 @@ internal sealed class ReplayEngine(Func<TestPipeline> start, FakeTimeProvider ti
 
     internal async Task<JsonElement> RunActivityAsync(string name, object? input, RetryPolicy? retry)
     {
-        var activity = _catalog!.Activities.Single(descriptor => descriptor.Name == name);
+        var activity = _activities.Single(descriptor => descriptor.Name == name);
         var stored = Serialize(input);
         for (var attempt = 1; ; attempt++)
         {
@@ -135,19 +184,32 @@ internal sealed class ReplayEngine(Func<TestPipeline> start, FakeTimeProvider ti
         }
     }
 
-    internal async Task RunTimerAsync(DateTimeOffset fireAt)
+    internal async Task RunTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken)
     {
         Pass("before timer");
         await OnTimer(fireAt);
-        if (fireAt > time.GetUtcNow())
-        {
-            time.SetUtcNow(fireAt);
-        }
-
+        await _wait(fireAt, cancellationToken);
         Pass("after timer");
     }
 
+    internal ValueTask<JsonElement> ReadEventAsync(string instanceId, string name, CancellationToken cancellationToken) =>
+        EventsOf(instanceId, name).Reader.ReadAsync(cancellationToken);
+
+    internal void AddStatus(object? status)
+    {
+        if (status is not null && Serialize(status).Deserialize(status.GetType(), OrchestrationJson.Options) is { } published)
+        {
+            lock (_statuses)
+            {
+                _statuses.Add(published);
+            }
+        }
+    }
+
     internal static JsonElement Serialize(object? value) => JsonSerializer.SerializeToElement(value, OrchestrationJson.Options);
+
+    private Channel<JsonElement> EventsOf(string instanceId, string name) =>
+        _events.GetOrAdd((instanceId, name), _ => Channel.CreateUnbounded<JsonElement>());
 
     private void Pass(string boundary)
     {

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Byok.Core.Keys;
 
-namespace Byok.Testing.Attestation;
+namespace Byok.Testing.Core.Attestation;
 
 /// <summary>A signed statement about a key as an HSM makes it, in the published layout of either firmware. Tests set what is to be wrong.</summary>
 public sealed class TestStatement

@@ -1,7 +1,7 @@
-namespace Byok.Pipeline.Tests.Replay;
+namespace Byok.Testing.Replay;
 
 /// <summary>Runs an orchestration to its end, whatever happens to the process meanwhile.</summary>
-internal interface IOrchestrationRunner
+public interface IOrchestrationRunner
 {
     Task<TOutput> RunAsync<TOutput>(string name, object input, string instanceId);
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Byok.Testing.Fuzzing;
+namespace Byok.Testing.Core.Fuzzing;
 
 /// <summary>A stream of choices that is the same for the same seed, on every machine: SHA-256 in counter mode.</summary>
 public sealed class FuzzStream

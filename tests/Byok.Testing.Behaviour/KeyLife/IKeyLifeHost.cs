@@ -1,6 +1,6 @@
 using Byok.Core.Orchestration;
 
-namespace Byok.Testing.KeyLife;
+namespace Byok.Testing.Behaviour.KeyLife;
 
 /// <summary>What runs a command of a sequence: each time a process of its own, on what the earlier ones left in the journal.</summary>
 public interface IKeyLifeHost

@@ -1,7 +1,7 @@
 using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
 
-namespace Byok.Testing.Attestation;
+namespace Byok.Testing.Core.Attestation;
 
 /// <summary>Whole attestations, in the form in which Managed HSM gives them.</summary>
 public static class TestAttestation

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Byok.Testing.Attestation;
+namespace Byok.Testing.Core.Attestation;
 
 /// <summary>
 /// The certificates of one partition of an HSM: manufacturer's root, adapter, partition, and the owner's root that certified the same partition. Every part can be

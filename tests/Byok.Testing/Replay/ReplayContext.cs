@@ -4,7 +4,7 @@ using System.Text.Json;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 
-namespace Byok.Pipeline.Tests.Replay;
+namespace Byok.Testing.Replay;
 
 /// <summary>One run of an instance: answers from history while there are any, then the real ones.</summary>
 internal sealed class ReplayContext(ReplayEngine engine, string instanceId, ReplayInstance instance) : IOrchestrationContext
@@ -22,7 +22,7 @@ internal sealed class ReplayContext(ReplayEngine engine, string instanceId, Repl
 
     public JsonElement NextInput { get; private set; }
 
-    public Guid NewGuid() => new(MD5.HashData(Encoding.UTF8.GetBytes($"{instanceId}/{_guids++}")));
+    public Guid NewGuid() => new(MD5.HashData(Encoding.UTF8.GetBytes($"{instance.RunId}/{_guids++}")));
 
     public async Task<TOutput> CallActivityAsync<TOutput>(string name, object? input, RetryPolicy? retry = null) =>
         (await RecordedAsync(_ => engine.RunActivityAsync(name, input, retry))).Deserialize<TOutput>(OrchestrationJson.Options)!;
@@ -33,12 +33,12 @@ internal sealed class ReplayContext(ReplayEngine engine, string instanceId, Repl
 
     public Task CreateTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken) => RecordedAsync(async _ =>
     {
-        await engine.RunTimerAsync(fireAt);
+        await engine.RunTimerAsync(fireAt, cancellationToken);
         return ReplayEngine.Serialize(null);
     });
 
-    public Task<T> WaitForExternalEventAsync<T>(string name, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("No test here raises events.");
+    public async Task<T> WaitForExternalEventAsync<T>(string name, CancellationToken cancellationToken) =>
+        (await RecordedAsync(async _ => await engine.ReadEventAsync(instanceId, name, cancellationToken))).Deserialize<T>(OrchestrationJson.Options)!;
 
     public void ContinueAsNew(object? input)
     {
@@ -46,7 +46,7 @@ internal sealed class ReplayContext(ReplayEngine engine, string instanceId, Repl
         NextInput = ReplayEngine.Serialize(input);
     }
 
-    public void SetStatus(object? status) => engine.Statuses.Add(status);
+    public void SetStatus(object? status) => engine.AddStatus(status);
 
     private async Task<JsonElement> RecordedAsync(Func<int, Task<JsonElement>> run)
     {

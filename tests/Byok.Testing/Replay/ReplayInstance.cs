@@ -2,24 +2,27 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Byok.Core.Errors;
 
-namespace Byok.Pipeline.Tests.Replay;
+namespace Byok.Testing.Replay;
 
 /// <summary>What the engine keeps of an instance.</summary>
 internal sealed class ReplayInstance(string name, JsonElement input)
 {
     public string Name { get; } = name;
 
-    public JsonElement Input { get; set; } = input;
+    /// <summary>What the run's ids are made from: the same at every replay, another after every ContinueAsNew.</summary>
+    public Guid RunId { get; private set; } = Guid.NewGuid();
+
+    public JsonElement Input { get; private set; } = input;
 
     public ConcurrentDictionary<int, ReplayEvent> History { get; } = [];
 
     public JsonElement? Output { get; set; }
 
     public ByokException? Failure { get; set; }
+
+    public void ContinueAsNew(JsonElement next)
+    {
+        (RunId, Input) = (Guid.NewGuid(), next);
+        History.Clear();
+    }
 }
-
-/// <summary>An answer that was kept.</summary>
-internal sealed record ReplayEvent(JsonElement? Output, FailureDetails? Failure, DateTimeOffset On);
-
-/// <summary>The process was killed; nothing but the engine's store is left of it.</summary>
-internal sealed class ProcessDiedException : Exception;

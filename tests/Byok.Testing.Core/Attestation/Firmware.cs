@@ -1,4 +1,4 @@
-namespace Byok.Testing.Attestation;
+namespace Byok.Testing.Core.Attestation;
 
 /// <summary>The HSM's firmware, which decides the layout of a statement and how it is signed.</summary>
 public enum Firmware

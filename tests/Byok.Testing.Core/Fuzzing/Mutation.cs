@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Byok.Testing.Fuzzing;
+namespace Byok.Testing.Core.Fuzzing;
 
 /// <summary>Alters an input in one to six ways: bytes, cuts, repeats, pieces of other inputs, and the words that parsers trip over.</summary>
 internal static class Mutation

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Byok.Testing.Fuzzing;
+namespace Byok.Testing.Core.Fuzzing;
 
 /// <summary>
 /// Feeds a parser with its corpus (<c>tests/fuzz/TARGET/*</c>) and with mutations of it. The parser may take an input or refuse it in the way

@@ -28,7 +28,11 @@ public abstract partial class PipelineBehaviour(AzuriteFixture azurite) : IClass
     private TestPipeline? _pipeline;
     private IPipelineEngine? _engine;
 
-    public async Task InitializeAsync() => _storage = await azurite.CreateAccountAsync();
+    public async Task InitializeAsync()
+    {
+        _vault.CreateRsa = _hsm.CreateRsa = new PreparedKeys().Create;
+        _storage = await azurite.CreateAccountAsync();
+    }
 
     public async Task DisposeAsync()
     {

@@ -1,4 +1,4 @@
-namespace Byok.Testing.KeyLife;
+namespace Byok.Testing.Behaviour.KeyLife;
 
 /// <summary>One command of a sequence: given to its end, or its process killed at a write of the journal, and then perhaps given again.</summary>
 /// <param name="Command">The command.</param>

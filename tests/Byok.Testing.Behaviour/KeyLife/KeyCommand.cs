@@ -1,4 +1,4 @@
-namespace Byok.Testing.KeyLife;
+namespace Byok.Testing.Behaviour.KeyLife;
 
 /// <summary>What somebody does with a key.</summary>
 public enum KeyCommand

@@ -12,9 +12,10 @@ using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
+using Byok.Testing.Replay;
 using Byok.Testing.Storage;
 
-namespace Byok.Testing.KeyLife;
+namespace Byok.Testing.Behaviour.KeyLife;
 
 /// <summary>
 /// Gives a sequence of commands as the command line does, and looks after each of them into the vault itself: after a successful revoke nothing unwraps under
@@ -36,12 +37,11 @@ public sealed class KeyLifeMachine : IDisposable
 
     /// <param name="time">The clock.</param>
     /// <param name="betweenCommands">Lets time pass.</param>
-    /// <param name="createRsa">Makes keys.</param>
-    public KeyLifeMachine(TimeProvider time, Action betweenCommands, Func<int, RSA> createRsa)
+    public KeyLifeMachine(TimeProvider time, Action betweenCommands)
     {
         (_time, _betweenCommands) = (time, betweenCommands);
-        _vault = new InMemoryVault(time) { CreateRsa = createRsa };
-        _hsm.CreateRsa = createRsa;
+        _vault = new InMemoryVault(time);
+        _vault.CreateRsa = _hsm.CreateRsa = new PreparedKeys().Create;
         _service = new InMemoryBlobService(time);
     }
 
@@ -287,8 +287,8 @@ public sealed class KeyLifeMachine : IDisposable
     {
         var uploaded = await _storage!.Uploads.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(ContentOf(name)), overwrite: true).ConfigureAwait(false);
         var input = new EncryptBlobInput { BlobName = name, ETag = uploaded.Value.ETag.ToString() };
-        var context = new DirectOrchestrationContext(PipelineOrchestrations.All, catalog.Activities, _time, EncryptBlobInput.InstanceIdFor(name, input.ETag));
-        await new EncryptBlobOrchestration().RunAsync(context, input).ConfigureAwait(false);
+        var engine = new ReplayEngine(catalog.Activities, _time);
+        await engine.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input, EncryptBlobInput.InstanceIdFor(name, input.ETag)).ConfigureAwait(false);
     }
 
     private async Task ReadAllAsync(TestPipeline catalog)

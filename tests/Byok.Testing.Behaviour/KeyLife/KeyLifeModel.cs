@@ -1,4 +1,4 @@
-namespace Byok.Testing.KeyLife;
+namespace Byok.Testing.Behaviour.KeyLife;
 
 /// <summary>
 /// What must be so after a sequence of commands, by what their callers were told alone: it knows no tags, states or orders, and shares no code with the pipeline.
