@@ -13,14 +13,14 @@ namespace Byok.Pipeline.BringKey;
 /// a wrap and unwrap round trip), and only then marks it active. A key that was revoked meanwhile does not come back by it: whoever revokes lists after
 /// disabling, and this looks after activating, so that one of the two sees the other.
 /// </summary>
-public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<ActivateInput, bool>
+public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<ActivateKeyInput, bool>
 {
     public const string Name = "ActivateKey";
 
     /// <inheritdoc/>
     /// <exception cref="VaultException">A proof failed.</exception>
     /// <exception cref="KeyUnavailableException">The key was revoked since the bring began.</exception>
-    public override async Task<bool> RunAsync(ActivateInput input, CancellationToken cancellationToken)
+    public override async Task<bool> RunAsync(ActivateKeyInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         await vault.RequireUnrevokedAsync(input.KeyId, cancellationToken).ConfigureAwait(false);
@@ -68,4 +68,4 @@ public sealed class ActivateKey(IKeyVault vault, ILedger ledger) : Activity<Acti
 
 /// <summary>Which version to prove and activate.</summary>
 /// <param name="Thumbprint">The master key's thumbprint, as the HSM says.</param>
-public sealed record ActivateInput(KeyIdentifier KeyId, string Thumbprint, string OperationId);
+public sealed record ActivateKeyInput(KeyIdentifier KeyId, string Thumbprint, string OperationId);

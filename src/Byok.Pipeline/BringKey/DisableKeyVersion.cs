@@ -6,13 +6,13 @@ using Byok.Core.Ports;
 namespace Byok.Pipeline.BringKey;
 
 /// <summary>Disables one key version: one that failed its proof, or a retired one that nothing needs any more. No restore enables either.</summary>
-public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activity<DisableInput, bool>
+public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activity<DisableKeyVersionInput, bool>
 {
     public const string Name = "DisableKeyVersion";
 
     /// <inheritdoc/>
     /// <returns>False when the version is in use, and stays so.</returns>
-    public override async Task<bool> RunAsync(DisableInput input, CancellationToken cancellationToken)
+    public override async Task<bool> RunAsync(DisableKeyVersionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var key = await vault.GetKeyAsync(input.KeyId.Name, input.KeyId.Version, cancellationToken).ConfigureAwait(false);
@@ -33,4 +33,4 @@ public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activit
     }
 }
 
-public sealed record DisableInput(KeyIdentifier KeyId, string OperationId);
+public sealed record DisableKeyVersionInput(KeyIdentifier KeyId, string OperationId);

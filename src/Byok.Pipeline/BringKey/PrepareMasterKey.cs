@@ -6,7 +6,7 @@ using Byok.Core.Ports;
 namespace Byok.Pipeline.BringKey;
 
 /// <summary>Sees that the key's state allows a bring, finds the master key in the HSM, or has it generated there, and reads the settings of this run.</summary>
-public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, PipelineOptions options) : Activity<BringKeyInput, BringKeyPlan>
+public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, PipelineOptions options) : Activity<BringKeyInput, PrepareMasterKeyResult>
 {
     public const string Name = "PrepareMasterKey";
 
@@ -15,7 +15,7 @@ public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, PipelineOptions 
     /// <exception cref="MasterKeyMismatchException">The HSM's key is not the expected one.</exception>
     /// <exception cref="KeyStateException">The key is being restored.</exception>
     /// <exception cref="KeyUnavailableException">The key is revoked.</exception>
-    public override async Task<BringKeyPlan> RunAsync(BringKeyInput input, CancellationToken cancellationToken)
+    public override async Task<PrepareMasterKeyResult> RunAsync(BringKeyInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         if (input.Restores is null)
@@ -41,7 +41,7 @@ public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, PipelineOptions 
                 $"The HSM's master key '{input.KeyLabel}' has thumbprint {key.PublicKey.Thumbprint}, not {expected}: it is not the key to restore.");
         }
 
-        return new BringKeyPlan(key.PublicKey.Thumbprint, key.PublicKey.SizeInBits, options.RequiredApprovals, options.KekLifetime, options.AttestationRoots.Count > 0);
+        return new PrepareMasterKeyResult(key.PublicKey.Thumbprint, key.PublicKey.SizeInBits, options.RequiredApprovals, options.KekLifetime, options.AttestationRoots.Count > 0);
     }
 }
 
@@ -50,4 +50,4 @@ public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, PipelineOptions 
 /// <param name="RequiredApprovals">How many approvals the agent asks for.</param>
 /// <param name="KekLifetime">How long the KEK lives at most.</param>
 /// <param name="IsAttested">Whether the vault's HSM has to attest KEK and imported key.</param>
-public sealed record BringKeyPlan(string Thumbprint, int SizeInBits, int RequiredApprovals, TimeSpan KekLifetime, bool IsAttested = false);
+public sealed record PrepareMasterKeyResult(string Thumbprint, int SizeInBits, int RequiredApprovals, TimeSpan KekLifetime, bool IsAttested = false);

@@ -15,14 +15,14 @@ namespace Byok.Pipeline.RestoreKey;
 /// Proves that a restored key unwraps: a fresh DEK with each version, and the DEK of a protected blob through the read path. Then the restore is marked
 /// as done, unless the key was revoked again meanwhile.
 /// </summary>
-public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCache deks, ProtectedBlobReader reader, ILedger ledger) : Activity<ProbeRestoredInput, RestoreProbe>
+public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCache deks, ProtectedBlobReader reader, ILedger ledger) : Activity<ProbeRestoredInput, ProbeRestoredResult>
 {
     public const string Name = "ProbeRestored";
 
     /// <inheritdoc/>
     /// <exception cref="ServiceUnavailableException">The vault does not unwrap yet.</exception>
     /// <exception cref="OverruledException">The key was revoked since the restore was asked for.</exception>
-    public override async Task<RestoreProbe> RunAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
+    public override async Task<ProbeRestoredResult> RunAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         keys.Forget();
@@ -36,7 +36,7 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
         var (blob, namesGone) = await ProbeBlobsAsync(input, cancellationToken).ConfigureAwait(false);
         await FinishAsync(input, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(LedgerEvents.KeyRestored(input.OperationId, input.KeyName, StateOf(input.Found), input.Versions), cancellationToken).ConfigureAwait(false);
-        return new RestoreProbe(blob, namesGone);
+        return new ProbeRestoredResult(blob, namesGone);
     }
 
     private static KeyState StateOf(Revocation found) => found switch
@@ -132,4 +132,4 @@ public sealed record ProbeRestoredInput(string OperationId, string KeyName, Revo
 /// <summary>What the proof found.</summary>
 /// <param name="Blob">The blob whose DEK was unwrapped; null when the key protects none.</param>
 /// <param name="NamesVersionsThatAreGone">Whether blobs name version ids that the vault does not have.</param>
-public sealed record RestoreProbe(string? Blob, bool NamesVersionsThatAreGone);
+public sealed record ProbeRestoredResult(string? Blob, bool NamesVersionsThatAreGone);

@@ -11,14 +11,14 @@ namespace Byok.Pipeline.RestoreKey;
 /// Recovers a deleted key, and enables all that was in use, each version marked in the same write, so that a revocation which is still alive sees that
 /// it was a restore. Versions that a rotation has put out of use stay disabled.
 /// </summary>
-public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<ReinstateInput, List<KeyIdentifier>>
+public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<ReinstateKeyInput, List<KeyIdentifier>>
 {
     public const string Name = "ReinstateKey";
 
     /// <inheritdoc/>
     /// <returns>The versions that are usable again, the current one last.</returns>
     /// <exception cref="OverruledException">The key was revoked since the restore was asked for.</exception>
-    public override async Task<List<KeyIdentifier>> RunAsync(ReinstateInput input, CancellationToken cancellationToken)
+    public override async Task<List<KeyIdentifier>> RunAsync(ReinstateKeyInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         List<VaultKey> usable;
@@ -49,7 +49,7 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
         return ids;
     }
 
-    private async Task<List<VaultKey>> GiveBackAsync(ReinstateInput input, CancellationToken cancellationToken)
+    private async Task<List<VaultKey>> GiveBackAsync(ReinstateKeyInput input, CancellationToken cancellationToken)
     {
         var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         RestoreOrders.RequireNewest(life, input.Order);
@@ -88,10 +88,10 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
         }
     }
 
-    private Task RecordAsync(ReinstateInput input, KeyIdentifier id, CancellationToken cancellationToken) =>
+    private Task RecordAsync(ReinstateKeyInput input, KeyIdentifier id, CancellationToken cancellationToken) =>
         ledger.AppendAsync(LedgerEvents.KeyEnabled(input.OperationId, id), cancellationToken);
 }
 
 /// <summary>Which key to reinstate.</summary>
 /// <param name="Order">The order that marks what is given back.</param>
-public sealed record ReinstateInput(string OperationId, string KeyName, KeyOrder Order);
+public sealed record ReinstateKeyInput(string OperationId, string KeyName, KeyOrder Order);

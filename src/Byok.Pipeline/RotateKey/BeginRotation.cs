@@ -11,7 +11,7 @@ namespace Byok.Pipeline.RotateKey;
 /// had brought already.
 /// </summary>
 public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, OperationClaims claims, PipelineOptions options)
-    : Activity<BeginRotationInput, RotationBegun>
+    : Activity<BeginRotationInput, BeginRotationResult>
 {
     public const string Name = "BeginRotation";
 
@@ -20,7 +20,7 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
     /// <exception cref="OperationInProgressException">Another rotation of the key is under way.</exception>
     /// <exception cref="ConflictException">It is being restored, or the new master key is in use by it already.</exception>
     /// <exception cref="HsmKeyNotFoundException">The HSM has no such master key and none is to be generated.</exception>
-    public override async Task<RotationBegun> RunAsync(BeginRotationInput input, CancellationToken cancellationToken)
+    public override async Task<BeginRotationResult> RunAsync(BeginRotationInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var rotation = input.Rotation;
@@ -39,12 +39,12 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         var terms = new RotationTerms(options.KeyCacheTime, rotation.GracePeriod ?? options.GracePeriod, options.BlobsPerPage);
         var begun = target is null
             ? await ChooseMasterKeyAsync(input, current, terms, cancellationToken).ConfigureAwait(false)
-            : new RotationBegun(target.Id, await ThumbprintAsync(target, cancellationToken).ConfigureAwait(false), null, null, terms);
+            : new BeginRotationResult(target.Id, await ThumbprintAsync(target, cancellationToken).ConfigureAwait(false), null, null, terms);
         await ledger.AppendAsync(LedgerEvents.RotationBegan(input.OperationId, current.Id, begun.TargetId?.ToString() ?? begun.KeyLabel!, rotation.Deep), cancellationToken).ConfigureAwait(false);
         return begun;
     }
 
-    private async Task<RotationBegun> ChooseMasterKeyAsync(BeginRotationInput input, VaultKey current, RotationTerms terms, CancellationToken cancellationToken)
+    private async Task<BeginRotationResult> ChooseMasterKeyAsync(BeginRotationInput input, VaultKey current, RotationTerms terms, CancellationToken cancellationToken)
     {
         var rotation = input.Rotation;
         var present = await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
@@ -52,7 +52,7 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         {
             var size = rotation.GenerateSizeInBits
                 ?? (await vault.GetKeyAsync(current.Id.Name, current.Id.Version, cancellationToken).ConfigureAwait(false)).PublicKey?.SizeInBits;
-            return new RotationBegun(null, null, FreeLabel(rotation.KeyName, input.StartedOn, present), size, terms);
+            return new BeginRotationResult(null, null, FreeLabel(rotation.KeyName, input.StartedOn, present), size, terms);
         }
 
         var chosen = present.FirstOrDefault(key => key.Label == label);
@@ -66,7 +66,7 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
             throw new ConflictException($"The master key '{label}' is the one that '{rotation.KeyName}' has now; rotate to another one.");
         }
 
-        return new RotationBegun(null, null, label, rotation.GenerateSizeInBits, terms);
+        return new BeginRotationResult(null, null, label, rotation.GenerateSizeInBits, terms);
     }
 
     private async Task<string> ThumbprintAsync(VaultKey key, CancellationToken cancellationToken) =>
@@ -93,4 +93,4 @@ public sealed record BeginRotationInput(string OperationId, DateTimeOffset Start
 /// <param name="TargetId">The version to move to; null when it has still to be brought.</param>
 /// <param name="KeyLabel">Label of the master key to bring; null when the version is there.</param>
 /// <param name="GenerateSizeInBits">Size of the master key if it has to be generated.</param>
-public sealed record RotationBegun(KeyIdentifier? TargetId, string? TargetThumbprint, string? KeyLabel, int? GenerateSizeInBits, RotationTerms Terms);
+public sealed record BeginRotationResult(KeyIdentifier? TargetId, string? TargetThumbprint, string? KeyLabel, int? GenerateSizeInBits, RotationTerms Terms);

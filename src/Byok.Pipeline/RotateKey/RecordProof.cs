@@ -6,11 +6,11 @@ using Byok.Core.Ports;
 namespace Byok.Pipeline.RotateKey;
 
 /// <summary>Writes to the ledger that a whole pass found nothing left to move.</summary>
-public sealed class RecordProof(ILedger ledger) : Activity<ProofInput, bool>
+public sealed class RecordProof(ILedger ledger) : Activity<RecordProofInput, bool>
 {
     public const string Name = "RecordProof";
 
-    public override async Task<bool> RunAsync(ProofInput input, CancellationToken cancellationToken)
+    public override async Task<bool> RunAsync(RecordProofInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         await ledger.AppendAsync(LedgerEvents.RotationProved(input.OperationId, input.TargetId, input.Pass, input.Scanned, input.Moved, input.Left), cancellationToken).ConfigureAwait(false);
@@ -24,4 +24,4 @@ public sealed class RecordProof(ILedger ledger) : Activity<ProofInput, bool>
 /// <param name="Scanned">Blobs that the pass looked at.</param>
 /// <param name="Moved">Blobs that were moved by all passes.</param>
 /// <param name="Left">Blobs that could not be moved.</param>
-public sealed record ProofInput(string OperationId, KeyIdentifier TargetId, int Pass, long Scanned, long Moved, long Left);
+public sealed record RecordProofInput(string OperationId, KeyIdentifier TargetId, int Pass, long Scanned, long Moved, long Left);

@@ -10,14 +10,14 @@ namespace Byok.Pipeline.RotateKey;
 /// <summary>
 /// Marks every other version of a key retired: it goes on unwrapping, and protects nothing new.
 /// </summary>
-public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILedger ledger) : Activity<RetireInput, RetiredVersions>
+public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILedger ledger) : Activity<RetireOldVersionsInput, RetireOldVersionsResult>
 {
     public const string Name = "RetireOldVersions";
 
     /// <inheritdoc/>
     /// <returns>All other versions that are enabled, those that an earlier rotation retired included.</returns>
     /// <exception cref="KeyUnavailableException">The key was revoked since the rotation began.</exception>
-    public override async Task<RetiredVersions> RunAsync(RetireInput input, CancellationToken cancellationToken)
+    public override async Task<RetireOldVersionsResult> RunAsync(RetireOldVersionsInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var life = await vault.ReadLifeAsync(input.TargetId.Name, cancellationToken).ConfigureAwait(false);
@@ -35,14 +35,14 @@ public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILe
         }
 
         keys.Forget();
-        return new RetiredVersions(old);
+        return new RetireOldVersionsResult(old);
     }
 }
 
 /// <summary>Which version stays.</summary>
 /// <param name="TargetId">The version that protects new blobs.</param>
-public sealed record RetireInput(string OperationId, KeyIdentifier TargetId);
+public sealed record RetireOldVersionsInput(string OperationId, KeyIdentifier TargetId);
 
 /// <summary>The versions that were replaced.</summary>
 /// <param name="Ids">All of them that are enabled, oldest first.</param>
-public sealed record RetiredVersions(IReadOnlyList<KeyIdentifier> Ids);
+public sealed record RetireOldVersionsResult(IReadOnlyList<KeyIdentifier> Ids);

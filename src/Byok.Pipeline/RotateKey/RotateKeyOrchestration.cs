@@ -52,7 +52,7 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
     {
         context.SetStatus(new RotateKeyProgress("bringing the new key", 0, 0, 0, 0, null));
         var startedOn = context.CurrentTime;
-        var begun = await context.CallActivityAsync<RotationBegun>(
+        var begun = await context.CallActivityAsync<BeginRotationResult>(
             BeginRotation.Name, new BeginRotationInput(context.InstanceId, startedOn, input), BringKeyRetries.Patient);
         var (targetId, thumbprint) = (begun.TargetId, begun.TargetThumbprint);
         if (targetId is null)
@@ -63,8 +63,8 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
             (targetId, thumbprint) = (brought.KeyId, brought.Thumbprint);
         }
 
-        var old = await context.CallActivityAsync<RetiredVersions>(
-            RetireOldVersions.Name, new RetireInput(context.InstanceId, targetId), RetryPolicy.Default);
+        var old = await context.CallActivityAsync<RetireOldVersionsResult>(
+            RetireOldVersions.Name, new RetireOldVersionsInput(context.InstanceId, targetId), RetryPolicy.Default);
         var retiredOn = context.CurrentTime;
         context.SetStatus(new RotateKeyProgress("counting the blobs", 0, 0, 0, 0, null));
         var total = await context.CallActivityAsync<long>(CountBlobs.Name, null, RetryPolicy.Default);
@@ -182,7 +182,7 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
     private static async Task<RotationState?> WaitOutGraceAsync(IOrchestrationContext context, RotateKeyInput input, RotationState state)
     {
         await context.CallActivityAsync<bool>(
-            RecordProof.Name, new ProofInput(context.InstanceId, state.TargetId, state.Pass, state.Scanned, state.Moved, state.Left), RetryPolicy.Default);
+            RecordProof.Name, new RecordProofInput(context.InstanceId, state.TargetId, state.Pass, state.Scanned, state.Moved, state.Left), RetryPolicy.Default);
         if (state.Terms.GracePeriod <= TimeSpan.Zero)
         {
             return null;
@@ -193,7 +193,7 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
         var until = context.CurrentTime + state.Terms.GracePeriod;
         context.SetStatus(new RotateKeyProgress($"moved; the old version is disabled after {until:yyyy-MM-dd HH:mm} UTC", state.Pass, state.Scanned, 0, 0, null));
         await context.CreateTimerAsync(until, CancellationToken.None);
-        var current = await context.CallActivityAsync<RotationTarget>(ResumeRotation.Name, state.TargetId.Name, RetryPolicy.Default);
+        var current = await context.CallActivityAsync<ResumeRotationResult>(ResumeRotation.Name, state.TargetId.Name, RetryPolicy.Default);
         return state.NextPass(context.CurrentTime) with { TargetId = current.Id, TargetThumbprint = current.Thumbprint, IsGraceOver = true };
     }
 
@@ -205,17 +205,17 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
         {
             if (version != state.TargetId)
             {
-                await context.CallActivityAsync<bool>(DisableKeyVersion.Name, new DisableInput(version, context.InstanceId), RetryPolicy.Default);
+                await context.CallActivityAsync<bool>(DisableKeyVersion.Name, new DisableKeyVersionInput(version, context.InstanceId), RetryPolicy.Default);
                 disabled.Add(version);
             }
         }
 
-        await context.CallActivityAsync<bool>(ReleaseClaim.Name, new ReleaseInput(context.InstanceId, state.TargetId.Name), RetryPolicy.Default);
+        await context.CallActivityAsync<bool>(ReleaseClaim.Name, new ReleaseClaimInput(context.InstanceId, state.TargetId.Name), RetryPolicy.Default);
         return Result(context, state, disabled);
     }
 
     private static Task ReleaseAsync(IOrchestrationContext context, RotateKeyInput input) =>
-        context.CallActivityAsync<bool>(ReleaseClaim.Name, new ReleaseInput(context.InstanceId, input.KeyName), RetryPolicy.Default);
+        context.CallActivityAsync<bool>(ReleaseClaim.Name, new ReleaseClaimInput(context.InstanceId, input.KeyName), RetryPolicy.Default);
 
     private static RotateKeyResult Result(IOrchestrationContext context, RotationState state, List<KeyIdentifier> disabled) => new(
         state.TargetId, state.TargetThumbprint, state.Moved, state.Pass, disabled, [.. state.OldVersions.Except(disabled)],

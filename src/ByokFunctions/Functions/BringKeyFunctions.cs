@@ -17,34 +17,34 @@ public sealed class BringKeyFunctions(
         new BringKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
     [Function(PrepareMasterKey.Name)]
-    public Task<BringKeyPlan> PrepareMasterKeyAsync([ActivityTrigger] BringKeyInput input, CancellationToken cancellationToken) =>
+    public Task<PrepareMasterKeyResult> PrepareMasterKeyAsync([ActivityTrigger] BringKeyInput input, CancellationToken cancellationToken) =>
         prepareMasterKey.RunAsync(input, cancellationToken);
 
     [Function(CreateKeyExchangeKey.Name)]
-    public Task<KekCreated> CreateKeyExchangeKeyAsync([ActivityTrigger] CreateKekInput input, CancellationToken cancellationToken) =>
+    public Task<CreateKeyExchangeKeyResult> CreateKeyExchangeKeyAsync([ActivityTrigger] CreateKeyExchangeKeyInput input, CancellationToken cancellationToken) =>
         createKeyExchangeKey.RunAsync(input, cancellationToken);
 
     [Function(AttestKey.Name)]
-    public Task<AttestedKey> AttestKeyAsync([ActivityTrigger] AttestInput input, CancellationToken cancellationToken) =>
+    public Task<AttestedKey> AttestKeyAsync([ActivityTrigger] AttestKeyInput input, CancellationToken cancellationToken) =>
         attestKey.RunAsync(input, cancellationToken);
 
     [Function(ExportMasterKey.Name)]
-    public Task<ExportedKey> ExportMasterKeyAsync([ActivityTrigger] ExportInput input, CancellationToken cancellationToken) =>
+    public Task<ExportedKey> ExportMasterKeyAsync([ActivityTrigger] ExportMasterKeyInput input, CancellationToken cancellationToken) =>
         exportMasterKey.RunAsync(input, cancellationToken);
 
     [Function(ImportMasterKey.Name)]
-    public Task<ImportedKey> ImportMasterKeyAsync([ActivityTrigger] ImportInput input, CancellationToken cancellationToken) =>
+    public Task<ImportMasterKeyResult> ImportMasterKeyAsync([ActivityTrigger] ImportMasterKeyInput input, CancellationToken cancellationToken) =>
         importMasterKey.RunAsync(input, cancellationToken);
 
     [Function(ActivateKey.Name)]
-    public Task<bool> ActivateKeyAsync([ActivityTrigger] ActivateInput input, CancellationToken cancellationToken) =>
+    public Task<bool> ActivateKeyAsync([ActivityTrigger] ActivateKeyInput input, CancellationToken cancellationToken) =>
         activateKey.RunAsync(input, cancellationToken);
 
     [Function(DisableKeyVersion.Name)]
-    public Task<bool> DisableKeyVersionAsync([ActivityTrigger] DisableInput input, CancellationToken cancellationToken) =>
+    public Task<bool> DisableKeyVersionAsync([ActivityTrigger] DisableKeyVersionInput input, CancellationToken cancellationToken) =>
         disableKeyVersion.RunAsync(input, cancellationToken);
 
     [Function(RetireKeyExchangeKey.Name)]
-    public Task<bool> RetireKeyExchangeKeyAsync([ActivityTrigger] RetireKekInput input, CancellationToken cancellationToken) =>
+    public Task<bool> RetireKeyExchangeKeyAsync([ActivityTrigger] RetireKeyExchangeKeyInput input, CancellationToken cancellationToken) =>
         retireKeyExchangeKey.RunAsync(input, cancellationToken);
 }

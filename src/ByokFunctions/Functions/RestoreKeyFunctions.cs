@@ -14,14 +14,14 @@ public sealed class RestoreKeyFunctions(PlanRestore planRestore, ReinstateKey re
         new RestoreKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
     [Function(PlanRestore.Name)]
-    public Task<RestorePlan> PlanRestoreAsync([ActivityTrigger] PlanRestoreInput input, CancellationToken cancellationToken) =>
+    public Task<PlanRestoreResult> PlanRestoreAsync([ActivityTrigger] PlanRestoreInput input, CancellationToken cancellationToken) =>
         planRestore.RunAsync(input, cancellationToken);
 
     [Function(ReinstateKey.Name)]
-    public Task<List<KeyIdentifier>> ReinstateKeyAsync([ActivityTrigger] ReinstateInput input, CancellationToken cancellationToken) =>
+    public Task<List<KeyIdentifier>> ReinstateKeyAsync([ActivityTrigger] ReinstateKeyInput input, CancellationToken cancellationToken) =>
         reinstateKey.RunAsync(input, cancellationToken);
 
     [Function(ProbeRestored.Name)]
-    public Task<RestoreProbe> ProbeRestoredAsync([ActivityTrigger] ProbeRestoredInput input, CancellationToken cancellationToken) =>
+    public Task<ProbeRestoredResult> ProbeRestoredAsync([ActivityTrigger] ProbeRestoredInput input, CancellationToken cancellationToken) =>
         probeRestored.RunAsync(input, cancellationToken);
 }

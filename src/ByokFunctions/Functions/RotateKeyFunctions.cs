@@ -15,11 +15,11 @@ public sealed class RotateKeyFunctions(
         new RotateKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
     [Function(BeginRotation.Name)]
-    public Task<RotationBegun> BeginRotationAsync([ActivityTrigger] BeginRotationInput input, CancellationToken cancellationToken) =>
+    public Task<BeginRotationResult> BeginRotationAsync([ActivityTrigger] BeginRotationInput input, CancellationToken cancellationToken) =>
         beginRotation.RunAsync(input, cancellationToken);
 
     [Function(RetireOldVersions.Name)]
-    public Task<RetiredVersions> RetireOldVersionsAsync([ActivityTrigger] RetireInput input, CancellationToken cancellationToken) =>
+    public Task<RetireOldVersionsResult> RetireOldVersionsAsync([ActivityTrigger] RetireOldVersionsInput input, CancellationToken cancellationToken) =>
         retireOldVersions.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name; it takes no input.</summary>
@@ -32,14 +32,14 @@ public sealed class RotateKeyFunctions(
         rewrapPage.RunAsync(input, cancellationToken);
 
     [Function(RecordProof.Name)]
-    public Task<bool> RecordProofAsync([ActivityTrigger] ProofInput input, CancellationToken cancellationToken) =>
+    public Task<bool> RecordProofAsync([ActivityTrigger] RecordProofInput input, CancellationToken cancellationToken) =>
         recordProof.RunAsync(input, cancellationToken);
 
     [Function(ResumeRotation.Name)]
-    public Task<RotationTarget> ResumeRotationAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
+    public Task<ResumeRotationResult> ResumeRotationAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
         resumeRotation.RunAsync(input, cancellationToken);
 
     [Function(ReleaseClaim.Name)]
-    public Task<bool> ReleaseClaimAsync([ActivityTrigger] ReleaseInput input, CancellationToken cancellationToken) =>
+    public Task<bool> ReleaseClaimAsync([ActivityTrigger] ReleaseClaimInput input, CancellationToken cancellationToken) =>
         releaseClaim.RunAsync(input, cancellationToken);
 }
