@@ -13,8 +13,8 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
 {
     public const string Name = "PlanRestore";
 
-    /// <summary>Most master keys that one wrapping key is brought back from.</summary>
-    private const int MaxKeys = 16;
+    /// <summary>Most thumbprints that are told as missing because blobs name them.</summary>
+    private const int MaxUnknown = 16;
 
     /// <inheritdoc/>
     /// <exception cref="KeyStateException">The key is not revoked.</exception>
@@ -39,7 +39,12 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
 
     private async Task<PlanRestoreResult> PlanBringAsync(KeyLife life, KeyOrder order, Revocation state, CancellationToken cancellationToken)
     {
-        var wanted = await FindThumbprintsAsync(life.Name, cancellationToken).ConfigureAwait(false);
+        var recorded = await ReadRecordedAsync(life.Name, cancellationToken).ConfigureAwait(false);
+        var named = await ReadNamedAsync(life.Name, recorded, cancellationToken).ConfigureAwait(false);
+
+        // The current one last: those in the ledger in their order, before them those that only blobs name. What no blob needs any more is not brought back, but for
+        // the current key.
+        List<string> wanted = [.. named.Except(recorded), .. recorded.Where((thumbprint, index) => named.Contains(thumbprint) || index == recorded.Count - 1)];
         foreach (var version in life.Versions.Where(WrappingKeyPolicy.IsInUse))
         {
             var key = version.PublicKey is null ? await vault.GetKeyAsync(version.Id.Name, version.Id.Version, cancellationToken).ConfigureAwait(false) : version;
@@ -66,8 +71,8 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
                 $"The key '{life.Name}' was destroyed in the vault, and the HSM holds no master key with its thumbprint ({string.Join(", ", missing)}); restore the HSM from its backup first. Nothing was changed.");
     }
 
-    /// <summary>The key's thumbprints, the current one last: those in the ledger in their order, before them those that only blobs name.</summary>
-    private async Task<List<string>> FindThumbprintsAsync(string keyName, CancellationToken cancellationToken)
+    /// <summary>The thumbprints that the key had by the ledger, the current one last.</summary>
+    private async Task<List<string>> ReadRecordedAsync(string keyName, CancellationToken cancellationToken)
     {
         var recorded = new List<string>();
         await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -79,20 +84,33 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
             }
         }
 
-        var named = new List<string>();
+        return recorded;
+    }
+
+    /// <summary>
+    /// The thumbprints that blobs name. Headers are not verified here, and anybody who can write storage makes some up: what neither ledger nor HSM knows is told as
+    /// missing, up to a limit of its own, and takes no place from the others.
+    /// </summary>
+    private async Task<HashSet<string>> ReadNamedAsync(string keyName, List<string> recorded, CancellationToken cancellationToken)
+    {
+        var (named, unknown) = (new HashSet<string>(StringComparer.Ordinal), 0);
+        HashSet<string>? known = null;
         await foreach (var blob in reader.ListAsync(null, cancellationToken).ConfigureAwait(false))
         {
-            // Headers are not verified here: a made-up thumbprint finds no master key in the HSM.
-            if (named.Count < MaxKeys
-                && blob.Metadata.TryGetValue(EnvelopeFields.KeyId, out var keyId) && KeyIdentifier.TryParse(keyId, out var id) && id.Name == keyName
-                && blob.Metadata.TryGetValue(EnvelopeFields.KeyThumbprint, out var thumbprint) && !named.Contains(thumbprint))
+            if (!blob.Metadata.TryGetValue(EnvelopeFields.KeyId, out var keyId) || !KeyIdentifier.TryParse(keyId, out var id) || id.Name != keyName
+                || !blob.Metadata.TryGetValue(EnvelopeFields.KeyThumbprint, out var thumbprint) || named.Contains(thumbprint))
+            {
+                continue;
+            }
+
+            known ??= [.. recorded, .. (await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false)).Select(key => key.PublicKey.Thumbprint)];
+            if (known.Contains(thumbprint) || ++unknown <= MaxUnknown)
             {
                 named.Add(thumbprint);
             }
         }
 
-        // What no blob needs any more is not brought back, but for the current key.
-        return [.. named.Except(recorded), .. recorded.Where((thumbprint, index) => named.Contains(thumbprint) || index == recorded.Count - 1).TakeLast(MaxKeys)];
+        return named;
     }
 }
 

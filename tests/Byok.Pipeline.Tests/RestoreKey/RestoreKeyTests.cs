@@ -1,3 +1,4 @@
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.RestoreKey;
@@ -93,6 +94,31 @@ public class RestoreKeyTests(AzuriteFixture azurite)
         Assert.Empty(result.Missing);
         await AssertReadableAsync(stack, names);
         Assert.Equal("customer-key-20300101", (await stack.Catalog.Keys.GetCurrentAsync(LifeStack.Key, default)).Tags[KeyTags.Label]);
+    }
+
+    [Fact]
+    public async Task Restore_StrangersBlobsNameManyKeys_BringsTheRealOnesAllTheSame()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(4);
+        await stack.Storage.Protected.Client.GetBlobClient(names[0]).SetAccessTierAsync(Azure.Storage.Blobs.Models.AccessTier.Archive);
+        await RotateKeyTests.RotateAsync(stack);
+        await stack.Storage.Protected.Client.GetBlobClient(names[0]).SetAccessTierAsync(Azure.Storage.Blobs.Models.AccessTier.Hot);
+        var real = await stack.Storage.Protected.FindAsync(names[0], etag: null, default);
+        for (var number = 0; number < 40; number++)
+        {
+            var metadata = new Dictionary<string, string>(real.Metadata) { [EnvelopeFields.KeyThumbprint] = $"{number:00}{new string('A', 41)}" };
+            await stack.Storage.Protected.Client.GetBlobClient($"0/{number:00}").UploadAsync(
+                BinaryData.FromString("x"), new Azure.Storage.Blobs.Models.BlobUploadOptions { Metadata = metadata });
+        }
+
+        await PurgeAsync(stack);
+
+        var result = await RestoreAsync(stack);
+
+        Assert.Equal(2, result.Versions.Count);
+        Assert.Equal(16, result.Missing.Count);
+        await AssertReadableAsync(stack, names);
     }
 
     [Fact]
