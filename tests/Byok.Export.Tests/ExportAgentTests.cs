@@ -74,7 +74,7 @@ public sealed class ExportAgentTests : IDisposable
     [InlineData(typeof(ServiceUnavailableException))]
     public async Task Export_HsmFails_ThrowsTheSameTypeAtTheSender(Type type)
     {
-        _scene.Hsm.NextFailure = (Exception)Activator.CreateInstance(type, "A clear sentence.")!;
+        _scene.Hsm.NextFailure = (Exception)Activator.CreateInstance(type, "A clear sentence.", null)!;
 
         var failure = await Assert.ThrowsAsync(type, () => _scene.ExportAsync(_scene.ApprovedRequest()));
 

@@ -333,7 +333,7 @@ public sealed class OperationsApiTests
         Assert.True(kinds.Count > 2);
         foreach (var kind in kinds)
         {
-            var api = new OperationsApi(new RecordingClient { Failure = (ByokException)Activator.CreateInstance(kind, "no")! }, NoAudits, Vault);
+            var api = new OperationsApi(new RecordingClient { Failure = (ByokException)Activator.CreateInstance(kind, "no", null)! }, NoAudits, Vault);
 
             AssertProblem(await api.BringKeyAsync("master", Request("""{"label":"m"}"""), default), 409);
         }
