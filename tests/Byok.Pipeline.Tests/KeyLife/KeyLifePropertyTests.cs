@@ -84,8 +84,7 @@ public sealed class KeyLifePropertyTests
             iter: iterations,
             print: steps => string.Join("; ", steps.Select(step => step.ToString())));
         Console.WriteLine($"{iterations} sequences: {succeeded} commands ended well, {killed} were killed");
-        // That the sample was one: on average 6 commands of a sequence end well and 0.7 are killed, but the sample is random.
-        Assert.True(succeeded > 2 * iterations && killed > iterations / 4, $"{succeeded} ended well, {killed} were killed");
+        Assert.True(succeeded > 2 * iterations && killed > iterations / 2, $"{succeeded} ended well, {killed} were killed");
     }
 
     private static async Task<(int Succeeded, int Killed)> RunAsync(KeyStep[] steps)
