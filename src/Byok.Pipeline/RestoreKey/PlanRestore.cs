@@ -40,7 +40,8 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
     private async Task<PlanRestoreResult> PlanBringAsync(KeyLife life, KeyOrder order, Revocation state, CancellationToken cancellationToken)
     {
         var recorded = await ReadRecordedAsync(life.Name, cancellationToken).ConfigureAwait(false);
-        var named = await ReadNamedAsync(life.Name, recorded, cancellationToken).ConfigureAwait(false);
+        var masterKeys = new Lazy<Task<IReadOnlyList<MasterKey>>>(() => hsm.ListMasterKeysAsync(cancellationToken));
+        var named = await ReadNamedAsync(life.Name, recorded, masterKeys, cancellationToken).ConfigureAwait(false);
 
         // The current one last: those in the ledger in their order, before them those that only blobs name. What no blob needs any more is not brought back, but for
         // the current key.
@@ -58,7 +59,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
                 : throw new KeyUnavailableException($"Neither the vault nor the ledger nor any protected blob knows a key '{life.Name}'; 'key bring' brings a new one.");
         }
 
-        var present = await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
+        var present = await masterKeys.Value.ConfigureAwait(false);
         var toBring = wanted
             .Select(thumbprint => present.FirstOrDefault(key => key.PublicKey.Thumbprint == thumbprint))
             .OfType<MasterKey>()
@@ -91,7 +92,8 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
     /// The thumbprints that blobs name. Headers are not verified here, and anybody who can write storage makes some up: what neither ledger nor HSM knows is told as
     /// missing, up to a limit of its own, and takes no place from the others.
     /// </summary>
-    private async Task<HashSet<string>> ReadNamedAsync(string keyName, List<string> recorded, CancellationToken cancellationToken)
+    private async Task<HashSet<string>> ReadNamedAsync(
+        string keyName, List<string> recorded, Lazy<Task<IReadOnlyList<MasterKey>>> masterKeys, CancellationToken cancellationToken)
     {
         var (named, unknown) = (new HashSet<string>(StringComparer.Ordinal), 0);
         HashSet<string>? known = null;
@@ -103,7 +105,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
                 continue;
             }
 
-            known ??= [.. recorded, .. (await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false)).Select(key => key.PublicKey.Thumbprint)];
+            known ??= [.. recorded, .. (await masterKeys.Value.ConfigureAwait(false)).Select(key => key.PublicKey.Thumbprint)];
             if (known.Contains(thumbprint) || ++unknown <= MaxUnknown)
             {
                 named.Add(thumbprint);
