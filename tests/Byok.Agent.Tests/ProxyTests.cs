@@ -38,7 +38,7 @@ public sealed class ProxyTests(SoftHsmFixture tokens) : IClassFixture<SoftHsmFix
                 TlsHostName = RelayHost,
             },
             TimeProvider.System, CancellationToken.None);
-        WriteSettings(relay, key);
+        WriteSettings(new Uri($"https://{RelayHost}:{relay.TlsAddress!.Port}"), key);
         await File.WriteAllTextAsync(_folder.Full("relay.pem"), relay.Certificate!.ExportCertificatePem());
         using var agent = new AgentProcess(
             tokens.SoftHsm.Folder, new Dictionary<string, string> { [variable] = proxy.Address.ToString(), ["SSL_CERT_FILE"] = _folder.Full("relay.pem") }, "run", "--config", _folder.SettingsFile);
@@ -55,6 +55,26 @@ public sealed class ProxyTests(SoftHsmFixture tokens) : IClassFixture<SoftHsmFix
         Assert.Equal(tokens.HsmLabel, (await hsm.DescribeAsync(CancellationToken.None)).TokenLabel);
         Assert.All(proxy.Requests, line => Assert.Equal($"CONNECT {RelayHost}:{relay.TlsAddress!.Port} HTTP/1.1", line));
         Assert.NotEmpty(proxy.Requests);
+        Assert.Equal(0, await agent.StopAsync());
+    }
+
+    [Theory]
+    [InlineData("NO_PROXY", RelayHost)]
+    [InlineData("no_proxy", ".example.test")]
+    public async Task Run_HostThatTheProxyIsNotFor_IsNotSentThroughIt(string variable, string value)
+    {
+        await using var proxy = new ForwardProxy();
+        WriteSettings(new Uri($"https://{RelayHost}"), Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        using var agent = new AgentProcess(
+            tokens.SoftHsm.Folder, new Dictionary<string, string> { ["HTTPS_PROXY"] = proxy.Address.ToString(), [variable] = value }, "run", "--config", _folder.SettingsFile);
+
+        while (!agent.Output.Contains("cannot be reached", StringComparison.Ordinal))
+        {
+            Assert.False(agent.HasExited, agent.Output);
+            await Task.Delay(100);
+        }
+
+        Assert.Empty(proxy.Requests);
         Assert.Equal(0, await agent.StopAsync());
     }
 
@@ -89,7 +109,7 @@ public sealed class ProxyTests(SoftHsmFixture tokens) : IClassFixture<SoftHsmFix
         Assert.Equal([$"CONNECT {RelayHost}:{relay.TlsAddress!.Port} HTTP/1.1"], proxy.Requests.Distinct());
     }
 
-    private void WriteSettings(DevRelayServer relay, string key)
+    private void WriteSettings(Uri relay, string key)
     {
         _folder.WriteSecret("relay.key", key);
         _folder.Settings["token"] = new JsonObject
@@ -100,7 +120,7 @@ public sealed class ProxyTests(SoftHsmFixture tokens) : IClassFixture<SoftHsmFix
         };
         _folder.Settings["relay"] = new JsonObject
         {
-            ["namespace"] = $"https://{RelayHost}:{relay.TlsAddress!.Port}",
+            ["namespace"] = relay.ToString(),
             ["path"] = RelayPath,
             ["sasKeyName"] = "all",
             ["sasKeyFile"] = "relay.key",

@@ -93,6 +93,21 @@ public sealed class SurroundingsTests(StackFixture stack) : IClassFixture<StackF
     }
 
     [Fact]
+    public async Task TransferInspect_SoundFileWithAGeneratorThatWouldActOnTheTerminal_IsWrittenOut()
+    {
+        var file = Byok.ScratchFile("sound.byok");
+        await File.WriteAllTextAsync(file, $$"""
+            {"schema_version":"1.0.0","header":{"kid":"https://v.example/keys/kek/1","alg":"dir","enc":"CKM_RSA_AES_KEY_WRAP"},"ciphertext":"{{new string('A', (256 + 1232) * 4 / 3)}}","generator":"\u001b[2J\u001b]0;owned\u0007\u009b31m\u202evendor"}
+            """);
+
+        var shown = await Byok.RunAsync("transfer", "inspect", file);
+
+        Assert.Contains("\\u{1B}[2J", shown.Output, StringComparison.Ordinal);
+        AssertActsOnNoTerminal(shown);
+        AssertActsOnNoTerminal(await Byok.RunAsync("transfer", "inspect", file, "--json"));
+    }
+
+    [Fact]
     public async Task Approve_Request_IsShownLineByLine()
     {
         await using var byok = new ByokHome();
