@@ -7,7 +7,7 @@ using Byok.Export.Approvals;
 using Byok.Export.Messages;
 using Byok.Export.Policy;
 using Byok.Export.Record;
-using Byok.Testing.Fuzzing;
+using Byok.Testing.Core.Fuzzing;
 
 namespace Byok.Export.Tests.Fuzzing;
 
