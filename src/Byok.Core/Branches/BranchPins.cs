@@ -15,11 +15,11 @@ public sealed class BranchPins
     /// <summary>Five names and the spaces between them are 219 of the 256 characters that the vault allows a tag.</summary>
     private const int BranchesPerTag = 5;
 
-    private BranchPins(string keyName, BranchName? current, IReadOnlyList<BranchName> isSealed)
+    private BranchPins(string keyName, BranchName? current, IReadOnlyList<BranchName> sealedBranches)
     {
         KeyName = keyName;
         Current = current;
-        Sealed = isSealed;
+        Sealed = sealedBranches;
     }
 
     /// <summary>The key's name.</summary>
@@ -132,9 +132,9 @@ public sealed class BranchPins
     private static BranchPins Parse(string keyName, VaultKey version)
     {
         var current = ParseTag(KeyTags.Branch, 1);
-        BranchName[] isSealed = [.. ParseTag(KeyTags.Branches, BranchesPerTag), .. ParseTag(KeyTags.MoreBranches, BranchesPerTag)];
-        return current.Concat(isSealed).Distinct().Count() == current.Count + isSealed.Length
-            ? new BranchPins(keyName, current.SingleOrDefault(), isSealed)
+        BranchName[] sealedBranches = [.. ParseTag(KeyTags.Branches, BranchesPerTag), .. ParseTag(KeyTags.MoreBranches, BranchesPerTag)];
+        return current.Concat(sealedBranches).Distinct().Count() == current.Count + sealedBranches.Length
+            ? new BranchPins(keyName, current.SingleOrDefault(), sealedBranches)
             : throw Unreadable(keyName, $"the tags of {version.Id} name a branch twice");
 
         List<BranchName> ParseTag(string tag, int most)

@@ -69,7 +69,8 @@ public sealed class BranchCandidatesTests
         using var branch = await candidates.UnwrapAsync((_, _, _) => Task.FromResult(answers.Dequeue()()), CancellationToken.None);
 
         Assert.Equal(TestKeys.Branch.Bytes, branch.Bytes);
-        Assert.Equal((new byte[32], new byte[32]), (wrong, right));
+        Assert.Equal(new byte[32], wrong);
+        Assert.Equal(new byte[32], right);
     }
 
     [Theory]

@@ -16,14 +16,15 @@ public sealed class BranchPinsTests
     public void WriteTo_AnyPins_IsReadAsTheSameAndFitsTheVault() =>
         Gen.Select(Gen.Int[0, 13].Array[0, 40], Gen.Int[0, 3].Array[40]).Sample((branches, operations) =>
         {
-            var (pins, current, isSealed) = (BranchPins.Start(Key, Names[0]), Names[0], new List<BranchName>());
+            var (pins, current, sealedBranches) = (BranchPins.Start(Key, Names[0]), Names[0], new List<BranchName>());
             foreach (var (branch, operation) in branches.Select(n => Names[n]).Zip(operations))
             {
-                var expected = Model(operation, branch, ref current, isSealed);
+                var expected = Model(operation, branch, ref current, sealedBranches);
                 var refusal = Record.Exception(() => pins = Apply(pins, operation, branch));
                 Assert.Equal(expected, refusal is null);
                 Assert.True(refusal is null or ConflictException);
-                Assert.Equal((current, isSealed), (pins.Current, pins.Sealed.ToList()));
+                Assert.Equal(current, pins.Current);
+                Assert.Equal(sealedBranches, pins.Sealed);
             }
 
             var before = new Dictionary<string, string> { [KeyTags.State] = KeyTags.Active, [KeyTags.Activation] = "7", [KeyTags.MoreBranches] = "stale", ["own"] = "kept" };
@@ -31,9 +32,10 @@ public sealed class BranchPinsTests
             Assert.All(tags, tag => Assert.InRange(tag.Value.Length, 1, 256));
             Assert.Equal(("kept", "stale"), (tags["own"], before[KeyTags.MoreBranches]));
             var read = BranchPins.Of(LifeOf(tags));
-            Assert.Equal((pins.Current, pins.Sealed), (read.Current, read.Sealed));
+            Assert.Equal(pins.Current, read.Current);
+            Assert.Equal(pins.Sealed, read.Sealed);
             Assert.Equal(tags, read.WriteTo(tags));
-            Assert.All(Names, name => Assert.Equal(name == current || isSealed.Contains(name), read.Contains(name)));
+            Assert.All(Names, name => Assert.Equal(name == current || sealedBranches.Contains(name), read.Contains(name)));
         }, iter: 500);
 
     [Fact]
@@ -147,31 +149,31 @@ public sealed class BranchPinsTests
     };
 
     /// <summary>The same on a plain list; false when it is refused.</summary>
-    private static bool Model(int operation, BranchName branch, ref BranchName current, List<BranchName> isSealed)
+    private static bool Model(int operation, BranchName branch, ref BranchName current, List<BranchName> sealedBranches)
     {
         if (operation == 0 && branch != current)
         {
-            if (isSealed.Count == 10 && !isSealed.Contains(branch))
+            if (sealedBranches.Count == 10 && !sealedBranches.Contains(branch))
             {
                 return false;
             }
 
-            isSealed.Remove(branch);
-            isSealed.Insert(0, current);
+            sealedBranches.Remove(branch);
+            sealedBranches.Insert(0, current);
             current = branch;
         }
-        else if (operation == 1 && branch != current && !isSealed.Contains(branch))
+        else if (operation == 1 && branch != current && !sealedBranches.Contains(branch))
         {
-            if (isSealed.Count == 10)
+            if (sealedBranches.Count == 10)
             {
                 return false;
             }
 
-            isSealed.Add(branch);
+            sealedBranches.Add(branch);
         }
         else if (operation > 1)
         {
-            isSealed.Remove(branch);
+            sealedBranches.Remove(branch);
             return branch != current;
         }
 
