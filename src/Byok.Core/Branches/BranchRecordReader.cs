@@ -27,7 +27,7 @@ internal sealed class BranchRecordReader(string keyName, BranchName branch)
     private BranchRecord Read(JsonElement root)
     {
         CheckMembers(root, "format", "branch", "wrappings");
-        Check(root.GetProperty("format") is { ValueKind: JsonValueKind.Number } format && format.GetRawText() == "1", "is not of format 1");
+        Check(root.GetProperty("format") is { ValueKind: JsonValueKind.Number } format && format.TryGetDouble(out var number) && number == 1, "is not of format 1");
         Check(Text(root, "branch") == branch.ToString(), "is of another branch");
         var list = root.GetProperty("wrappings");
         Check(list.ValueKind == JsonValueKind.Array && list.GetArrayLength() <= BranchRecord.MaxWrappings, $"has no list of at most {BranchRecord.MaxWrappings} wrappings");

@@ -80,7 +80,8 @@ public sealed class BranchRecordTests
 
     [Theory]
     [InlineData("""{"format":1,""", """{"format":2,""", "is not of format 1")]
-    [InlineData("""{"format":1,""", """{"format":1.0,""", "is not of format 1")]
+    [InlineData("""{"format":1,""", """{"format":1.5,""", "is not of format 1")]
+    [InlineData("""{"format":1,""", """{"format":1e999,""", "is not of format 1")]
     [InlineData("""{"format":1,""", """{"format":"1",""", "is not of format 1")]
     [InlineData("""{"format":1,""", """{""", "does not have exactly its members")]
     [InlineData("""{"format":1,""", """{"Format":1,""", "lacks the member 'format'")]

@@ -28,7 +28,9 @@ internal sealed partial class Scenarios
         VaultKey[] rotated = [Old(KeyTags.Replaced, isEnabled: false), New()];
         void Read(string name, string scenario, VectorReader reader, TestBlob? other = null) => Good(name, scenario, other ?? blob, Plaintext(100), reader: reader);
         void Refuse(string name, string expected, string scenario, VectorReader reader, TestBlob? other = null) => Bad(name, expected, scenario, other ?? blob, reader: reader);
-        void Malformed(string name, string scenario, byte[] bytes) => Read(name, scenario, Reader(Active()) with { Record = bytes });
+
+        // Only the record could serve: the copy's version was replaced.
+        void Malformed(string name, string scenario, byte[] bytes) => Refuse(name, Unavailable, scenario, Reader(rotated) with { Record = bytes });
         void Text(string name, string scenario, string altered) => Malformed(name, scenario, Encoding.UTF8.GetBytes(altered));
 
         Read("copy_old_record_new", "rotated: the copy is under a version that was replaced, the record under the new one", WithRecord([byNew, byOld], rotated));
@@ -56,6 +58,7 @@ internal sealed partial class Scenarios
             Reader(Active(KeyIdentifier.Parse("https://contoso.vault.azure.net/keys/elsewhere/1"))));
         Refuse("key_pending", Unavailable, "the version is there, but was never proven", Reader(TestKeys.Version(TestKeys.KeyId, TestKeys.PublicKey, KeyTags.Pending, 3, Pins()), New()));
 
+        Read("record_malformed_copy_serves", "a malformed record is as good as none", Reader(Active()) with { Record = record[..^1] });
         Malformed("record_empty", "an empty record", []);
         Malformed("record_not_utf8", "a record that is not UTF-8", [.. record[..20], 0xFF, .. record[21..]]);
         Malformed("record_cut", "a record without its end", record[..^1]);
@@ -63,6 +66,7 @@ internal sealed partial class Scenarios
         Text("record_two_objects", "a record with something behind it", text + "{}");
         Text("record_an_array", "a record that is no object", $"[{text}]");
         Text("record_format_2", "a record of another format", text.Replace("\"format\":1", "\"format\":2", StringComparison.Ordinal));
+        Text("record_format_as_text", "the format as text", text.Replace("\"format\":1", "\"format\":\"1\"", StringComparison.Ordinal));
         Text("record_member_unknown", "a member that is not listed", text.Replace("\"format\":1", "\"format\":1,\"state\":\"current\"", StringComparison.Ordinal));
         Text("record_member_twice", "a member twice, once with an escape", text.Replace("\"format\":1", "\"format\":1,\"f\\u006frmat\":1", StringComparison.Ordinal));
         Text("record_member_missing", "no thumbprint", text.Replace($"\"thumbprint\":\"{byOld.KeyThumbprint}\",", "", StringComparison.Ordinal));
