@@ -51,6 +51,9 @@ internal sealed partial class Scenarios
             WithRecord([wrongByNew], Old(KeyTags.Retired, isEnabled: false), New()));
         Refuse("record_names_another_thumbprint", Integrity, "record and copy name a version that has another thumbprint",
             WithRecord([byOld], Active(key: TestKeys.NewPublicKey)));
+        Refuse("copy_names_one_version_and_another_ones_thumbprint", Integrity, "the copy would unwrap under another version than it names",
+            Reader(Old(KeyTags.Retired, isEnabled: true), New()),
+            Blob(100, wrapping: new BranchWrapping(TestKeys.KeyId, TestKeys.NewPublicKey.Thumbprint, wrapped.Bytes(WrappedBranches.OneByNewKey))));
         Read("key_brought_again", "the version is gone, another one has its thumbprint", Reader(Active(KeyIdentifier.Parse("https://fabrikam.vault.azure.net/keys/archive/1"))));
         Read("key_rotated_back", "the copy's version was replaced, and its key became active again under another version",
             Reader(Old(KeyTags.Replaced, isEnabled: false), New(), Active(KeyIdentifier.Parse("https://contoso.vault.azure.net/keys/archive/3"), activation: 3)));
