@@ -5,7 +5,7 @@ using System.Text;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
-using Byok.Testing.Attestation;
+using Byok.Testing.Core.Attestation;
 
 namespace Byok.KeyVault.Tests;
 

@@ -1,6 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Pipeline;
-using Byok.Testing.Attestation;
+using Byok.Testing.Core.Attestation;
 using ByokFunctions.Composition;
 using Microsoft.Extensions.Configuration;
 

@@ -10,7 +10,7 @@ namespace Byok.Core.Envelope;
 /// whatever the blob's size. A table in the tail is read many segments at a time: they are small, and a request is not.
 /// Thread-safe; opened segments are zeroed when they are dropped.
 /// </summary>
-internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRangeSource source) : IDisposable
+internal sealed class BekTableReader(BlobLayout layout, byte[]? inlineTable, BlobKeys keys, IRangeSource source) : IDisposable
 {
     /// <summary>Enough for every worker of a parallel download to be in a segment of its own.</summary>
     private const int MaxOpenSegments = 16;
@@ -44,7 +44,7 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
             // Another worker may have loaded some while this one waited.
             while ((copied += CopyOpened(first + copied, beks.Span[(copied * KeySizeInBytes)..])) < count)
             {
-                var segment = header.Layout.TableSegmentOfChunk(first + copied);
+                var segment = layout.TableSegmentOfChunk(first + copied);
                 Keep(segment, await LoadAsync(segment, cancellationToken).ConfigureAwait(false));
             }
         }
@@ -79,9 +79,9 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             var copied = 0;
-            while (!beks.IsEmpty && FindOpened(header.Layout.TableSegmentOfChunk(first + copied)) is var (segment, opened))
+            while (!beks.IsEmpty && FindOpened(layout.TableSegmentOfChunk(first + copied)) is var (segment, opened))
             {
-                var skipped = (int)(first + copied - header.Layout.FirstChunkOfTableSegment(segment)) * KeySizeInBytes;
+                var skipped = (int)(first + copied - layout.FirstChunkOfTableSegment(segment)) * KeySizeInBytes;
                 var length = Math.Min(beks.Length, opened.Length - skipped);
                 opened.AsSpan(skipped, length).CopyTo(beks);
                 beks = beks[length..];
@@ -128,10 +128,9 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
 
     private async ValueTask<byte[]> LoadAsync(int segment, CancellationToken cancellationToken)
     {
-        var layout = header.Layout;
         var offset = layout.SealedSegmentOffset(segment);
         var length = layout.SealedSegmentLength(segment);
-        var sealedSegment = header.InlineTable is { } table
+        var sealedSegment = inlineTable is { } table
             ? table.AsMemory((int)offset, length)
             : await ReadSealedAsync(offset, length, cancellationToken).ConfigureAwait(false);
         var beks = new byte[length - SegmentOverheadInBytes];
@@ -149,7 +148,6 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
         if (run?.Holds(offset) != true)
         {
             // All segments but the last are of one length. What one read of chunks needs comes with one read, too.
-            var layout = header.Layout;
             var full = layout.SealedSegmentLength(0);
             var needed = 1 + ((layout.ChunksPerRead - 1) / layout.ChunksPerTableSegment);
             var runLength = full * (long)Math.Max(needed, EnvelopeReader.TableReadSizeInBytes / full);

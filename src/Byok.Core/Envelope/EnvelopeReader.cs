@@ -13,35 +13,35 @@ public sealed class EnvelopeReader : IDisposable
     public const int TableReadSizeInBytes = 64 * 1024;
 
     private readonly BlobKeys _keys;
-    private readonly ChunkCipher _cipher;
     private readonly IRangeSource _source;
     private readonly BekTableReader _beks;
     private readonly string _blobName;
 
-    private EnvelopeReader(EnvelopeHeader header, BlobKeys keys, IRangeSource source, string blobName)
+    private EnvelopeReader(EnvelopeHeader header, BlobLayout layout, BlobKeys keys, IRangeSource source, string blobName)
     {
         Header = header;
+        Layout = layout;
         _keys = keys;
         _source = source;
         _blobName = blobName;
-        _cipher = new ChunkCipher(header.BlobId, header.Layout);
-        _beks = new BekTableReader(header, keys, source);
+        _beks = new BekTableReader(layout, header.InlineTable, keys, source);
     }
 
     /// <summary>The header, verified.</summary>
     public EnvelopeHeader Header { get; }
 
     /// <summary>The blob's layout.</summary>
-    public BlobLayout Layout => Header.Layout;
+    public BlobLayout Layout { get; }
 
     /// <summary>Verifies header and stored length, and reads from then on.</summary>
     /// <param name="header">The parsed header.</param>
-    /// <param name="dek">The unwrapped DEK; the caller keeps and disposes it.</param>
+    /// <param name="dek">The opened DEK; the caller keeps and disposes it.</param>
     /// <param name="source">The stored blob; the caller keeps it.</param>
     /// <param name="container">The container that was asked for.</param>
     /// <param name="blobName">The blob that was asked for.</param>
     /// <param name="allowRenamed">True when the user says that the blob was renamed or copied on purpose.</param>
     /// <exception cref="IntegrityException">Commitment, MAC, name or stored length is not what it must be.</exception>
+    /// <exception cref="MalformedEnvelopeException">The header verifies, but it lays out no blob.</exception>
     public static EnvelopeReader Open(
         EnvelopeHeader header, DataEncryptionKey dek, IRangeSource source, string container, string blobName, bool allowRenamed = false)
     {
@@ -51,14 +51,14 @@ public sealed class EnvelopeReader : IDisposable
         var keys = dek.DeriveFor(header.BlobId);
         try
         {
-            header.Verify(keys, container, blobName, allowRenamed);
-            if (source.Length != header.StoredLength)
+            var layout = header.Verify(keys, container, blobName, allowRenamed);
+            var length = layout.StoredLength(header.Placement);
+            if (source.Length != length)
             {
-                var fault = source.Length < header.StoredLength ? "truncated" : "extended";
-                throw new IntegrityException($"'{blobName}' holds {source.Length} bytes instead of {header.StoredLength}: it was {fault}.");
+                throw new IntegrityException($"'{blobName}' holds {source.Length} bytes instead of {length}: it was {(source.Length < length ? "truncated" : "extended")}.");
             }
 
-            return new EnvelopeReader(header, keys, source, blobName);
+            return new EnvelopeReader(header, layout, keys, source, blobName);
         }
         catch
         {
@@ -138,13 +138,11 @@ public sealed class EnvelopeReader : IDisposable
         {
             var chunk = stored.Slice(offset, Layout.StoredChunkLength(index));
             var plaintext = chunk[..^EnvelopeFormat.TagSizeInBytes];
-            try
+            if (!ChunkCipher.TryOpen(chunk, beks[..EnvelopeFormat.KeySizeInBytes], plaintext))
             {
-                _cipher.Open(index, chunk, beks[..EnvelopeFormat.KeySizeInBytes], plaintext);
-            }
-            catch (IntegrityException) when (length > 0)
-            {
-                return length;
+                return length > 0
+                    ? length
+                    : throw new IntegrityException($"Chunk {index} of blob {Header.BlobId} was altered, moved, or belongs to another blob.");
             }
 
             if (offset > 0)

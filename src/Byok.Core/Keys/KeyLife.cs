@@ -56,7 +56,8 @@ public sealed record KeyLife(string Name, IReadOnlyList<VaultKey> Versions, Dele
     /// <summary>Whether a version is in use: a revocation takes it, and a restore gives it back.</summary>
     public static bool IsInUse(VaultKey version) => StateOf(version) is KeyTags.Active or KeyTags.Retired;
 
-    private static bool IsProved(VaultKey version) => IsInUse(version) || StateOf(version) == KeyTags.Replaced;
+    /// <summary>Whether a version has been verified once: its pins may count, whatever became of it since.</summary>
+    public static bool IsProved(VaultKey version) => IsInUse(version) || StateOf(version) == KeyTags.Replaced;
 
     private static string? StateOf(VaultKey version) => version.Tags.GetValueOrDefault(KeyTags.State);
 }

@@ -1,6 +1,6 @@
 using Byok.Agent.Configuration;
 using Byok.Core.Errors;
-using Byok.Testing.Fuzzing;
+using Byok.Testing.Core.Fuzzing;
 
 namespace Byok.Agent.Tests.Fuzzing;
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
-using Byok.Testing.Attestation;
+using Byok.Testing.Core.Attestation;
 
 namespace Byok.Core.Tests.Attestation;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Byok.Core.Keys.Attestation;
-using Byok.Testing.Attestation;
+using Byok.Testing.Core.Attestation;
 using static Byok.Core.Tests.Attestation.AttestedKeyCase;
 
 namespace Byok.Core.Tests.Attestation;

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Security.Cryptography;
 using Byok.Core.Keys.Attestation;
-using Byok.Testing.Attestation;
+using Byok.Testing.Core.Attestation;
 
 namespace Byok.Core.Tests.Attestation;
 

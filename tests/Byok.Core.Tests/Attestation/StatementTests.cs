@@ -2,7 +2,7 @@ using System.Text;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
-using Byok.Testing.Attestation;
+using Byok.Testing.Core.Attestation;
 using static Byok.Core.Tests.Attestation.AttestedKeyCase;
 
 namespace Byok.Core.Tests.Attestation;

@@ -11,10 +11,9 @@ public sealed class EnvelopeDownloadTests
         // 1,030 segments of 156 bytes, of which 420 are read at a time; the last is shorter. 1,020 chunks are read at a time.
         var plaintext = new DeterministicRandom("many").Bytes((4096 * 4119) - 3);
         var blob = TestBlob.Create(plaintext, chunkSize: 4096, chunksPerSegment: 4, placement: TablePlacement.Tail);
-        var header = EnvelopeHeader.Parse(blob.Metadata, "x");
-        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        using var dek = blob.OpenDek();
         var source = new MemoryRangeSource(blob.Content);
-        using var reader = EnvelopeReader.Open(header, dek, source, TestBlob.Container, TestBlob.Name);
+        using var reader = EnvelopeReader.Open(blob.Header, dek, source, TestBlob.Container, TestBlob.Name);
         var read = new byte[plaintext.Length];
         long most = 0;
 
@@ -43,10 +42,9 @@ public sealed class EnvelopeDownloadTests
         // Two reads of 52,429 chunks and one of the rest, and the table for each.
         var plaintext = new DeterministicRandom("small").Bytes((64 * 52_429 * 2) + 65);
         var blob = TestBlob.Create(plaintext, chunksPerSegment: chunksPerSegment, placement: TablePlacement.Tail);
-        var header = EnvelopeHeader.Parse(blob.Metadata, "x");
-        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        using var dek = blob.OpenDek();
         var source = new MemoryRangeSource(blob.Content);
-        using var reader = EnvelopeReader.Open(header, dek, source, TestBlob.Container, TestBlob.Name);
+        using var reader = EnvelopeReader.Open(blob.Header, dek, source, TestBlob.Container, TestBlob.Name);
         var read = new byte[plaintext.Length];
 
         await EnvelopeDownload.CopyToAsync(reader, degree, (offset, bytes, _) =>

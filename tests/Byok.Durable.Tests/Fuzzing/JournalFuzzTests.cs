@@ -1,6 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Testing.Fuzzing;
+using Byok.Testing.Core.Fuzzing;
 using Microsoft.Data.Sqlite;
 
 namespace Byok.Durable.Tests.Fuzzing;

@@ -1,7 +1,7 @@
 using System.Text;
 using Byok.Local.Tests.VaultEndpoint;
 using Byok.Local.VaultEndpoint;
-using Byok.Testing.Fuzzing;
+using Byok.Testing.Core.Fuzzing;
 using Microsoft.AspNetCore.Http;
 
 namespace Byok.Local.Tests.Fuzzing;

@@ -5,7 +5,7 @@ using Byok.Core.Keys.Attestation;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.BringKey;
 using Byok.Testing;
-using Byok.Testing.Attestation;
+using Byok.Testing.Core.Attestation;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.BringKey;

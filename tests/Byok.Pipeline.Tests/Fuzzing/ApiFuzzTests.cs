@@ -5,7 +5,7 @@ using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.Tests.Api;
 using Byok.Storage;
 using Byok.Testing;
-using Byok.Testing.Fuzzing;
+using Byok.Testing.Core.Fuzzing;
 using Byok.Testing.Storage;
 
 namespace Byok.Pipeline.Tests.Fuzzing;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Byok.Relay.HybridConnections.Protocol;
-using Byok.Testing.Fuzzing;
+using Byok.Testing.Core.Fuzzing;
 
 namespace Byok.Relay.Tests.Fuzzing;
 

@@ -1,6 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Storage.Ledger;
-using Byok.Testing.Fuzzing;
+using Byok.Testing.Core.Fuzzing;
 
 namespace Byok.Storage.Tests.Fuzzing;
 
