@@ -26,8 +26,8 @@ internal static class BlobEvents
             ["blobId"] = intent.State.BlobId,
             ["commitment"] = intent.State.Commitment,
             ["mac"] = intent.State.Mac,
-            ["generation"] = $"{intent.Header.Generation}",
-            ["key"] = intent.Header.KeyId.ToString(),
+            ["key"] = intent.Header.Wrapping.KeyId.ToString(),
+            ["branch"] = intent.Header.Branch.ToString(),
         };
         if (intent.Replaces is { } replaces)
         {
@@ -51,7 +51,7 @@ internal static class BlobEvents
             && Digest.Parse(details.GetValueOrDefault("mac")) is { } mac
                 ? new BlobRecord(
                     recorded.Kind, recorded.Subject[(container.Length + 1)..], mac, Digest.Parse(details.GetValueOrDefault("replaces")),
-                    details.GetValueOrDefault("by") != NameOf(BlobChange.Encrypt), details.GetValueOrDefault("generation"), recorded.CorrelationId, entry.RecordedOn)
+                    details.GetValueOrDefault("by") != NameOf(BlobChange.Encrypt), recorded.CorrelationId, entry.RecordedOn)
                 : null;
         return record is not null;
     }
@@ -81,6 +81,5 @@ internal static class BlobEvents
 /// <param name="Mac">MAC of the state that it is about.</param>
 /// <param name="Replaces">MAC of the state that it takes the place of.</param>
 /// <param name="IsDerived">Whether the state was made of the one that it replaces.</param>
-/// <param name="Generation">Its generation; only of an intent.</param>
 internal sealed record BlobRecord(
-    string Kind, string BlobName, Digest Mac, Digest? Replaces, bool IsDerived, string? Generation, string OperationId, DateTimeOffset RecordedOn);
+    string Kind, string BlobName, Digest Mac, Digest? Replaces, bool IsDerived, string OperationId, DateTimeOffset RecordedOn);

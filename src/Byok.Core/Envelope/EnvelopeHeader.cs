@@ -137,13 +137,11 @@ public sealed record EnvelopeHeader
 
     /// <summary>The time of writing of what takes an envelope's place: now, but later than what stands there.</summary>
     /// <param name="now">Now.</param>
-    /// <param name="standing">The verified header that is replaced; null for none.</param>
-    public static DateTimeOffset NextWrittenOn(DateTimeOffset now, EnvelopeHeader? standing)
+    /// <param name="standing">When the verified header that is replaced was written; null for none.</param>
+    public static DateTimeOffset NextWrittenOn(DateTimeOffset now, DateTimeOffset? standing)
     {
         var written = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
-        return standing?.WrittenOn >= written && standing.WrittenOn <= written + EnvelopeFormat.ClockTolerance
-            ? standing.WrittenOn.AddMilliseconds(1)
-            : written;
+        return standing >= written && standing <= written + EnvelopeFormat.ClockTolerance ? standing.Value.AddMilliseconds(1) : written;
     }
 
     /// <summary>The header after its DEK was sealed anew, under another branch or a newer copy: all else is as it was (docs/FORMAT.md, section 9.4).</summary>
@@ -162,7 +160,7 @@ public sealed record EnvelopeHeader
         VerifyMac(keys, blobName);
         return (this with
         {
-            WrittenOn = NextWrittenOn(now, this),
+            WrittenOn = NextWrittenOn(now, WrittenOn),
             Branch = branch.Name,
             SealedDek = branch.SealDek(dek, BlobId),
             Wrapping = wrapping,

@@ -1,0 +1,317 @@
+using System.Collections.Concurrent;
+using Byok.Core.Branches;
+using Byok.Core.Envelope;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Storage;
+
+namespace Byok.Client.Branches;
+
+/// <summary>
+/// Opens branch keys: checks the pins, takes the record and a blob's copy as candidates, has the vault unwrap one, and keeps the key for the key cache time, counted
+/// from when the unwrapping began and never extended by use. So the vault is asked by the branch and the minute, and not by the blob.
+/// </summary>
+public sealed class BranchKeyRing : IDisposable
+{
+    /// <summary>A branch that is not pinned, or a key that is not available, causes a fresh look, but no more often than this: who may write storage names any branch he likes.</summary>
+    private static readonly TimeSpan NegativeAnswerTime = TimeSpan.FromSeconds(5);
+
+    private readonly KeyCache _keys;
+    private readonly KeySelection _selection;
+    private readonly BranchRecords _records;
+    private readonly ClientOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(string KeyName, BranchName Branch), Opening> _openings = [];
+    private readonly ConcurrentDictionary<(KeyIdentifier Version, BranchName Branch), BranchWrapping> _copies = [];
+    private readonly ITimer _sweeper;
+
+    /// <summary>Keeps branch keys for <see cref="ClientOptions.KeyCacheTime"/>.</summary>
+    public BranchKeyRing(KeyCache keys, KeySelection selection, BranchRecords records, ClientOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        (_keys, _selection, _records, _options, _time) = (keys, selection, records, options, time);
+        _sweeper = time.CreateTimer(_ => Sweep(), null, options.KeyCacheTime, options.KeyCacheTime);
+    }
+
+    /// <summary>The branch that new blobs of a key are written under.</summary>
+    /// <param name="keyName">The key's name.</param>
+    /// <param name="freshness">The pins must not have been read longer ago than this; null for the key cache time.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="KeyUnavailableException">The key has no enabled, proven version, or no current branch.</exception>
+    /// <exception cref="IntegrityException">The branch's record was altered.</exception>
+    public async Task<CurrentBranch> GetCurrentAsync(string keyName, TimeSpan? freshness, CancellationToken cancellationToken)
+    {
+        var life = await _keys.GetAsync(keyName, freshness, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            life.Require(KeyOperation.Protect);
+        }
+        catch (KeyUnavailableException)
+        {
+            life = await _keys.GetAsync(keyName, NegativeAnswerTime, cancellationToken).ConfigureAwait(false);
+            life.Require(KeyOperation.Protect);
+        }
+
+        var version = life.Current ?? throw new KeyUnavailableException($"The wrapping key '{keyName}' has no enabled, verified version; restore it first.");
+        var branch = BranchPins.Of(life).RequireCurrent();
+        var key = await OpenAsync(keyName, branch, copy: null, cancellationToken).ConfigureAwait(false);
+        return new CurrentBranch(key, _copies.GetOrAdd((version.Id, branch), _ => key.WrapWith(version.Id, version.RequirePublicKey())));
+    }
+
+    /// <summary>Opens the DEK of a stored blob. The caller disposes of it.</summary>
+    /// <param name="blobName">The blob's name, by which the accepted keys are chosen.</param>
+    /// <param name="header">The blob's header, of which nothing is believed yet.</param>
+    /// <param name="freshness">The pins must not have been read longer ago than this; null for the key cache time.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="IntegrityException">The key is not accepted, the branch not pinned, or the wrapped key or sealed DEK was altered.</exception>
+    /// <exception cref="KeyUnavailableException">The key cannot be used now, or has no pinned branch.</exception>
+    public async Task<DataEncryptionKey> OpenDekAsync(string blobName, EnvelopeHeader header, TimeSpan? freshness, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        return await OpenDekAsync(blobName, header.BlobId, header.Branch, header.Wrapping, header.SealedDek, freshness, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens the DEK of a blob that is being written. The caller disposes of it.</summary>
+    internal Task<DataEncryptionKey> OpenDekAsync(
+        string blobName, BlobId blobId, BranchName branch, BranchWrapping wrapping, ReadOnlyMemory<byte> sealedDek, CancellationToken cancellationToken) =>
+        OpenDekAsync(blobName, blobId, branch, wrapping, sealedDek, freshness: null, cancellationToken);
+
+    private async Task<DataEncryptionKey> OpenDekAsync(
+        string blobName, BlobId blobId, BranchName branch, BranchWrapping wrapping, ReadOnlyMemory<byte> sealedDek, TimeSpan? freshness, CancellationToken cancellationToken)
+    {
+        var keyName = wrapping.KeyId.Name;
+        _selection.AcceptedFor(blobName).Require(keyName);
+        await RequirePinnedAsync(keyName, branch, freshness, cancellationToken).ConfigureAwait(false);
+        using var key = await OpenAsync(keyName, branch, wrapping, cancellationToken).ConfigureAwait(false);
+        return key.OpenDek(sealedDek.Span, blobId);
+    }
+
+    /// <summary>Zeroes and forgets everything: the next caller asks the vault.</summary>
+    public void Forget()
+    {
+        _keys.Forget();
+        lock (_lock)
+        {
+            foreach (var opening in _openings.Values)
+            {
+                opening.Dispose();
+            }
+
+            _openings.Clear();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _sweeper.Dispose();
+        Forget();
+    }
+
+    private async Task RequirePinnedAsync(string keyName, BranchName branch, TimeSpan? freshness, CancellationToken cancellationToken)
+    {
+        var life = await _keys.GetAsync(keyName, freshness, cancellationToken).ConfigureAwait(false);
+        if (!IsPinned(life, branch))
+        {
+            life = await _keys.GetAsync(keyName, NegativeAnswerTime, cancellationToken).ConfigureAwait(false);
+        }
+
+        BranchPins.Of(life).Require(branch);
+    }
+
+    private static bool IsPinned(KeyLife life, BranchName branch)
+    {
+        try
+        {
+            return BranchPins.Find(life)?.Contains(branch) == true;
+        }
+        catch (KeyUnavailableException)
+        {
+            return false; // tags that are being written, or damaged
+        }
+    }
+
+    /// <summary>The branch's key, from memory or from the vault. The caller disposes of it.</summary>
+    private async Task<BranchKey> OpenAsync(string keyName, BranchName branch, BranchWrapping? copy, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Opening opening;
+            lock (_lock)
+            {
+                if (!_openings.TryGetValue((keyName, branch), out opening!) || !opening.Began.IsWithin(_options.KeyCacheTime))
+                {
+                    opening?.Dispose();
+                    _openings[(keyName, branch)] = opening = new Opening(Moment.Now(_time), stop => UnwrapAsync(keyName, branch, copy: null, stop));
+                }
+            }
+
+            try
+            {
+                if (await opening.CopyAsync(cancellationToken).ConfigureAwait(false) is { } key)
+                {
+                    return key;
+                }
+            }
+            catch (Exception exception) when (exception is KeyUnavailableException or IntegrityException)
+            {
+                Remove(keyName, branch, opening);
+                if (copy is null)
+                {
+                    throw;
+                }
+
+                // The record is lost, malformed, altered, or older than the blob: the blob's copy is the other candidate. It is this blob's own, so nobody else waits for it.
+                return await UnwrapAndKeepAsync(keyName, branch, copy, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ByokException)
+            {
+                Remove(keyName, branch, opening);
+                throw;
+            }
+        }
+    }
+
+    private async Task<BranchKey> UnwrapAndKeepAsync(string keyName, BranchName branch, BranchWrapping copy, CancellationToken cancellationToken)
+    {
+        var began = Moment.Now(_time);
+        var key = await UnwrapAsync(keyName, branch, copy, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (!_openings.ContainsKey((keyName, branch)))
+            {
+                _openings[(keyName, branch)] = new Opening(began, key.Copy());
+            }
+        }
+
+        return key;
+    }
+
+    private async Task<BranchKey> UnwrapAsync(string keyName, BranchName branch, BranchWrapping? copy, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await TryAsync(null).ConfigureAwait(false);
+        }
+        catch (KeyUnavailableException)
+        {
+            // Perhaps a rotation or restore went by: a fresh look at the key, and at the record.
+            return await TryAsync(NegativeAnswerTime).ConfigureAwait(false);
+        }
+
+        async Task<BranchKey> TryAsync(TimeSpan? freshness)
+        {
+            var life = await _keys.GetAsync(keyName, freshness, cancellationToken).ConfigureAwait(false);
+            var record = await FindRecordAsync(keyName, branch, cancellationToken).ConfigureAwait(false);
+            var candidates = BranchCandidates.Of(life, branch, copy, record, new AcceptedKeys([keyName]));
+            return await candidates.UnwrapAsync(_keys.Vault.UnwrapKeyAsync, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The record; null when there is none, or none that says anything: the audit reports that.</summary>
+    private async Task<BranchRecord?> FindRecordAsync(string keyName, BranchName branch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _records.FindAsync(keyName, branch, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MalformedBranchRecordException)
+        {
+            return null;
+        }
+    }
+
+    private void Remove(string keyName, BranchName branch, Opening opening)
+    {
+        lock (_lock)
+        {
+            if (_openings.GetValueOrDefault((keyName, branch)) == opening)
+            {
+                _openings.Remove((keyName, branch));
+                opening.Dispose();
+            }
+        }
+    }
+
+    private void Sweep()
+    {
+        lock (_lock)
+        {
+            foreach (var (name, opening) in _openings.Where(pair => !pair.Value.Began.IsWithin(_options.KeyCacheTime)).ToList())
+            {
+                opening.Dispose();
+                _openings.Remove(name);
+            }
+        }
+    }
+
+    /// <summary>One unwrapping, which all who want that branch wait for, and its result.</summary>
+    private sealed class Opening : IDisposable
+    {
+        private readonly Lock _lock = new();
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task<BranchKey> _key;
+        private bool _isDisposed;
+
+        public Opening(Moment began, Func<CancellationToken, Task<BranchKey>> open)
+        {
+            Began = began;
+            _key = Task.Run(() => open(_stop.Token));
+        }
+
+        public Opening(Moment began, BranchKey key)
+        {
+            Began = began;
+            _key = Task.FromResult(key);
+        }
+
+        public Moment Began { get; }
+
+        /// <returns>A copy; null when this was forgotten meanwhile.</returns>
+        public async Task<BranchKey?> CopyAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                var key = await _key.WaitAsync(cancellationToken).ConfigureAwait(false);
+                lock (_lock)
+                {
+                    return _isDisposed ? null : key.Copy();
+                }
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                return null;
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (_lock)
+            {
+                if (_isDisposed)
+                {
+                    return;
+                }
+
+                _isDisposed = true;
+            }
+
+            _stop.Cancel();
+            _ = _key.ContinueWith(
+                done =>
+                {
+                    if (done.IsCompletedSuccessfully)
+                    {
+                        done.Result.Dispose();
+                    }
+
+                    _stop.Dispose();
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
+    }
+}
