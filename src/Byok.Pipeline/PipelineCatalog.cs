@@ -1,15 +1,20 @@
-using Byok.Client.Keys;
+using Byok.Client.Branches;
 using Byok.Client.Reading;
 using Byok.Client.Records;
 using Byok.Client.Writing;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.Branches;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Keys;
+using Byok.Pipeline.MoveBlobs;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
+using Byok.Pipeline.RetireBranch;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
+using Byok.Storage;
 
 namespace Byok.Pipeline;
 
@@ -23,58 +28,65 @@ public sealed class PipelineCatalog : IDisposable
         ArgumentNullException.ThrowIfNull(services);
         var (vault, hsm, storage, ledger, options, time) = services;
         Pools = new ChunkBufferPools();
-        DekCacheTime = options.DekCacheTime;
-        Keys = new WrappingKeyRing(vault, options, time);
-        Deks = new DekCache(vault, options, time);
-        Reader = new ProtectedBlobReader(storage, Keys, Deks);
+        KeyCacheTime = options.KeyCacheTime;
+        Keys = new KeyCache(vault, options, time);
+        var selection = new KeySelection(options);
+        var branchRecords = new BranchRecords(storage.Branches);
+        Branches = new BranchKeyRing(Keys, selection, branchRecords, options, time);
+        BranchKeeper = new BranchKeeper(vault, branchRecords);
+        Reader = new ProtectedBlobReader(storage, Branches);
         Records = new BlobRecords(ledger, storage.Protected.Name);
-        var writer = new ProtectedBlobWriter(storage, Reader, Keys, Deks, Records, Pools, options);
+        var writer = new ProtectedBlobWriter(storage, Reader, Branches, Records, Pools, options, time);
+        var claims = new OperationClaims(storage, time);
+        var pinWriter = new PinWriter(vault);
 
-        PrepareMasterKey = new PrepareMasterKey(vault, hsm, options);
+        PrepareMasterKey = new PrepareMasterKey(vault, hsm, claims, options);
         CreateKeyExchangeKey = new CreateKeyExchangeKey(vault, ledger, options);
         ExportMasterKey = new ExportMasterKey(hsm, ledger);
         AttestKey = new AttestKey(vault, ledger, options, time);
         ImportMasterKey = new ImportMasterKey(vault, ledger, options, time);
-        ActivateKey = new ActivateKey(vault, ledger);
+        ActivateKey = new ActivateKey(vault, BranchKeeper, claims, ledger, options, time);
         DisableKeyVersion = new DisableKeyVersion(vault, ledger);
         RetireKeyExchangeKey = new RetireKeyExchangeKey(vault, ledger);
 
-        var encryptor = new UploadEncryptor(storage, writer, Deks);
+        var encryptor = new UploadEncryptor(storage, writer);
         var completion = new EncryptionCompletion(storage, Reader, Records, Pools, options);
         EncryptSegment = new EncryptSegment(encryptor);
         CommitBlob = new CommitBlob(encryptor);
         CompleteBlob = new CompleteBlob(completion);
-        BeginEncryption = new BeginEncryption(new EncryptionPlanner(Keys, Reader, writer), encryptor, completion);
+        BeginEncryption = new BeginEncryption(new EncryptionPlanner(selection, Branches, Reader), encryptor, completion);
 
-        var claims = new OperationClaims(storage, time);
-        BeginRotation = new BeginRotation(vault, hsm, ledger, claims, options);
-        RetireOldVersions = new RetireOldVersions(vault, Keys, ledger);
-        CountBlobs = new CountBlobs(storage);
-        RewrapPage = new RewrapPage(storage, new BlobRewrapper(storage, vault, Keys, Deks, Reader), Records);
-        RecordProof = new RecordProof(ledger);
-        ResumeRotation = new ResumeRotation(Keys);
+        BeginRotation = new BeginRotation(vault, hsm, ledger, claims, options, time);
+        RetireOldVersions = new RetireOldVersions(vault, Branches, ledger);
+        DisableOldVersions = new DisableOldVersions(vault, BranchKeeper, ledger);
         ReleaseClaim = new ReleaseClaim(claims);
 
-        var reencryptor = new BlobReencryptor(storage, Reader, writer, Deks, Records);
+        BeginRetirement = new BeginRetirement(vault, claims, options);
+        SealBranch = new SealBranch(vault, BranchKeeper, pinWriter, Branches, ledger, time);
+        UnpinBranch = new UnpinBranch(vault, pinWriter, Branches, ledger);
+        CountBlobs = new CountBlobs(storage);
+        RewrapPage = new RewrapPage(storage, new BlobRewrapper(storage, Branches, Reader, time), Records);
+
+        var reencryptor = new BlobReencryptor(storage, Reader, writer, Records);
         ReencryptSegment = new ReencryptSegment(reencryptor);
         CommitReencryption = new CommitReencryption(reencryptor);
-        BeginReencryption = new BeginReencryption(Reader, writer, Records, vault, Keys, reencryptor);
+        BeginReencryption = new BeginReencryption(Reader, Records, Branches, reencryptor);
 
-        OrderRevocation = new OrderRevocation(vault, Keys, Deks, time);
+        OrderRevocation = new OrderRevocation(vault, BranchKeeper, Branches, time);
         ProbeRevocation = new ProbeRevocation(vault, time);
         RecordRevocation = new RecordRevocation(ledger);
         UploadCanary = new UploadCanary(storage);
-        ReadCanary = new ReadCanary(Reader);
+        ReadCanary = new ReadCanary(Reader, Branches);
         RemoveCanary = new RemoveCanary(vault, storage, Reader, Records);
 
-        PlanRestore = new PlanRestore(vault, hsm, Reader, ledger, time);
-        ReinstateKey = new ReinstateKey(vault, ledger);
-        ProbeRestored = new ProbeRestored(vault, Keys, Deks, Reader, ledger);
+        PlanRestore = new PlanRestore(vault, hsm, BranchKeeper, ledger, time);
+        ReinstateKey = new ReinstateKey(vault, pinWriter, claims, ledger, time);
+        ProbeRestored = new ProbeRestored(vault, BranchKeeper, Branches, ledger);
 
         Audits = new AuditArchive(storage);
-        AuditVault = new AuditVault(vault, hsm, ledger, options, time);
-        AuditBlobs = new AuditBlobs(storage, vault, Keys, Deks, Pools, options);
-        AuditGenerations = new AuditGenerations(storage, ledger, Reader, Records, options, time);
+        AuditVault = new AuditVault(vault, hsm, BranchKeeper, ledger, options, time);
+        AuditBlobs = new AuditBlobs(storage, Keys, selection, Branches, BranchKeeper, Pools, options);
+        AuditChains = new AuditChains(storage, ledger, Reader, Records, options, time);
         AuditLedger = new AuditLedger(ledger, Audits);
         AuditUploads = new AuditUploads(storage, options, time);
         PublishAudit = new PublishAudit(Audits, ledger);
@@ -84,12 +96,16 @@ public sealed class PipelineCatalog : IDisposable
     public ChunkBufferPools Pools { get; }
 
     /// <summary>The longest time that reads go on after a revocation, from what is in memory.</summary>
-    public TimeSpan DekCacheTime { get; }
+    public TimeSpan KeyCacheTime { get; }
 
-    public WrappingKeyRing Keys { get; }
+    /// <summary>What the vault has, in memory.</summary>
+    public KeyCache Keys { get; }
 
-    /// <summary>The DEKs in memory.</summary>
-    public DekCache Deks { get; }
+    /// <summary>The branch keys in memory.</summary>
+    public BranchKeyRing Branches { get; }
+
+    /// <summary>Opens branch keys by their records alone.</summary>
+    public BranchKeeper BranchKeeper { get; }
 
     /// <summary>The read path.</summary>
     public ProtectedBlobReader Reader { get; }
@@ -117,11 +133,14 @@ public sealed class PipelineCatalog : IDisposable
 
     public BeginRotation BeginRotation { get; }
     public RetireOldVersions RetireOldVersions { get; }
+    public DisableOldVersions DisableOldVersions { get; }
+    public ReleaseClaim ReleaseClaim { get; }
+
+    public BeginRetirement BeginRetirement { get; }
+    public SealBranch SealBranch { get; }
+    public UnpinBranch UnpinBranch { get; }
     public CountBlobs CountBlobs { get; }
     public RewrapPage RewrapPage { get; }
-    public RecordProof RecordProof { get; }
-    public ResumeRotation ResumeRotation { get; }
-    public ReleaseClaim ReleaseClaim { get; }
 
     public BeginReencryption BeginReencryption { get; }
     public ReencryptSegment ReencryptSegment { get; }
@@ -140,7 +159,7 @@ public sealed class PipelineCatalog : IDisposable
 
     public AuditVault AuditVault { get; }
     public AuditBlobs AuditBlobs { get; }
-    public AuditGenerations AuditGenerations { get; }
+    public AuditChains AuditChains { get; }
     public AuditLedger AuditLedger { get; }
     public AuditUploads AuditUploads { get; }
     public PublishAudit PublishAudit { get; }
@@ -150,6 +169,7 @@ public sealed class PipelineCatalog : IDisposable
         OrchestrationDescriptor.For(() => new BringKeyOrchestration(), BringKeyOrchestration.Name),
         OrchestrationDescriptor.For(() => new EncryptBlobOrchestration(), EncryptBlobOrchestration.Name),
         OrchestrationDescriptor.For(() => new RotateKeyOrchestration(), RotateKeyOrchestration.Name),
+        OrchestrationDescriptor.For(() => new RetireBranchOrchestration(), RetireBranchOrchestration.Name),
         OrchestrationDescriptor.For(() => new ReencryptBlobOrchestration(), ReencryptBlobOrchestration.Name),
         OrchestrationDescriptor.For(() => new RevokeKeyOrchestration(), RevokeKeyOrchestration.Name),
         OrchestrationDescriptor.For(() => new RestoreKeyOrchestration(), RestoreKeyOrchestration.Name),
@@ -174,8 +194,10 @@ public sealed class PipelineCatalog : IDisposable
         ActivityDescriptor.For(() => RetireOldVersions, RetireOldVersions.Name),
         ActivityDescriptor.For(() => CountBlobs, CountBlobs.Name),
         ActivityDescriptor.For(() => RewrapPage, RewrapPage.Name),
-        ActivityDescriptor.For(() => RecordProof, RecordProof.Name),
-        ActivityDescriptor.For(() => ResumeRotation, ResumeRotation.Name),
+        ActivityDescriptor.For(() => DisableOldVersions, DisableOldVersions.Name),
+        ActivityDescriptor.For(() => BeginRetirement, BeginRetirement.Name),
+        ActivityDescriptor.For(() => SealBranch, SealBranch.Name),
+        ActivityDescriptor.For(() => UnpinBranch, UnpinBranch.Name),
         ActivityDescriptor.For(() => ReleaseClaim, ReleaseClaim.Name),
         ActivityDescriptor.For(() => BeginReencryption, BeginReencryption.Name),
         ActivityDescriptor.For(() => ReencryptSegment, ReencryptSegment.Name),
@@ -191,7 +213,7 @@ public sealed class PipelineCatalog : IDisposable
         ActivityDescriptor.For(() => ProbeRestored, ProbeRestored.Name),
         ActivityDescriptor.For(() => AuditVault, AuditVault.Name),
         ActivityDescriptor.For(() => AuditBlobs, AuditBlobs.Name),
-        ActivityDescriptor.For(() => AuditGenerations, AuditGenerations.Name),
+        ActivityDescriptor.For(() => AuditChains, AuditChains.Name),
         ActivityDescriptor.For(() => AuditLedger, AuditLedger.Name),
         ActivityDescriptor.For(() => AuditUploads, AuditUploads.Name),
         ActivityDescriptor.For(() => PublishAudit, PublishAudit.Name),
@@ -199,7 +221,7 @@ public sealed class PipelineCatalog : IDisposable
 
     public void Dispose()
     {
-        Deks.Dispose();
+        Branches.Dispose();
         Records.Dispose();
     }
 }

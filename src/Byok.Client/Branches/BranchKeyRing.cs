@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Byok.Client.Reading;
 using Byok.Core.Branches;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
@@ -37,13 +38,13 @@ public sealed class BranchKeyRing : IDisposable
 
     /// <summary>The branch that new blobs of a key are written under.</summary>
     /// <param name="keyName">The key's name.</param>
-    /// <param name="freshness">The pins must not have been read longer ago than this; null for the key cache time.</param>
+    /// <param name="freshness">How fresh the pins must be.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="KeyUnavailableException">The key has no enabled, proven version, or no current branch.</exception>
     /// <exception cref="IntegrityException">The branch's record was altered.</exception>
-    public async Task<CurrentBranch> GetCurrentAsync(string keyName, TimeSpan? freshness, CancellationToken cancellationToken)
+    public async Task<CurrentBranch> GetCurrentAsync(string keyName, PinFreshness freshness, CancellationToken cancellationToken)
     {
-        var life = await _keys.GetAsync(keyName, freshness, cancellationToken).ConfigureAwait(false);
+        var life = await ReadKeyAsync(keyName, freshness, cancellationToken).ConfigureAwait(false);
         try
         {
             life.Require(KeyOperation.Protect);
@@ -63,11 +64,11 @@ public sealed class BranchKeyRing : IDisposable
     /// <summary>Opens the DEK of a stored blob. The caller disposes of it.</summary>
     /// <param name="blobName">The blob's name, by which the accepted keys are chosen.</param>
     /// <param name="header">The blob's header, of which nothing is believed yet.</param>
-    /// <param name="freshness">The pins must not have been read longer ago than this; null for the key cache time.</param>
+    /// <param name="freshness">How fresh the pins must be.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="IntegrityException">The key is not accepted, the branch not pinned, or the wrapped key or sealed DEK was altered.</exception>
     /// <exception cref="KeyUnavailableException">The key cannot be used now, or has no pinned branch.</exception>
-    public async Task<DataEncryptionKey> OpenDekAsync(string blobName, EnvelopeHeader header, TimeSpan? freshness, CancellationToken cancellationToken)
+    public async Task<DataEncryptionKey> OpenDekAsync(string blobName, EnvelopeHeader header, PinFreshness freshness, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(header);
         return await OpenDekAsync(blobName, header.BlobId, header.Branch, header.Wrapping, header.SealedDek, freshness, cancellationToken).ConfigureAwait(false);
@@ -76,10 +77,10 @@ public sealed class BranchKeyRing : IDisposable
     /// <summary>Opens the DEK of a blob that is being written. The caller disposes of it.</summary>
     internal Task<DataEncryptionKey> OpenDekAsync(
         string blobName, BlobId blobId, BranchName branch, BranchWrapping wrapping, ReadOnlyMemory<byte> sealedDek, CancellationToken cancellationToken) =>
-        OpenDekAsync(blobName, blobId, branch, wrapping, sealedDek, freshness: null, cancellationToken);
+        OpenDekAsync(blobName, blobId, branch, wrapping, sealedDek, PinFreshness.Cached, cancellationToken);
 
     private async Task<DataEncryptionKey> OpenDekAsync(
-        string blobName, BlobId blobId, BranchName branch, BranchWrapping wrapping, ReadOnlyMemory<byte> sealedDek, TimeSpan? freshness, CancellationToken cancellationToken)
+        string blobName, BlobId blobId, BranchName branch, BranchWrapping wrapping, ReadOnlyMemory<byte> sealedDek, PinFreshness freshness, CancellationToken cancellationToken)
     {
         var keyName = wrapping.KeyId.Name;
         _selection.AcceptedFor(blobName).Require(keyName);
@@ -110,9 +111,9 @@ public sealed class BranchKeyRing : IDisposable
         Forget();
     }
 
-    private async Task RequirePinnedAsync(string keyName, BranchName branch, TimeSpan? freshness, CancellationToken cancellationToken)
+    private async Task RequirePinnedAsync(string keyName, BranchName branch, PinFreshness freshness, CancellationToken cancellationToken)
     {
-        var life = await _keys.GetAsync(keyName, freshness, cancellationToken).ConfigureAwait(false);
+        var life = await ReadKeyAsync(keyName, freshness, cancellationToken).ConfigureAwait(false);
         if (!IsPinned(life, branch))
         {
             life = await _keys.GetAsync(keyName, NegativeAnswerTime, cancellationToken).ConfigureAwait(false);
@@ -120,6 +121,9 @@ public sealed class BranchKeyRing : IDisposable
 
         BranchPins.Of(life).Require(branch);
     }
+
+    private Task<KeyLife> ReadKeyAsync(string keyName, PinFreshness freshness, CancellationToken cancellationToken) =>
+        freshness == PinFreshness.Now ? _keys.ReadNowAsync(keyName, cancellationToken) : _keys.GetAsync(keyName, freshness: null, cancellationToken);
 
     private static bool IsPinned(KeyLife life, BranchName branch)
     {

@@ -11,6 +11,7 @@ public sealed class KeyCache(IKeyVault vault, ClientOptions options, TimeProvide
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Reading> _readings = new(StringComparer.Ordinal);
+    private long _begun;
 
     /// <summary>The vault that is read.</summary>
     public IKeyVault Vault => vault;
@@ -19,19 +20,43 @@ public sealed class KeyCache(IKeyVault vault, ClientOptions options, TimeProvide
     /// <param name="keyName">The key's name.</param>
     /// <param name="freshness">The reading must not have begun longer ago than this; null for the key cache time.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<KeyLife> GetAsync(string keyName, TimeSpan? freshness, CancellationToken cancellationToken)
+    public Task<KeyLife> GetAsync(string keyName, TimeSpan? freshness, CancellationToken cancellationToken)
     {
         Reading reading;
         lock (_lock)
         {
-            if (!_readings.TryGetValue(keyName, out reading!) || reading.Task.IsFaulted || reading.Task.IsCanceled || !reading.Began.IsWithin(freshness ?? options.KeyCacheTime))
-            {
-                var began = Moment.Now(time);
-                _readings[keyName] = reading = new Reading(began, Task.Run(() => ReadAsync(keyName), CancellationToken.None));
-            }
+            reading = _readings.GetValueOrDefault(keyName) is { } known && !known.HasFailed && known.Began.IsWithin(freshness ?? options.KeyCacheTime) ? known : Begin(keyName);
         }
 
-        return await reading.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return reading.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// A key by a reading that begins after this call. All who call while one reading is under way share the next one, so that many blobs at once cost two
+    /// readings and not one each.
+    /// </summary>
+    /// <param name="keyName">The key's name.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<KeyLife> ReadNowAsync(string keyName, CancellationToken cancellationToken)
+    {
+        var asked = Volatile.Read(ref _begun);
+        while (true)
+        {
+            Reading reading;
+            lock (_lock)
+            {
+                reading = _readings.GetValueOrDefault(keyName) is { } known && (known.Number > asked || !known.Task.IsCompleted) ? known : Begin(keyName);
+            }
+
+            if (reading.Number > asked)
+            {
+                return await reading.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            // It began before: whatever it finds, the next one counts.
+            await ((Task)reading.Task).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>Forgets what was read, so that the next caller sees the vault as it is.</summary>
@@ -43,19 +68,14 @@ public sealed class KeyCache(IKeyVault vault, ClientOptions options, TimeProvide
         }
     }
 
-    private async Task<KeyLife> ReadAsync(string keyName)
+    private Reading Begin(string keyName)
     {
-        var life = await vault.ReadLifeAsync(keyName, CancellationToken.None).ConfigureAwait(false);
-        var versions = new List<VaultKey>(life.Versions.Count);
-        foreach (var version in life.Versions)
-        {
-            versions.Add(version.PublicKey is null && KeyLife.IsInUse(version)
-                ? await vault.GetKeyAsync(keyName, version.Id.Version, CancellationToken.None).ConfigureAwait(false)
-                : version);
-        }
-
-        return life with { Versions = versions };
+        var (began, number) = (Moment.Now(time), ++_begun);
+        return _readings[keyName] = new Reading(began, number, Task.Run(() => vault.ReadLifeWithPublicKeysAsync(keyName, CancellationToken.None), CancellationToken.None));
     }
 
-    private sealed record Reading(Moment Began, Task<KeyLife> Task);
+    private sealed record Reading(Moment Began, long Number, Task<KeyLife> Task)
+    {
+        public bool HasFailed => Task.IsFaulted || Task.IsCanceled;
+    }
 }

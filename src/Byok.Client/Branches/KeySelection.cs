@@ -7,6 +7,12 @@ namespace Byok.Client.Branches;
 /// <summary>Which key protects a new blob, and which keys may protect what is read: the one place for that rule. It rests on configuration alone.</summary>
 public sealed class KeySelection(ClientOptions options)
 {
+    /// <summary>What the names of rehearsals' blobs begin with; behind it the key's name.</summary>
+    public const string CanaryPrefix = "byok-canary/";
+
+    /// <summary>What the names of rehearsals' keys begin with.</summary>
+    public const string CanaryKeyPrefix = "byok-canary-";
+
     /// <summary>The name of the key that protects a new blob: named with it, else by the longest prefix, else the default.</summary>
     /// <param name="blobName">The blob's name.</param>
     /// <param name="namedKey">The key that the upload names; null when it names none.</param>
@@ -27,9 +33,10 @@ public sealed class KeySelection(ClientOptions options)
             : throw new ConfigurationException($"'{name}' is named to protect '{blobName}', but it is not an accepted key; add it to the accepted keys, or name another.");
     }
 
-    /// <summary>The keys that may protect a blob.</summary>
+    /// <summary>The keys that may protect a blob. A rehearsal's blob is protected by the key that was made for that rehearsal, and by no other.</summary>
     public AcceptedKeys AcceptedFor(string blobName) => new(
-        options.FindAcceptedKeys?.Invoke() ?? options.AcceptedKeys ?? (Configured(blobName) is { } name ? [name] : []));
+        blobName.StartsWith(CanaryPrefix + CanaryKeyPrefix, StringComparison.Ordinal) ? [blobName[CanaryPrefix.Length..]]
+        : options.FindAcceptedKeys?.Invoke() ?? options.AcceptedKeys ?? (Configured(blobName) is { } name ? [name] : []));
 
     private string? Configured(string blobName) =>
         options.KeyPrefixes

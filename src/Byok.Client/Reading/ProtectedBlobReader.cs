@@ -63,7 +63,7 @@ public sealed class ProtectedBlobReader(StorageAccount storage, BranchKeyRing br
     {
         try
         {
-            return await branches.OpenDekAsync(name, header, freshness == PinFreshness.Now ? TimeSpan.Zero : null, cancellationToken).ConfigureAwait(false);
+            return await branches.OpenDekAsync(name, header, freshness, cancellationToken).ConfigureAwait(false);
         }
         catch (IntegrityException exception)
         {

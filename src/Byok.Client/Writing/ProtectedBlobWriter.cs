@@ -158,7 +158,7 @@ public sealed class ProtectedBlobWriter(
     /// <exception cref="KeyUnavailableException">The key was revoked meanwhile.</exception>
     internal async Task<EnvelopePlan> UnderCurrentBranchAsync(EnvelopePlan plan, DataEncryptionKey dek, CancellationToken cancellationToken)
     {
-        using var current = await branches.GetCurrentAsync(plan.Wrapping.KeyId.Name, freshness: null, cancellationToken).ConfigureAwait(false);
+        using var current = await branches.GetCurrentAsync(plan.Wrapping.KeyId.Name, PinFreshness.Cached, cancellationToken).ConfigureAwait(false);
         return current.Key.Name == plan.Branch
             ? plan
             : plan with { Branch = current.Key.Name, Wrapping = current.Wrapping, SealedDek = current.Key.SealDek(dek, BlobId.Parse(plan.BlobId)) };

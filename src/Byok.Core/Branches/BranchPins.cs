@@ -41,13 +41,8 @@ public sealed class BranchPins
     public static BranchPins? Find(KeyLife key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var last = key.Versions
-            .Where(KeyLife.IsProved)
-            .GroupBy(version => KeyActivation.Of(version) ?? 0)
-            .Where(group => group.Key > 0)
-            .MaxBy(group => group.Key);
         BranchPins? found = null;
-        foreach (var pins in last?.Select(version => Parse(key.Name, version)) ?? [])
+        foreach (var pins in VersionsThatCount(key).Select(version => Parse(key.Name, version)))
         {
             found ??= pins;
             if (pins.Current != found.Current || !pins.Sealed.ToHashSet().SetEquals(found.Sealed))
@@ -58,6 +53,30 @@ public sealed class BranchPins
 
         return found is { Current: null, Sealed.Count: 0 } ? null : found;
     }
+
+    /// <summary>The versions whose pins count: those that became active last. More than one only where somebody changed tags by hand.</summary>
+    /// <exception cref="KeyUnavailableException">An activation cannot be read.</exception>
+    public static IReadOnlyList<VaultKey> VersionsThatCount(KeyLife key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key.Versions
+            .Where(KeyLife.IsProved)
+            .GroupBy(version => KeyActivation.Of(version) ?? 0)
+            .Where(group => group.Key > 0)
+            .MaxBy(group => group.Key)?
+            .ToList() ?? [];
+    }
+
+    /// <summary>Pins as a record of them tells, for a key whose tags are gone.</summary>
+    /// <exception cref="ConflictException">There are more sealed ones than there may be.</exception>
+    public static BranchPins Of(string keyName, BranchName? current, IEnumerable<BranchName> sealedBranches)
+    {
+        ArgumentNullException.ThrowIfNull(sealedBranches);
+        return sealedBranches.Aggregate(new BranchPins(Keys.KeyName.Validate(keyName), current, []), (pins, branch) => pins.AddSealed(branch));
+    }
+
+    /// <summary>All pinned branches, the current one first.</summary>
+    public IReadOnlyList<BranchName> All => Current is null ? Sealed : [Current, .. Sealed];
 
     /// <summary>The pins of a key's first branch.</summary>
     public static BranchPins Start(string keyName, BranchName current)

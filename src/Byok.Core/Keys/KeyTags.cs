@@ -30,6 +30,9 @@ public static class KeyTags
     /// <summary>Up to five more.</summary>
     public const string MoreBranches = "byok-branches-2";
 
+    /// <summary>Since when the current branch is the current one, <c>yyyy-MM-ddTHH:mm:ssZ</c>. For rotations and audits; no reader looks at it.</summary>
+    public const string BranchSince = "byok-branch-since";
+
     /// <summary>Imported, not yet verified: protects nothing.</summary>
     public const string Pending = "pending";
 

@@ -1,10 +1,11 @@
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.BringKey;
 
-/// <summary>Disables one key version: one that failed its proof, or a retired one that nothing needs any more. No restore enables either.</summary>
+/// <summary>Disables a key version that failed its proof. No restore enables it.</summary>
 public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activity<DisableInput, bool>
 {
     public const string Name = "DisableKeyVersion";
@@ -14,18 +15,16 @@ public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activit
     public override async Task<bool> RunAsync(DisableInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var key = await vault.GetKeyAsync(input.KeyId.Name, input.KeyId.Version, cancellationToken).ConfigureAwait(false);
-        var tags = new Dictionary<string, string>(key.Tags);
-        switch (tags.GetValueOrDefault(KeyTags.State))
+        var written = await vault.WriteTagsAsync(
+            input.KeyId,
+            version => KeyLife.IsInUse(version) ? null : new Dictionary<string, string?>(),
+            new KeyAttributes { Enabled = false },
+            cancellationToken).ConfigureAwait(false);
+        if (written is null)
         {
-            case KeyTags.Active:
-                return false; // It was proved, and something failed afterwards: blobs may be under it.
-            case KeyTags.Retired:
-                tags[KeyTags.State] = KeyTags.Replaced;
-                break;
+            return false; // It was proved, and something failed afterwards: branches may be wrapped by it.
         }
 
-        await vault.UpdateKeyAsync(key.Id, new KeyAttributes { Enabled = false, Tags = tags }, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(
             LedgerEvent.Of(input.OperationId, "key.disabled", input.KeyId.ToString(), part: input.KeyId.Version), cancellationToken).ConfigureAwait(false);
         return true;

@@ -9,7 +9,7 @@ using Byok.Storage;
 namespace Byok.Pipeline.EncryptBlob;
 
 /// <summary>
-/// Reads a committed blob back through the real read path (its DEK unwrapped by the vault anew), records it in the ledger, and only
+/// Reads a committed blob back through the real read path (the pins read anew), records it in the ledger, and only
 /// then disposes of the plaintext.
 /// </summary>
 public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobReader reader, BlobRecords records, ChunkBufferPools pools, PipelineOptions options)
@@ -37,7 +37,7 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
 
     private async Task<EncryptBlobResult> TryCompleteAsync(CompleteInput input, CancellationToken cancellationToken)
     {
-        await using var blob = await reader.OpenAtStartAsync(input.BlobName, DekSource.Vault, cancellationToken).ConfigureAwait(false);
+        await using var blob = await reader.OpenAtStartAsync(input.BlobName, PinFreshness.Now, cancellationToken).ConfigureAwait(false);
         var state = BlobState.Of(blob.Header);
         var standing = state == input.Written
             ? BlobStanding.Intended
@@ -50,7 +50,7 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
         if (state.BlobId != input.BlobId)
         {
             // Another writer of ours replaced our blob after we committed it. What is there now is his to answer for; ours was complete.
-            return new EncryptBlobResult(EncryptBlobOutcome.Superseded, null, null, 0, 0, 0, null);
+            return new EncryptBlobResult(EncryptBlobOutcome.Superseded, null, null, null, 0, 0, 0, null);
         }
 
         await VerifyAsync(blob, cancellationToken).ConfigureAwait(false);
@@ -91,7 +91,7 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
 
     private async Task VerifyAsync(OpenedBlob blob, CancellationToken cancellationToken)
     {
-        var chunks = blob.Header.Layout.ChunkCount;
+        var chunks = blob.Envelope.Layout.ChunkCount;
         IEnumerable<long> wanted = options.Verification == VerificationScope.All || chunks <= 3
             ? Enumerable.Range(0, (int)chunks).Select(index => (long)index)
             : [0, 1 + RandomNumberGenerator.GetInt32((int)Math.Min(int.MaxValue, chunks - 2)), chunks - 1];

@@ -1,14 +1,13 @@
-using Byok.Client.Reading;
-using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Branches;
 
 namespace Byok.Pipeline.RestoreKey;
 
 /// <summary>Finds out in what way a key is revoked, and for a purged one, which master keys of the HSM bring it back. Changes nothing.</summary>
-public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader reader, ILedger ledger, TimeProvider time) : Activity<PlanRestoreInput, RestorePlan>
+public sealed class PlanRestore(IKeyVault vault, IHsm hsm, BranchKeeper branches, ILedger ledger, TimeProvider time) : Activity<PlanRestoreInput, RestorePlan>
 {
     public const string Name = "PlanRestore";
 
@@ -26,8 +25,12 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
         var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         var order = new KeyOrder(KeyOrderKind.Restoring, input.OrderedOn ?? life.NextOrderOn(time.GetUtcNow()), input.OperationId);
         RestoreOrders.RequireNewest(life, order);
-        life.Require(KeyOperation.Restore);
         var isThere = life.Versions.Any(KeyLife.IsInUse);
+        if (!isThere || RestoreOrders.HasPins(life))
+        {
+            life.Require(KeyOperation.Restore); // A key in use whose pins are gone is restored, too: nothing of it can be read.
+        }
+
         var state = isThere ? Revocation.Disabled : life.State == KeyState.Deleted ? Revocation.Deleted : Revocation.Purged;
 
         // A restore that was cut off may have brought some of a purged key's master keys, and not the others.
@@ -49,7 +52,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
         {
             return state != Revocation.Purged
                 ? new RestorePlan(state, [], [], order)
-                : throw new KeyUnavailableException($"Neither the vault nor the ledger nor any protected blob knows a key '{life.Name}'; 'key bring' brings a new one.");
+                : throw new KeyUnavailableException($"Neither the vault nor the ledger knows a key '{life.Name}'; 'key bring' brings a new one.");
         }
 
         var present = await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
@@ -65,13 +68,16 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
                 $"The key '{life.Name}' was destroyed in the vault, and the HSM holds no master key with its thumbprint ({string.Join(", ", missing)}); restore the HSM from its backup first. Nothing was changed.");
     }
 
-    /// <summary>The key's thumbprints, the current one last: those in the ledger in their order, before them those that only blobs name.</summary>
+    /// <summary>
+    /// The thumbprints of the master keys that the key needs, the current one last. One is enough when the records say that it wraps every pinned branch, as it does
+    /// after a rotation that ended.
+    /// </summary>
     private async Task<List<string>> FindThumbprintsAsync(string keyName, CancellationToken cancellationToken)
     {
         var recorded = new List<string>();
         await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Event is { Kind: "key.activated" } activated
+            if (entry.Event is { Kind: PinEvents.Activated } activated
                 && KeyIdentifier.TryParse(activated.Subject, out var id) && id.Name == keyName
                 && activated.Details.TryGetValue("thumbprint", out var thumbprint))
             {
@@ -80,20 +86,18 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
             }
         }
 
-        var named = new List<string>();
-        await foreach (var blob in reader.ListAsync(null, cancellationToken).ConfigureAwait(false))
+        var needed = new HashSet<string>(recorded.TakeLast(1));
+        foreach (var branch in (await PinEvents.FindLastAsync(ledger, keyName, cancellationToken).ConfigureAwait(false))?.All ?? [])
         {
-            // Headers are not verified here: a made-up thumbprint finds no master key in the HSM.
-            if (named.Count < MaxKeys
-                && blob.Metadata.TryGetValue(EnvelopeFields.KeyId, out var keyId) && KeyIdentifier.TryParse(keyId, out var id) && id.Name == keyName
-                && blob.Metadata.TryGetValue(EnvelopeFields.KeyThumbprint, out var thumbprint) && !named.Contains(thumbprint))
+            var record = await branches.FindRecordAsync(keyName, branch, cancellationToken).ConfigureAwait(false);
+            var wraps = record?.Wrappings.Select(wrapping => wrapping.KeyThumbprint).ToHashSet();
+            if (wraps?.Overlaps(needed) != true)
             {
-                named.Add(thumbprint);
+                needed.UnionWith(recorded.Where(thumbprint => wraps?.Contains(thumbprint) != false)); // without a record any of them may have
             }
         }
 
-        // What no blob needs any more is not brought back, but for the current key.
-        return [.. named.Except(recorded), .. recorded.Where((thumbprint, index) => named.Contains(thumbprint) || index == recorded.Count - 1).TakeLast(MaxKeys)];
+        return [.. recorded.Where(needed.Contains).TakeLast(MaxKeys)];
     }
 }
 

@@ -1,10 +1,11 @@
 using System.Runtime.ExceptionServices;
-using Byok.Client.Keys;
-using Byok.Core.Envelope;
+using Byok.Client.Branches;
+using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Branches;
 using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RevokeKey;
@@ -13,7 +14,7 @@ namespace Byok.Pipeline.RevokeKey;
 /// Tells the vault, by a fresh listing each time: whatever is enabled is disabled, whoever enabled it. It asks for no claim, and disables before it marks:
 /// neither another operation nor tags, and the ledger only afterwards, can keep it from its work. A restore that was asked for later ends it.
 /// </summary>
-public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCache deks, TimeProvider time) : Activity<OrderInput, RevocationOrder>
+public sealed class OrderRevocation(IKeyVault vault, BranchKeeper branches, BranchKeyRing ring, TimeProvider time) : Activity<OrderInput, RevocationOrder>
 {
     public const string Name = "OrderRevocation";
 
@@ -50,7 +51,7 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
                 var version = await MarkAsync(listed, order, cancellationToken).ConfigureAwait(false);
                 if (!taken.Contains(listed.Id))
                 {
-                    probes.Add(new RevocationProbe(listed.Id, ProbeOf(version)));
+                    probes.Add(new RevocationProbe(listed.Id, await MakeProbeAsync(life, version, cancellationToken).ConfigureAwait(false)));
                 }
                 else if (listed.Enabled)
                 {
@@ -68,8 +69,7 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
         }
         finally
         {
-            keys.Forget();
-            deks.Forget();
+            ring.Forget();
         }
     }
 
@@ -109,7 +109,7 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
             if (listed.PublicKey is null || KeyOrder.Of(listed) is not { } mark || mark.On < order.On)
             {
                 version = await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false);
-                await vault.OrderAsync(version, order, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
+                await vault.OrderAsync(version.Id, order, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
             }
         }
         catch (PermanentByokException)
@@ -120,15 +120,32 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
         return version;
     }
 
-    private static byte[]? ProbeOf(VaultKey version)
+    /// <summary>What data depends on: a pinned branch's key, as its record has it. Storage that does not answer, or tells nothing, keeps nobody from probing.</summary>
+    private async Task<byte[]?> MakeProbeAsync(KeyLife life, VaultKey version, CancellationToken cancellationToken)
     {
         if (version.PublicKey is not { SizeInBits: 2048 or 3072 or 4096 } publicKey)
         {
             return null;
         }
 
-        using var dek = DataEncryptionKey.Generate();
-        return dek.WrapWith(publicKey);
+        try
+        {
+            foreach (var branch in BranchPins.Find(life)?.All ?? [])
+            {
+                var record = await branches.FindRecordAsync(life.Name, branch, cancellationToken).ConfigureAwait(false);
+                if (record?.Wrappings.FirstOrDefault(wrapping => wrapping.KeyThumbprint == publicKey.Thumbprint) is { } wrapping)
+                {
+                    return wrapping.WrappedKey.ToArray();
+                }
+            }
+        }
+        catch (ByokException)
+        {
+            // A probe of its own has to do.
+        }
+
+        using var secret = BranchKey.Generate();
+        return secret.WrapWith(version.Id, publicKey).WrappedKey.ToArray();
     }
 
     private async Task DeleteAsync(string keyName, CancellationToken cancellationToken)

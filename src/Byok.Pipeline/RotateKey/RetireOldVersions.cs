@@ -1,15 +1,17 @@
-using Byok.Client.Keys;
+using Byok.Client.Branches;
+using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RotateKey;
 
 /// <summary>
 /// Marks every other version of a key retired: it goes on unwrapping, and protects nothing new.
 /// </summary>
-public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILedger ledger) : Activity<RetireInput, RetiredVersions>
+public sealed class RetireOldVersions(IKeyVault vault, BranchKeyRing branches, ILedger ledger) : Activity<RetireInput, RetiredVersions>
 {
     public const string Name = "RetireOldVersions";
 
@@ -33,8 +35,7 @@ public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILe
             old.Add(version.Id);
             if (state == KeyTags.Active)
             {
-                var tags = new Dictionary<string, string>(version.Tags) { [KeyTags.State] = KeyTags.Retired };
-                await vault.UpdateKeyAsync(version.Id, new KeyAttributes { Tags = tags }, cancellationToken).ConfigureAwait(false);
+                await vault.WriteTagsAsync(version.Id, _ => new Dictionary<string, string?> { [KeyTags.State] = KeyTags.Retired }, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
                 await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.retired", version.Id.ToString(), new()
                 {
                     ["successor"] = input.TargetId.ToString(),
@@ -42,8 +43,8 @@ public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILe
             }
         }
 
-        keys.Forget();
-        return new RetiredVersions(old);
+        branches.Forget();
+        return new RetiredVersions(old, BranchPins.Of(life).All);
     }
 }
 
@@ -51,6 +52,7 @@ public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILe
 /// <param name="TargetId">The version that protects new blobs.</param>
 public sealed record RetireInput(string OperationId, KeyIdentifier TargetId);
 
-/// <summary>The versions that were replaced.</summary>
-/// <param name="Ids">All of them that are enabled, oldest first.</param>
-public sealed record RetiredVersions(IReadOnlyList<KeyIdentifier> Ids);
+/// <summary>The versions that were replaced, and the branches that are pinned now.</summary>
+/// <param name="Ids">The versions.</param>
+/// <param name="Branches">The branches, the current one first.</param>
+public sealed record RetiredVersions(IReadOnlyList<KeyIdentifier> Ids, IReadOnlyList<BranchName> Branches);

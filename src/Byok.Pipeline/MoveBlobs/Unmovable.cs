@@ -1,6 +1,6 @@
 using Byok.Core.Errors;
 
-namespace Byok.Pipeline.RotateKey;
+namespace Byok.Pipeline.MoveBlobs;
 
 /// <summary>Tells failures that belong to one blob from those that end a rotation.</summary>
 internal static class Unmovable
@@ -11,7 +11,6 @@ internal static class Unmovable
         ForeignBlobException => UnmovableReason.NotInLedger,
         EnvelopeException => UnmovableReason.Tampered,
         MetadataBudgetExceededException => UnmovableReason.MetadataFull,
-        GenerationLimitException => UnmovableReason.GenerationLimit,
         KeyUnavailableException => UnmovableReason.KeyUnavailable,
         ConflictException => UnmovableReason.Locked,
         ConcurrentWriteException => UnmovableReason.Busy,

@@ -1,11 +1,11 @@
-namespace Byok.Pipeline.RotateKey;
+namespace Byok.Pipeline.MoveBlobs;
 
-/// <summary>A blob whose DEK could not be rewrapped.</summary>
+/// <summary>A blob that could not be moved to the current branch.</summary>
 /// <param name="Name">The blob's name.</param>
 /// <param name="Explanation">Why, in one sentence.</param>
 public sealed record UnmovableBlob(string Name, UnmovableReason Reason, string Explanation);
 
-/// <summary>Why a blob could not be moved to a new key version.</summary>
+/// <summary>Why a blob could not be moved.</summary>
 public enum UnmovableReason
 {
     /// <summary>It is in the archive tier, whose metadata cannot be written.</summary>
@@ -14,20 +14,17 @@ public enum UnmovableReason
     /// <summary>A lease or an immutability policy forbids writing.</summary>
     Locked,
 
-    /// <summary>Its header does not verify; rewrapping must not make it look valid.</summary>
+    /// <summary>Its header does not verify; moving must not make it look valid.</summary>
     Tampered,
 
-    /// <summary>The ledger does not know its state: another or an older one was put in its place. Rewrapping must not make it ours.</summary>
+    /// <summary>The ledger does not know its state: another or an older one was put in its place. Moving must not make it ours.</summary>
     NotInLedger,
 
-    /// <summary>The key version it is wrapped under does not unwrap now.</summary>
+    /// <summary>Its branch key does not unwrap now.</summary>
     KeyUnavailable,
 
     /// <summary>With the new header its metadata would exceed what the service allows.</summary>
     MetadataFull,
-
-    /// <summary>Its generation is the last that the format has.</summary>
-    GenerationLimit,
 
     /// <summary>Others wrote it each time we tried.</summary>
     Busy,

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
+using Byok.Client.Branches;
 using Byok.Client.Records;
 using Byok.Core.Envelope;
-using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Storage;
 
-namespace Byok.Pipeline.RotateKey;
+namespace Byok.Pipeline.MoveBlobs;
 
 /// <summary>
 /// Moves one page of blobs. The listing carries metadata and ETag, so a blob costs one conditional write; what is about to be written is recorded before, and what was
@@ -28,19 +28,19 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
         var (blobs, next) = await storage.Protected.ListPageAsync(input.ContinuationToken, input.PageSize, cancellationToken).ConfigureAwait(false);
         var (known, movedBefore) = await ReadRecordsAsync(input, blobs, cancellationToken).ConfigureAwait(false);
         var moved = await ConfirmOwnAsync(input, known, cancellationToken).ConfigureAwait(false);
-        var candidates = known.FindAll(blob => IsCandidate(blob.Blob, input));
+        var candidates = known.FindAll(blob => input.Scope.Holds(blob.Blob));
         var result = new RewrapPageResult { ContinuationToken = next, Scanned = blobs.Count };
-        if (input.Deep)
+        if (input.Scope.Deep)
         {
             return result with
             {
                 Moved = moved,
                 MovedSoFar = movedBefore + moved,
-                ToReencrypt = [.. candidates.Select(blob => new BlobToReencrypt(blob.Blob.Name, KeyIdOf(blob.Blob)!.ToString()))],
+                ToReencrypt = [.. candidates.Select(blob => blob.Blob.Name)],
             };
         }
 
-        using var target = await rewrapper.OpenTargetAsync(input.TargetId, cancellationToken).ConfigureAwait(false);
+        using var target = await rewrapper.OpenTargetAsync(input.Scope.KeyName, cancellationToken).ConfigureAwait(false);
         var left = new List<Rewrap>();
         for (var round = 1; candidates.Count > 0; round++)
         {
@@ -57,15 +57,15 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
             var now = await ForAllAsync(busy, (rewrap, stop) => rewrapper.LookAgainAsync(rewrap.Blob.Name, stop), cancellationToken).ConfigureAwait(false);
             (known, _) = await ReadRecordsAsync(input, [.. now.OfType<ProtectedBlob>()], cancellationToken).ConfigureAwait(false);
             moved += await ConfirmOwnAsync(input, known, cancellationToken).ConfigureAwait(false);
-            candidates = known.FindAll(blob => IsCandidate(blob.Blob, input));
+            candidates = known.FindAll(blob => input.Scope.Holds(blob.Blob));
         }
 
         return left
             .OrderBy(rewrap => rewrap.Blob.Name, StringComparer.Ordinal)
-            .Aggregate(result with { Moved = moved, MovedSoFar = movedBefore + moved }, (sum, rewrap) => sum.WithUnmovable(rewrap.Unmovable!, rewrap.KeyId));
+            .Aggregate(result with { Moved = moved, MovedSoFar = movedBefore + moved }, (sum, rewrap) => sum.WithUnmovable(rewrap.Unmovable!));
     }
 
-    private async Task<List<Rewrap>> RewrapAsync(RewrapPageInput input, List<KnownBlob> blobs, RewrapTarget target, CancellationToken cancellationToken)
+    private async Task<List<Rewrap>> RewrapAsync(RewrapPageInput input, List<KnownBlob> blobs, CurrentBranch target, CancellationToken cancellationToken)
     {
         var prepared = await ForAllAsync(
             blobs, (blob, stop) => rewrapper.PrepareAsync(input.OperationId, blob.Blob, blob.Standing, target, stop), cancellationToken).ConfigureAwait(false);
@@ -91,7 +91,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
         records.ReadAsync(
             index => (blobs.Select(blob =>
             {
-                var (chain, mac) = (index.Of(blob.Name), Digest.Parse(FieldOf(blob, EnvelopeFields.Mac)) ?? default);
+                var (chain, mac) = (index.Of(blob.Name), Digest.Parse(MoveScope.FieldOf(blob, EnvelopeFields.Mac)) ?? default);
                 return new KnownBlob(blob, chain.StandingOf(mac), chain.Intent(mac)?.OperationId == input.OperationId);
             }).ToList(), index.MovedBy(input.OperationId)),
             cancellationToken);
@@ -100,7 +100,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
     /// <returns>How many there are.</returns>
     private async Task<int> ConfirmOwnAsync(RewrapPageInput input, List<KnownBlob> known, CancellationToken cancellationToken)
     {
-        var own = known.FindAll(blob => blob.IsOwnIntent && KeyIdOf(blob.Blob) == input.TargetId);
+        var own = known.FindAll(blob => blob.IsOwnIntent && !input.Scope.Holds(blob.Blob));
         var intact = await ForAllAsync(
             own, async (blob, stop) => await rewrapper.IsIntactAsync(blob.Blob, stop).ConfigureAwait(false) ? blob.Blob : null, cancellationToken).ConfigureAwait(false);
         var found = intact.OfType<ProtectedBlob>().ToList();
@@ -119,46 +119,22 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
         return [.. results];
     }
 
-    /// <summary>Whether a blob says that it is under another version of this key. Whether that is true, its header's MAC decides later.</summary>
-    private static bool IsCandidate(ProtectedBlob blob, RewrapPageInput input) =>
-        KeyIdOf(blob) is { } id
-        && id.Name == input.KeyName
-        && id != input.TargetId
-        && (input.OnlyFrom is null || input.OnlyFrom.Contains(id));
-
-    /// <summary>The version that a blob's metadata names, unverified; null when it names none. Longer texts are none: what is returned is kept in histories.</summary>
-    internal static KeyIdentifier? KeyIdOf(ProtectedBlob blob) =>
-        blob.Metadata.FirstOrDefault(pair => pair.Key.Equals(EnvelopeFields.KeyId, StringComparison.OrdinalIgnoreCase)).Value is { Length: <= EnvelopeFormat.MaxKeyIdLength } text
-        && KeyIdentifier.TryParse(text, out var id) ? id : null;
-
-    private static string FieldOf(ProtectedBlob blob, string field) =>
-        blob.Metadata.FirstOrDefault(pair => pair.Key.Equals(field, StringComparison.OrdinalIgnoreCase)).Value ?? string.Empty;
-
     private sealed record KnownBlob(ProtectedBlob Blob, BlobStanding Standing, bool IsOwnIntent);
 }
 
-/// <summary>Which page to move, and where to.</summary>
+/// <summary>Which page to move.</summary>
 public sealed record RewrapPageInput
 {
     public required string OperationId { get; init; }
 
-    /// <summary>Name of the key whose blobs move.</summary>
-    public required string KeyName { get; init; }
-
-    /// <summary>The version they move to.</summary>
-    public required KeyIdentifier TargetId { get; init; }
-
-    /// <summary>The versions they move from; null for all others of that key.</summary>
-    public IReadOnlyList<KeyIdentifier>? OnlyFrom { get; init; }
+    /// <summary>Which blobs move.</summary>
+    public required MoveScope Scope { get; init; }
 
     /// <summary>Where the page begins; null for the first.</summary>
     public string? ContinuationToken { get; init; }
 
     /// <summary>Blobs of a page, at most 5,000.</summary>
     public required int PageSize { get; init; }
-
-    /// <summary>True to only name the blobs, which are encrypted anew then.</summary>
-    public bool Deep { get; init; }
 }
 
 /// <summary>What became of a page.</summary>
@@ -177,23 +153,18 @@ public sealed record RewrapPageResult
     public long MovedSoFar { get; init; }
 
     /// <summary>Blobs that have to be encrypted anew.</summary>
-    public IReadOnlyList<BlobToReencrypt> ToReencrypt { get; init; } = [];
+    public IReadOnlyList<string> ToReencrypt { get; init; } = [];
 
-    /// <summary>Blobs that could not be moved, counted by the version they need; by an empty text when their header does not say.</summary>
-    public IReadOnlyDictionary<string, long> LeftByVersion { get; init; } = new Dictionary<string, long>();
+    /// <summary>Blobs that could not be moved.</summary>
+    public long Left { get; init; }
 
     /// <summary>The first of them.</summary>
     public IReadOnlyList<UnmovableBlob> Unmovable { get; init; } = [];
 
     /// <summary>The result with one more blob that could not be moved.</summary>
-    public RewrapPageResult WithUnmovable(UnmovableBlob blob, string keyId) => this with
+    public RewrapPageResult WithUnmovable(UnmovableBlob blob) => this with
     {
-        LeftByVersion = new Dictionary<string, long>(LeftByVersion) { [keyId] = LeftByVersion.GetValueOrDefault(keyId) + 1 },
-        Unmovable = Unmovable.Count < RotationState.MaxListed ? [.. Unmovable, blob] : Unmovable,
+        Left = Left + 1,
+        Unmovable = Unmovable.Count < MoveState.MaxListed ? [.. Unmovable, blob] : Unmovable,
     };
 }
-
-/// <summary>A blob to encrypt anew.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="KeyId">The version it is under.</param>
-public sealed record BlobToReencrypt(string Name, string KeyId);

@@ -3,34 +3,34 @@ using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Storage;
 
-namespace Byok.Pipeline.RotateKey;
+namespace Byok.Pipeline.Keys;
 
 /// <summary>
-/// At most one rotation of a key at a time, across all hosts: a small blob <c>claims/rotate-NAME.json</c> in the audits container names the
-/// operation that holds the key. The same operation may claim again, so activities that run twice do no harm. A claim that was given back names
+/// At most one operation that changes a key's pins at a time, across all hosts: a small blob <c>claims/NAME.json</c> in the audits container names the
+/// bring, rotation, retirement or restore that holds the key; a revocation asks for none. The same operation may claim again, so activities that run twice do no harm. A claim that was given back names
 /// nobody; it is not deleted, so that the app needs no right to delete in that container.
 /// </summary>
 public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
 {
-    /// <summary>Claims a key for a rotation.</summary>
-    /// <exception cref="ConflictException">Another rotation holds it.</exception>
+    /// <summary>Claims a key for an operation.</summary>
+    /// <exception cref="ConflictException">Another operation holds it.</exception>
     public async Task ClaimAsync(string keyName, string operationId, CancellationToken cancellationToken)
     {
         while (true)
         {
             var (claim, etag) = await FindAsync(keyName, cancellationToken).ConfigureAwait(false);
-            if (claim?.OperationId is { } holder && holder != operationId)
-            {
-                throw new ConflictException(
-                    $"The rotation '{holder}' of '{keyName}' has been under way since {claim.Since:yyyy-MM-dd HH:mm} UTC; wait for it. If it was terminated, start it again under the same id, or delete '{Subject(keyName)}'.");
-            }
-
+            RequireFree(keyName, operationId, claim);
             if (claim?.OperationId == operationId || await TryWriteAsync(keyName, operationId, etag, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
         }
     }
+
+    /// <summary>Lets an operation pass that will claim the key later.</summary>
+    /// <exception cref="ConflictException">Another operation holds it.</exception>
+    public async Task RequireFreeAsync(string keyName, string operationId, CancellationToken cancellationToken) =>
+        RequireFree(keyName, operationId, (await FindAsync(keyName, cancellationToken).ConfigureAwait(false)).Claim);
 
     /// <summary>Gives a key back; does nothing when another operation, or none, holds it.</summary>
     public async Task ReleaseAsync(string keyName, string operationId, CancellationToken cancellationToken)
@@ -40,6 +40,15 @@ public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
         {
             // Refused only when it was given back, or taken away, meanwhile.
             await TryWriteAsync(keyName, null, etag, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void RequireFree(string keyName, string operationId, Claim? claim)
+    {
+        if (claim?.OperationId is { } holder && holder != operationId)
+        {
+            throw new ConflictException(
+                $"The operation '{holder}' on '{keyName}' has been under way since {claim.Since:yyyy-MM-dd HH:mm} UTC; wait for it. If it was terminated, start it again under the same id, or delete '{Subject(keyName)}'.");
         }
     }
 
@@ -63,13 +72,13 @@ public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
         }
         catch (JsonException exception)
         {
-            throw new ConflictException($"The claim '{Subject(keyName)}' is damaged; when no rotation of '{keyName}' runs, delete it.", exception);
+            throw new ConflictException($"The claim '{Subject(keyName)}' is damaged; when no operation on '{keyName}' runs, delete it.", exception);
         }
     }
 
     private string Subject(string keyName) => storage.Audits.SubjectOf(Blob(keyName));
 
-    private static string Blob(string keyName) => $"claims/rotate-{keyName}.json";
+    private static string Blob(string keyName) => $"claims/{keyName}.json";
 
     private sealed record Claim(string? OperationId, DateTimeOffset Since);
 }

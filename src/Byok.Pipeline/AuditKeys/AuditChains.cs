@@ -12,18 +12,18 @@ namespace Byok.Pipeline.AuditKeys;
 /// Compares blobs with what the ledger knows of them. A stranger's blob, an intact older state that was put back, and a blob that is gone show nowhere else. Storage is
 /// listed and the ledger read once for each 50,000 blobs, chosen by a hash of their names, so memory is bounded whatever the number of blobs.
 /// </summary>
-public sealed class AuditGenerations(
-    StorageAccount storage, ILedger ledger, ProtectedBlobReader reader, BlobRecords records, PipelineOptions options, TimeProvider time, int maxNames = AuditGenerations.MaxNames)
-    : Activity<string?, AuditGenerationsResult>
+public sealed class AuditChains(
+    StorageAccount storage, ILedger ledger, ProtectedBlobReader reader, BlobRecords records, PipelineOptions options, TimeProvider time, int maxNames = AuditChains.MaxNames)
+    : Activity<string?, AuditChainsResult>
 {
-    public const string Name = "AuditGenerations";
+    public const string Name = "AuditChains";
 
     /// <summary>Names that are compared together, at most.</summary>
     public const int MaxNames = 50_000;
 
     private const int BlobsPerPage = 5_000;
 
-    public override async Task<AuditGenerationsResult> RunAsync(string? input, CancellationToken cancellationToken)
+    public override async Task<AuditChainsResult> RunAsync(string? input, CancellationToken cancellationToken)
     {
         var startedOn = time.GetUtcNow();
         var part = new Part(input is null ? 0 : uint.Parse(input, CultureInfo.InvariantCulture), maxNames);
@@ -48,7 +48,7 @@ public sealed class AuditGenerations(
             }
         }
 
-        return new AuditGenerationsResult(part.Next?.ToString(CultureInfo.InvariantCulture), FindingTally.Of(findings));
+        return new AuditChainsResult(part.Next?.ToString(CultureInfo.InvariantCulture), FindingTally.Of(findings));
     }
 
     /// <returns>Whether the ledger could be read to its end.</returns>
@@ -78,7 +78,7 @@ public sealed class AuditGenerations(
         {
             // What was stored after the listing is no miss; nor is what a broken ledger may know to be deleted.
             return isLedgerWhole && blob.ConfirmedOn <= startedOn && await ReadETagAsync(name, cancellationToken).ConfigureAwait(false) is null
-                ? FindingKinds.BlobGone.On(name, $"generation {blob.ConfirmedGeneration} was stored on {blob.ConfirmedOn:yyyy-MM-dd HH:mm} UTC")
+                ? FindingKinds.BlobGone.On(name, $"it was stored on {blob.ConfirmedOn:yyyy-MM-dd HH:mm} UTC")
                 : null;
         }
 
@@ -90,7 +90,8 @@ public sealed class AuditGenerations(
         var finding = blob switch
         {
             { Standing: BlobStanding.Confirmed } => null,
-            { WasRight: true } => FindingKinds.BlobRolledBack.On(name, $"generation {blob.Generation}; the ledger knows {blob.ConfirmedGeneration ?? "that it was deleted"}"),
+            { WasRight: true } => FindingKinds.BlobRolledBack.On(
+                name, blob.ConfirmedOn is { } on ? $"the ledger knows a state that was stored on {on:yyyy-MM-dd HH:mm:ss} UTC" : "the ledger knows that it was deleted"),
             _ when !isLedgerWhole => null,
             { IsNameKnown: true } => FindingKinds.BlobForeign.On(name),
             _ => FindingKinds.BlobNotInLedger.On(name),
@@ -106,7 +107,7 @@ public sealed class AuditGenerations(
         try
         {
             // The metadata may say it has a MAC that it has not: an entry must not come of that.
-            await using var blob = await reader.OpenAsync(name, DekSource.Vault, cancellationToken).ConfigureAwait(false);
+            await using var blob = await reader.OpenAsync(name, PinFreshness.Now, cancellationToken).ConfigureAwait(false);
             if (blob.ETag.ToString("H") != compared.ETag)
             {
                 return null;
@@ -123,7 +124,7 @@ public sealed class AuditGenerations(
             // Reported, and left for an audit that can verify it.
         }
 
-        return FindingKinds.BlobAhead.On(name, $"generation {compared.Generation}, by {compared.Intent!.OperationId}");
+        return FindingKinds.BlobAhead.On(name, $"by {compared.Intent!.OperationId}");
     }
 
     /// <summary>The blob's ETag now, in its header form, as a listing gives it; null when it is gone.</summary>
@@ -181,4 +182,4 @@ public sealed class AuditGenerations(
 /// <summary>What the comparison found.</summary>
 /// <param name="ContinuationToken">Where the next part begins; null after the last.</param>
 /// <param name="Findings">What is not as it should be.</param>
-public sealed record AuditGenerationsResult(string? ContinuationToken, FindingTally Findings);
+public sealed record AuditChainsResult(string? ContinuationToken, FindingTally Findings);

@@ -1,8 +1,8 @@
 using Byok.Core.Orchestration;
 
-namespace Byok.Pipeline.RotateKey;
+namespace Byok.Pipeline.Keys;
 
-/// <summary>Lets the next rotation of a key begin.</summary>
+/// <summary>Lets the next operation on a key begin.</summary>
 public sealed class ReleaseClaim(OperationClaims claims) : Activity<ReleaseInput, bool>
 {
     public const string Name = "ReleaseClaim";

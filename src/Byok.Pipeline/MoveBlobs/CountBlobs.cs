@@ -1,7 +1,7 @@
 using Byok.Core.Orchestration;
 using Byok.Storage;
 
-namespace Byok.Pipeline.RotateKey;
+namespace Byok.Pipeline.MoveBlobs;
 
 /// <summary>Counts the protected blobs, so that progress can say how many are left.</summary>
 public sealed class CountBlobs(StorageAccount storage) : Activity<object?, long>
