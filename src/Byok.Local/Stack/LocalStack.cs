@@ -75,6 +75,7 @@ public sealed class LocalStack : IAsyncDisposable
             var options = new PipelineOptions
             {
                 FindDefaultKey = () => StackState.Load(paths).DefaultKey, // the first key may be brought while this process serves
+                FindAcceptedKeys = () => BroughtKey.NamesIn(StackState.Load(paths).BroughtKeys),
                 RequiredApprovals = state.RequiredApprovals,
                 KeyCacheTime = KeyCacheTime,
             };

@@ -32,8 +32,7 @@ public static class ByokServices
         services.AddSingleton(provider => settings.StorageConnectionString is { } connection
             ? StorageAccount.OpenEmulator(connection, settings.Containers)
             : new StorageAccount(
-                new BlobServiceClient(settings.StorageAccountUri, provider.GetRequiredService<TokenCredential>(), StorageAccount.CreateClientOptions()),
-                settings.Containers));
+                Service(provider, settings.StorageAccountUri!), settings.Containers, settings.RecordsAccountUri is { } records ? Service(provider, records) : null));
         services.AddSingleton<ILedger>(provider => new BlobLedger(
             provider.GetRequiredService<StorageAccount>().Ledger, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new PipelineCatalog(new PipelineServices(
@@ -48,6 +47,9 @@ public static class ByokServices
         services.Configure<WorkerOptions>(options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
         return services;
     }
+
+    private static BlobServiceClient Service(IServiceProvider provider, Uri account) =>
+        new(account, provider.GetRequiredService<TokenCredential>(), StorageAccount.CreateClientOptions());
 
     private static void AddHsm(IServiceCollection services, ByokSettings settings)
     {

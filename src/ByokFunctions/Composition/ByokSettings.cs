@@ -30,6 +30,9 @@ public sealed partial record ByokSettings
     /// <summary>Blob endpoint of the data account; null when a connection string is set.</summary>
     public Uri? StorageAccountUri { get; init; }
 
+    /// <summary>Blob endpoint of the account that holds branch records, ledger and audits; null for the data account.</summary>
+    public Uri? RecordsAccountUri { get; init; }
+
     /// <summary>Connection string of the storage emulator; null in Azure.</summary>
     public string? StorageConnectionString { get; init; }
 
@@ -59,6 +62,7 @@ public sealed partial record ByokSettings
             VaultUri = vaultUri,
             VaultToken = Text(section, "VaultToken"),
             StorageAccountUri = Address(section, "StorageAccountUri"),
+            RecordsAccountUri = Address(section, "RecordsAccountUri"),
             StorageConnectionString = Text(section, "StorageConnectionString"),
             Relay = ReadRelay(section.GetSection("Relay")),
             RelaySasKeyName = Text(section, "Relay:SasKeyName"),
@@ -74,6 +78,11 @@ public sealed partial record ByokSettings
         if (settings.RelaySasKey is not null && settings.Relay?.NamespaceAddress.IsLoopback != true)
         {
             throw Wrong("Relay__SasKey", "is for a relay on the loopback interface only; in Azure the app's identity is used");
+        }
+
+        if (settings is { RecordsAccountUri: not null, StorageConnectionString: not null })
+        {
+            throw Wrong("RecordsAccountUri", "is not for the emulator, which holds all containers");
         }
 
         if (settings.RelaySasKey is not null && settings.RelaySasKeyName is null)
@@ -106,6 +115,7 @@ public sealed partial record ByokSettings
         {
             UploadsContainer = Text(section, "Uploads") ?? UploadsContainer,
             ProtectedContainer = Container(section, "Protected") ?? standard.ProtectedContainer,
+            BranchesContainer = Container(section, "Branches") ?? standard.BranchesContainer,
             LedgerContainer = Container(section, "Ledger") ?? standard.LedgerContainer,
             AuditsContainer = Container(section, "Audits") ?? standard.AuditsContainer,
         };
@@ -121,16 +131,21 @@ public sealed partial record ByokSettings
         {
             DefaultKey = Text(section, "DefaultKey") is { } key ? KeyNamed("DefaultKey", key) : null,
             KeyPrefixes = ReadPrefixes(Text(section, "KeyPrefixes")),
+            AcceptedKeys = Text(section, "AcceptedKeys") is { } accepted ? ReadAccepted(accepted) : null,
             KeyCacheTime = Number(section, "KeyCacheSeconds", 1, 3600) is { } seconds ? TimeSpan.FromSeconds(seconds) : standard.KeyCacheTime,
             KekLifetime = Hours(section, "KekLifetimeHours") ?? standard.KekLifetime,
             RequiredApprovals = Number(section, "RequiredApprovals", 0, 100) ?? standard.RequiredApprovals,
             AttestationRoots = ReadRoots(section),
             GracePeriod = Hours(section, "GracePeriodHours") ?? standard.GracePeriod,
             MaxKeyAge = Number(section, "KeyMaximumAgeDays", 1, 3650) is { } days ? TimeSpan.FromDays(days) : standard.MaxKeyAge,
+            MaxBranchAge = Number(section, "BranchMaximumAgeDays", 1, 3650) is { } branchDays ? TimeSpan.FromDays(branchDays) : standard.MaxBranchAge,
             Verification = Choice<VerificationScope>(section, "Verify") ?? standard.Verification,
             Disposal = Choice<PlaintextDisposal>(section, "PlaintextDisposal") ?? standard.Disposal,
         };
     }
+
+    private static IReadOnlyList<string> ReadAccepted(string text) =>
+        [.. text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name => KeyNamed("AcceptedKeys", name))];
 
     private static Dictionary<string, string> ReadPrefixes(string? text)
     {
