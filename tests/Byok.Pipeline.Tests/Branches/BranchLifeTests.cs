@@ -1,0 +1,236 @@
+using Byok.Client.Records;
+using Byok.Core.Branches;
+using Byok.Core.Errors;
+using Byok.Core.Keys;
+using Byok.Pipeline.RevokeKey;
+
+namespace Byok.Pipeline.Tests.Branches;
+
+/// <summary>What becomes of branches and their blobs when a key is brought, rotated, retired, revoked and restored.</summary>
+public sealed class BranchLifeTests
+{
+    [Fact]
+    public async Task Bring_FirstVersion_PinsOneBranchThatItUnwraps()
+    {
+        using var stack = await BranchStack.CreateAsync();
+
+        var pins = await stack.PinsAsync();
+        var version = await stack.CurrentVersionAsync();
+        Assert.Equal([pins.Current!], pins.All);
+        Assert.Equal([version.Id], (await stack.RecordAsync(pins.Current!)).Wrappings.Select(wrapping => wrapping.KeyId));
+        Assert.Equal("1", version.Tags[KeyTags.Activation]);
+
+        await stack.ProtectAsync("a", "content");
+        Assert.Equal("content", await stack.ReadAsync("a"));
+        Assert.Empty(await stack.AuditAsync());
+    }
+
+    [Fact]
+    public async Task Rotate_WithBlobs_RewrapsTheBranchAndTouchesNoBlob()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        var (header, old, branch) = (await stack.HeaderAsync("a"), await stack.CurrentVersionAsync(), (await stack.PinsAsync()).Current!);
+
+        var rotated = await stack.RotateAsync();
+
+        Assert.Equal([branch], rotated.Branches);
+        Assert.Equal([old.Id], rotated.Disabled);
+        Assert.Empty(rotated.Kept);
+        Assert.Equal(BlobState.Of(header), BlobState.Of(await stack.HeaderAsync("a")));
+        Assert.Equal([rotated.KeyId, old.Id], (await stack.RecordAsync(branch)).Wrappings.Select(wrapping => wrapping.KeyId));
+        stack.Forget();
+        Assert.Equal("content", await stack.ReadAsync("a"));
+        Assert.Empty(await stack.AuditAsync());
+    }
+
+    [Fact]
+    public async Task Rotate_CurrentBranchTooOld_MakesANewOneAndSealsTheOld()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        var old = (await stack.PinsAsync()).Current!;
+        stack.Time.Advance(stack.Options.MaxBranchAge + TimeSpan.FromDays(1));
+
+        await stack.RotateAsync();
+
+        var pins = await stack.PinsAsync();
+        Assert.Equal([old], pins.Sealed);
+        Assert.NotEqual(old, pins.Current);
+        await stack.ProtectAsync("b", "content of b");
+        Assert.Equal(pins.Current, (await stack.HeaderAsync("b")).Branch);
+        Assert.Equal("content", await stack.ReadAsync("a"));
+        Assert.Equal("content of b", await stack.ReadAsync("b"));
+    }
+
+    [Fact]
+    public async Task Rotate_RecordOfABranchIsLost_FailsAndTheOldVersionStaysInUse()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        var (old, branch) = (await stack.CurrentVersionAsync(), (await stack.PinsAsync()).Current!);
+        await stack.Storage.Branches.DeleteAsync(BranchRecord.BlobNameOf(BranchStack.Key, branch), null, CancellationToken.None);
+
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.RotateAsync());
+
+        Assert.Equal(old.Id, (await stack.CurrentVersionAsync()).Id);
+        stack.Forget();
+        Assert.Equal("content", await stack.ReadAsync("a"));
+        Assert.Contains("branch-record-missing", (await stack.AuditAsync()).Select(group => group.Key));
+    }
+
+    [Fact]
+    public async Task Rotate_RecordIsRolledBackBeforeDisabling_KeepsTheOldVersion()
+    {
+        using var stack = await BranchStack.CreateAsync(options => options with { GracePeriod = TimeSpan.FromHours(1) });
+        var branch = (await stack.PinsAsync()).Current!;
+        var name = BranchRecord.BlobNameOf(BranchStack.Key, branch);
+        var (old, _) = await stack.Storage.Branches.ReadAsync(name, CancellationToken.None);
+        stack.Vault.OnUpdate = (_, attributes) =>
+        {
+            if (attributes.Tags?.GetValueOrDefault(KeyTags.State) == KeyTags.Retired)
+            {
+                stack.Storage.Branches.PutAsync(name, old, "application/json", null, CancellationToken.None).GetAwaiter().GetResult();
+            }
+        };
+
+        var rotated = await stack.RotateAsync();
+
+        Assert.Empty(rotated.Disabled);
+        Assert.Single(rotated.Kept);
+        Assert.True((await stack.LifeAsync()).Versions.All(version => version.Enabled));
+    }
+
+    [Fact]
+    public async Task Rotate_Deep_EncryptsEachBlobAnew()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        for (var number = 0; number < 6; number++)
+        {
+            await stack.ProtectAsync($"blob-{number}", $"content {number}");
+        }
+
+        var before = await stack.HeaderAsync("blob-3");
+        var rotated = await stack.RotateAsync(deep: true);
+
+        Assert.Equal((6, 0), (rotated.Reencrypted, rotated.LeftBehind));
+        Assert.NotEqual(BlobState.Of(before).Commitment, BlobState.Of(await stack.HeaderAsync("blob-3")).Commitment);
+        Assert.Equal("content 3", await stack.ReadAsync("blob-3"));
+        Assert.Empty(await stack.AuditAsync());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Retire_CurrentBranch_MovesItsBlobsAndRefusesItFromThenOn(bool deep)
+    {
+        using var stack = await BranchStack.CreateAsync();
+        for (var number = 0; number < 6; number++)
+        {
+            await stack.ProtectAsync($"blob-{number}", $"content {number}");
+        }
+
+        var (old, before) = ((await stack.PinsAsync()).Current!, await stack.HeaderAsync("blob-3"));
+
+        var retired = await stack.RetireAsync(deep: deep);
+
+        var (pins, after) = (await stack.PinsAsync(), await stack.HeaderAsync("blob-3"));
+        Assert.Equal((true, 6, 0, old), (retired.IsRetired, retired.Moved, retired.LeftBehind, retired.Branch));
+        Assert.Equal([retired.Current], pins.All);
+        Assert.Equal(pins.Current, after.Branch);
+        Assert.Equal(!deep, BlobState.Of(before).Commitment == BlobState.Of(after).Commitment);
+        Assert.Equal("content 3", await stack.ReadAsync("blob-3"));
+        Assert.Empty(await stack.AuditAsync());
+        await Assert.ThrowsAsync<ConflictException>(() => stack.RetireAsync(old));
+    }
+
+    [Fact]
+    public async Task Retire_BlobThatCannotBeMoved_KeepsTheBranchSealed()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        await stack.ProtectAsync("b", "content of b");
+        var blob = stack.Storage.Protected.Client.GetBlobClient("b");
+        var metadata = new Dictionary<string, string>((await blob.GetPropertiesAsync()).Value.Metadata) { ["byok_length"] = "11" };
+        await blob.SetMetadataAsync(metadata);
+        var old = (await stack.PinsAsync()).Current!;
+
+        var retired = await stack.RetireAsync();
+
+        Assert.False(retired.IsRetired);
+        Assert.Equal("b", Assert.Single(retired.Unmovable).Name);
+        Assert.Equal([old], (await stack.PinsAsync()).Sealed);
+        Assert.Equal("content", await stack.ReadAsync("a"));
+    }
+
+    [Fact]
+    public async Task Retire_AnotherOperationHoldsTheKey_IsRefused()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await new Byok.Pipeline.Keys.OperationClaims(stack.Storage, stack.Time).ClaimAsync(BranchStack.Key, "rotate-alpha-1", CancellationToken.None);
+
+        await Assert.ThrowsAsync<ConflictException>(() => stack.RetireAsync());
+        await Assert.ThrowsAsync<ConflictException>(() => stack.BringAsync(BranchStack.Key, "other"));
+        Assert.True((await stack.RevokeAsync()).Versions.Count > 0);
+    }
+
+    [Theory]
+    [InlineData(RevocationMode.Disable)]
+    [InlineData(RevocationMode.Delete)]
+    public async Task Restore_RevokedKey_OpensItsBlobsAgain(RevocationMode mode)
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        var pins = await stack.PinsAsync();
+
+        await stack.RevokeAsync(mode);
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("a"));
+        var restored = await stack.RestoreAsync();
+
+        Assert.Equal(pins.All, restored.Branches);
+        Assert.False(restored.ArePinsRecorded);
+        Assert.Equal("content", await stack.ReadAsync("a"));
+        Assert.Empty(await stack.AuditAsync());
+    }
+
+    [Fact]
+    public async Task Restore_PurgedKey_PinsWhatTheLedgerKnowsAndNoRetiredBranch()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        var retired = (await stack.RetireAsync()).Branch;
+        await stack.RotateAsync();
+        var pins = await stack.PinsAsync();
+        await stack.RevokeAsync(RevocationMode.Delete);
+        await stack.Vault.PurgeDeletedKeyAsync(BranchStack.Key, CancellationToken.None);
+
+        var restored = await stack.RestoreAsync();
+
+        Assert.True(restored.ArePinsRecorded);
+        Assert.Empty(restored.UnreadableBranches);
+        Assert.Equal(pins.All, (await stack.PinsAsync()).All);
+        Assert.DoesNotContain(retired, (await stack.PinsAsync()).All);
+        Assert.Equal("content", await stack.ReadAsync("a"));
+        await stack.ProtectAsync("b", "content of b");
+        Assert.Equal("content of b", await stack.ReadAsync("b"));
+    }
+
+    [Fact]
+    public async Task Restore_TagsWereRemoved_WritesThePinsAnew()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        var (pins, version) = (await stack.PinsAsync(), await stack.CurrentVersionAsync());
+        stack.Vault.Replace(version with { Tags = version.Tags.Where(tag => !tag.Key.StartsWith("byok-branch", StringComparison.Ordinal)).ToDictionary() });
+        stack.Forget();
+
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("a"));
+        Assert.Contains("key-pins", (await stack.AuditAsync()).Select(group => group.Key));
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.BringAsync(BranchStack.Key, "other"));
+        var restored = await stack.RestoreAsync();
+
+        Assert.True(restored.ArePinsRecorded);
+        Assert.Equal(pins.All, (await stack.PinsAsync()).All);
+        Assert.Equal("content", await stack.ReadAsync("a"));
+    }
+}
