@@ -34,6 +34,8 @@ public sealed class PipelineCatalog : IDisposable
         var branchRecords = new BranchRecords(storage.Branches);
         Branches = new BranchKeyRing(Keys, selection, branchRecords, options, time);
         BranchKeeper = new BranchKeeper(vault, branchRecords);
+        Rebuilder = new BranchRebuilder(vault, storage, BranchKeeper, ledger);
+        Selection = selection;
         Reader = new ProtectedBlobReader(storage, Branches);
         Records = new BlobRecords(ledger, storage.Protected.Name);
         var writer = new ProtectedBlobWriter(storage, Reader, Branches, Records, Pools, options, time);
@@ -106,6 +108,12 @@ public sealed class PipelineCatalog : IDisposable
 
     /// <summary>Opens branch keys by their records alone.</summary>
     public BranchKeeper BranchKeeper { get; }
+
+    /// <summary>Makes branch records anew.</summary>
+    public BranchRebuilder Rebuilder { get; }
+
+    /// <summary>Which key protects what.</summary>
+    public KeySelection Selection { get; }
 
     /// <summary>The read path.</summary>
     public ProtectedBlobReader Reader { get; }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Byok.Storage;
 
 namespace Byok.Cli.Commands;
 

@@ -28,11 +28,11 @@ public sealed record MoveScope
     internal bool Holds(ProtectedBlob blob) => Holds(KeyIdOf(blob), BranchOf(blob));
 
     /// <summary>The version that a blob's metadata names, unverified; null when it names none. Longer texts are none: what is returned is kept in histories.</summary>
-    internal static KeyIdentifier? KeyIdOf(ProtectedBlob blob) =>
+    public static KeyIdentifier? KeyIdOf(ProtectedBlob blob) =>
         FieldOf(blob, EnvelopeFields.KeyId) is { Length: <= EnvelopeFormat.MaxKeyIdLength } text && KeyIdentifier.TryParse(text, out var id) ? id : null;
 
     /// <summary>The branch that a blob's metadata names, unverified; null when it names none.</summary>
-    internal static BranchName? BranchOf(ProtectedBlob blob) => BranchName.TryParse(FieldOf(blob, EnvelopeFields.Branch), out var branch) ? branch : null;
+    public static BranchName? BranchOf(ProtectedBlob blob) => BranchName.TryParse(FieldOf(blob, EnvelopeFields.Branch), out var branch) ? branch : null;
 
     internal static string? FieldOf(ProtectedBlob blob, string field) =>
         blob.Metadata.FirstOrDefault(pair => pair.Key.Equals(field, StringComparison.OrdinalIgnoreCase)).Value;

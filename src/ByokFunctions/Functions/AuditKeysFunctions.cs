@@ -22,9 +22,9 @@ public sealed class AuditKeysFunctions(PipelineCatalog pipeline)
     public Task<AuditBlobsResult> AuditBlobsAsync([ActivityTrigger] AuditBlobsInput input, CancellationToken cancellationToken) =>
         pipeline.AuditBlobs.RunAsync(input, cancellationToken);
 
-    [Function(AuditGenerations.Name)]
-    public Task<AuditGenerationsResult> AuditGenerationsAsync([ActivityTrigger] string? input, CancellationToken cancellationToken) =>
-        pipeline.AuditGenerations.RunAsync(input, cancellationToken);
+    [Function(AuditChains.Name)]
+    public Task<AuditChainsResult> AuditChainsAsync([ActivityTrigger] string? input, CancellationToken cancellationToken) =>
+        pipeline.AuditChains.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name; it takes no input.</summary>
     [Function(AuditLedger.Name)]

@@ -1,3 +1,4 @@
+using Byok.Core.Branches;
 using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 using Byok.Pipeline;
@@ -16,7 +17,7 @@ public sealed class BringKeyFunctions(PipelineCatalog pipeline)
         new BringKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
     [Function(PrepareMasterKey.Name)]
-    public Task<BringKeyPlan> PrepareMasterKeyAsync([ActivityTrigger] BringKeyInput input, CancellationToken cancellationToken) =>
+    public Task<BringKeyPlan> PrepareMasterKeyAsync([ActivityTrigger] PrepareInput input, CancellationToken cancellationToken) =>
         pipeline.PrepareMasterKey.RunAsync(input, cancellationToken);
 
     [Function(CreateKeyExchangeKey.Name)]
@@ -36,7 +37,7 @@ public sealed class BringKeyFunctions(PipelineCatalog pipeline)
         pipeline.ImportMasterKey.RunAsync(input, cancellationToken);
 
     [Function(ActivateKey.Name)]
-    public Task<bool> ActivateKeyAsync([ActivityTrigger] ActivateInput input, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<BranchName>> ActivateKeyAsync([ActivityTrigger] ActivateInput input, CancellationToken cancellationToken) =>
         pipeline.ActivateKey.RunAsync(input, cancellationToken);
 
     [Function(DisableKeyVersion.Name)]

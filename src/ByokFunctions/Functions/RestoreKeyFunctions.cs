@@ -19,7 +19,7 @@ public sealed class RestoreKeyFunctions(PipelineCatalog pipeline)
         pipeline.PlanRestore.RunAsync(input, cancellationToken);
 
     [Function(ReinstateKey.Name)]
-    public Task<List<KeyIdentifier>> ReinstateKeyAsync([ActivityTrigger] ReinstateInput input, CancellationToken cancellationToken) =>
+    public Task<Reinstated> ReinstateKeyAsync([ActivityTrigger] ReinstateInput input, CancellationToken cancellationToken) =>
         pipeline.ReinstateKey.RunAsync(input, cancellationToken);
 
     [Function(ProbeRestored.Name)]

@@ -1,4 +1,5 @@
 using Byok.Pipeline;
+using Byok.Pipeline.Keys;
 using Byok.Pipeline.RotateKey;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
@@ -21,22 +22,9 @@ public sealed class RotateKeyFunctions(PipelineCatalog pipeline)
     public Task<RetiredVersions> RetireOldVersionsAsync([ActivityTrigger] RetireInput input, CancellationToken cancellationToken) =>
         pipeline.RetireOldVersions.RunAsync(input, cancellationToken);
 
-    /// <summary>The activity of that name; it takes no input.</summary>
-    [Function(CountBlobs.Name)]
-    public Task<long> CountBlobsAsync([ActivityTrigger] FunctionContext context, CancellationToken cancellationToken) =>
-        pipeline.CountBlobs.RunAsync(null, cancellationToken);
-
-    [Function(RewrapPage.Name)]
-    public Task<RewrapPageResult> RewrapPageAsync([ActivityTrigger] RewrapPageInput input, CancellationToken cancellationToken) =>
-        pipeline.RewrapPage.RunAsync(input, cancellationToken);
-
-    [Function(RecordProof.Name)]
-    public Task<bool> RecordProofAsync([ActivityTrigger] ProofInput input, CancellationToken cancellationToken) =>
-        pipeline.RecordProof.RunAsync(input, cancellationToken);
-
-    [Function(ResumeRotation.Name)]
-    public Task<RotationTarget> ResumeRotationAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
-        pipeline.ResumeRotation.RunAsync(input, cancellationToken);
+    [Function(DisableOldVersions.Name)]
+    public Task<DisabledVersions> DisableOldVersionsAsync([ActivityTrigger] DisableOldInput input, CancellationToken cancellationToken) =>
+        pipeline.DisableOldVersions.RunAsync(input, cancellationToken);
 
     [Function(ReleaseClaim.Name)]
     public Task<bool> ReleaseClaimAsync([ActivityTrigger] ReleaseInput input, CancellationToken cancellationToken) =>
