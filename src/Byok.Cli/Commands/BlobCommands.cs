@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Byok.Storage;
 
 namespace Byok.Cli.Commands;
 

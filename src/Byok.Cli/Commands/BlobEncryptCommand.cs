@@ -4,7 +4,6 @@ using Byok.Cli.Files;
 using Byok.Cli.Output;
 using Byok.Client.Reading;
 using Byok.Client.Writing;
-using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;

@@ -5,7 +5,6 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Local.Stack;
-using Byok.Pipeline.Branches;
 using Byok.Pipeline.MoveBlobs;
 using Spectre.Console;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using Byok.Cli.Output;
 using Byok.Core.Branches;
-using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
