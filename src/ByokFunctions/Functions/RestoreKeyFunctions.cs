@@ -1,4 +1,3 @@
-using Byok.Core.Keys;
 using Byok.Pipeline;
 using Byok.Pipeline.RestoreKey;
 using ByokFunctions.Durable;

@@ -1,3 +1,4 @@
+using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Durable;
 using Byok.Pipeline.Tests.Crashes;

@@ -1,3 +1,4 @@
+using Byok.Core.Keys;
 using Byok.Pipeline.Tests.Faults;
 using Byok.Testing.KeyLife;
 using CsCheck;

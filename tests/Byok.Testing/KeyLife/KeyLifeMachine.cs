@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Byok.Client.Reading;
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
@@ -12,6 +13,7 @@ using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
+using Byok.Storage;
 using Byok.Testing.Storage;
 
 namespace Byok.Testing.KeyLife;
@@ -295,8 +297,8 @@ public sealed class KeyLifeMachine : IDisposable
     {
         foreach (var (name, content) in _model.Blobs)
         {
-            await using var opened = await catalog.Reader.OpenAsync(name, DekSource.Vault, CancellationToken.None).ConfigureAwait(false);
-            var read = new byte[opened.Header.Layout.PlaintextLength];
+            await using var opened = await catalog.Reader.OpenAsync(name, PinFreshness.Now, CancellationToken.None).ConfigureAwait(false);
+            var read = new byte[opened.Envelope.Layout.PlaintextLength];
             await using var stream = new Byok.Core.Envelope.DecryptingStream(opened.Envelope, leaveOpen: true);
             await stream.ReadExactlyAsync(read).ConfigureAwait(false);
             Require(read.AsSpan().SequenceEqual(content), $"'{name}' reads as something else");
