@@ -123,9 +123,10 @@ internal sealed class LifeStack : IDisposable
         Assert.Equal(content, System.Text.Encoding.UTF8.GetString(await ReadAsync(name)));
     }
 
-    /// <summary>Reads a blob as another process does, the pins read anew.</summary>
+    /// <summary>Reads a blob as a process does that has just started: its branch key from the vault.</summary>
     public async Task<byte[]> ReadAsync(string name)
     {
+        Catalog.Branches.Forget();
         await using var blob = await Catalog.Reader.OpenAsync(name, PinFreshness.Now, CancellationToken.None);
         var content = new byte[blob.Envelope.Layout.PlaintextLength];
         await EnvelopeDownload.CopyToAsync(blob.Envelope, 2, (offset, bytes, _) =>

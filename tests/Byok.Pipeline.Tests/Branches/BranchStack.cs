@@ -114,7 +114,7 @@ internal sealed class BranchStack : IDisposable
 
     public async Task<EnvelopeHeader> HeaderAsync(string name) => EnvelopeHeader.Parse((await Catalog.Reader.DescribeAsync(name, CancellationToken.None)).Metadata, name);
 
-    public Task<KeyLife> LifeAsync(string name = Key) => Vault.ReadLifeWithPublicKeysAsync(name, CancellationToken.None);
+    public Task<Core.Keys.KeyLife> LifeAsync(string name = Key) => Vault.ReadLifeWithPublicKeysAsync(name, CancellationToken.None);
 
     public async Task<BranchPins> PinsAsync(string name = Key) => BranchPins.Of(await LifeAsync(name));
 

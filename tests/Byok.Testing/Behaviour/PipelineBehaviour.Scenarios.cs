@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Azure.Storage.Blobs.Models;
+using Byok.Client.Records;
 using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
@@ -138,7 +139,7 @@ public abstract partial class PipelineBehaviour
 
         Assert.Equal([old.Id], result.Disabled);
         Assert.Equal([before.Branch], result.Branches);
-        Assert.True(before.Mac.Span.SequenceEqual((await HeaderAsync("first")).Mac.Span));
+        Assert.Equal(BlobState.Of(before), BlobState.Of(await HeaderAsync("first")));
         Pipeline.Branches.Forget();
         Assert.Equal(content, await ReadAsync("first"));
     }
