@@ -233,4 +233,28 @@ public sealed class BranchLifeTests
         Assert.Equal(pins.All, (await stack.PinsAsync()).All);
         Assert.Equal("content", await stack.ReadAsync("a"));
     }
+
+    [Fact]
+    public async Task Rebuild_CopiesOnlyUnderADisabledVersion_NeedsConsentAndLeavesItDisabled()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        var (old, branch) = (await stack.CurrentVersionAsync(), (await stack.PinsAsync()).Current!);
+        await stack.RotateAsync();
+        await stack.Storage.Branches.DeleteAsync(BranchRecord.BlobNameOf(BranchStack.Key, branch), null, CancellationToken.None);
+        stack.Forget();
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("a"));
+
+        var without = await stack.Catalog.Rebuilder.RunAsync("rebuild", BranchStack.Key, [], CancellationToken.None);
+        Assert.Equal([branch], without.Lost);
+        Assert.Equal([old.Id], without.Needed);
+
+        var with = await stack.Catalog.Rebuilder.RunAsync("rebuild", BranchStack.Key, without.Needed, CancellationToken.None);
+
+        Assert.Equal([branch], with.Rebuilt);
+        Assert.False((await stack.Vault.GetKeyAsync(old.Id.Name, old.Id.Version, CancellationToken.None)).Enabled);
+        Assert.Equal([(await stack.CurrentVersionAsync()).Id], (await stack.RecordAsync(branch)).Wrappings.Select(wrapping => wrapping.KeyId));
+        stack.Forget();
+        Assert.Equal("content", await stack.ReadAsync("a"));
+    }
 }

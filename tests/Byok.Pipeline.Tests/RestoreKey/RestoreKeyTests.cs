@@ -131,7 +131,7 @@ public class RestoreKeyTests(AzuriteFixture azurite)
 
         var result = await RestoreAsync(stack);
 
-        Assert.True(stack.Engine.Deaths >= 20, $"died {stack.Engine.Deaths} times");
+        Assert.True(stack.Engine.Deaths >= 15, $"died {stack.Engine.Deaths} times");
         Assert.True(result.ArePinsRecorded);
         Assert.Single(await stack.VersionsAsync());
         await AssertReadableAsync(stack, names);
