@@ -67,7 +67,7 @@ public sealed class WireFormTests : IAgentChannel
     public void InTheJournal_AnExport_IsTheActivitysInput() =>
         Assert.Equal(
             $$"""{"terms":{{Terms}},"approvals":["a.b.c"],"thumbprint":"t"}""",
-            JsonSerializer.Serialize(new ExportInput(Request, ["a.b.c"], "t"), OrchestrationJson.Options));
+            JsonSerializer.Serialize(new ExportMasterKeyInput(Request, ["a.b.c"], "t"), OrchestrationJson.Options));
 
     [Fact]
     public void InTheRecord_AnExport_IsOneLine()

@@ -48,9 +48,9 @@ internal static class FanOut
         ActivityDescriptor.For(() => new Complete(), CompleteBlob.Name),
     ];
 
-    private sealed class Begin(int segments) : Activity<BeginInput, BeginResult>
+    private sealed class Begin(int segments) : Activity<BeginEncryptionInput, BeginEncryptionResult>
     {
-        public override Task<BeginResult> RunAsync(BeginInput input, CancellationToken cancellationToken) => Task.FromResult(new BeginResult(
+        public override Task<BeginEncryptionResult> RunAsync(BeginEncryptionInput input, CancellationToken cancellationToken) => Task.FromResult(new BeginEncryptionResult(
             new EncryptionPlan("etag", new EnvelopePlan
             {
                 OperationId = input.OperationId,
@@ -72,21 +72,21 @@ internal static class FanOut
             null));
     }
 
-    private sealed class Encrypt : Activity<SegmentInput, SegmentResult>
+    private sealed class Encrypt : Activity<EncryptSegmentInput, SegmentResult>
     {
-        public override Task<SegmentResult> RunAsync(SegmentInput input, CancellationToken cancellationToken) =>
+        public override Task<SegmentResult> RunAsync(EncryptSegmentInput input, CancellationToken cancellationToken) =>
             Task.FromResult(new SegmentResult(input.Segment, new string('0', 2 * BlobId.SizeInBytes), null));
     }
 
-    private sealed class Commit : Activity<CommitInput, BlobState>
+    private sealed class Commit : Activity<CommitBlobInput, BlobState>
     {
-        public override Task<BlobState> RunAsync(CommitInput input, CancellationToken cancellationToken) =>
+        public override Task<BlobState> RunAsync(CommitBlobInput input, CancellationToken cancellationToken) =>
             Task.FromResult(new BlobState(input.Plan.Envelope.BlobId, new string('A', 43), new string('A', 43)));
     }
 
-    private sealed class Complete : Activity<CompleteInput, EncryptBlobResult>
+    private sealed class Complete : Activity<CompleteBlobInput, EncryptBlobResult>
     {
-        public override Task<EncryptBlobResult> RunAsync(CompleteInput input, CancellationToken cancellationToken) =>
+        public override Task<EncryptBlobResult> RunAsync(CompleteBlobInput input, CancellationToken cancellationToken) =>
             Task.FromResult(new EncryptBlobResult(EncryptBlobOutcome.Protected, input.BlobId, null, 0, 0, input.Activities, "etag"));
     }
 }

@@ -67,10 +67,10 @@ internal sealed class BenchPipeline : IDisposable
         var results = new List<SegmentResult>();
         for (var segment = 0; segment < plan.Envelope.Segments; segment++)
         {
-            results.Add(await Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, segment), CancellationToken.None).ConfigureAwait(false));
+            results.Add(await Catalog.EncryptSegment.RunAsync(new EncryptSegmentInput(plan, segment), CancellationToken.None).ConfigureAwait(false));
         }
 
-        await Catalog.CommitBlob.RunAsync(new CommitInput(plan, results), CancellationToken.None).ConfigureAwait(false);
+        await Catalog.CommitBlob.RunAsync(new CommitBlobInput(plan, results), CancellationToken.None).ConfigureAwait(false);
     }
 
     public void Dispose()

@@ -14,7 +14,7 @@ namespace Byok.Pipeline.BringKey;
 /// revoked meanwhile does not come back by it: whoever revokes lists after disabling, and this looks after activating, so that one of the two sees the other.
 /// </summary>
 public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, OperationClaims claims, ILedger ledger, PipelineOptions options, TimeProvider time)
-    : Activity<ActivateInput, IReadOnlyList<BranchName>>
+    : Activity<ActivateKeyInput, IReadOnlyList<BranchName>>
 {
     public const string Name = "ActivateKey";
 
@@ -23,7 +23,7 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
     /// <exception cref="VaultException">A proof failed.</exception>
     /// <exception cref="KeyUnavailableException">The key was revoked since the bring began, or a pinned branch does not unwrap.</exception>
     /// <exception cref="ConflictException">Another operation holds the key.</exception>
-    public override async Task<IReadOnlyList<BranchName>> RunAsync(ActivateInput input, CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<BranchName>> RunAsync(ActivateKeyInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         if (input.IsPartOfAnother)
@@ -42,7 +42,7 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
         }
     }
 
-    private async Task<IReadOnlyList<BranchName>> ActivateAsync(ActivateInput input, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<BranchName>> ActivateAsync(ActivateKeyInput input, CancellationToken cancellationToken)
     {
         await vault.RequireUnrevokedAsync(input.KeyId, cancellationToken).ConfigureAwait(false);
         var key = await vault.GetKeyAsync(input.KeyId.Name, input.KeyId.Version, cancellationToken).ConfigureAwait(false);
@@ -68,7 +68,7 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
         return (pins, pins.All);
     }
 
-    private async Task<(BranchPins Pins, IReadOnlyList<BranchName> Proved)> PinAsync(ActivateInput input, VaultKey key, CancellationToken cancellationToken)
+    private async Task<(BranchPins Pins, IReadOnlyList<BranchName> Proved)> PinAsync(ActivateKeyInput input, VaultKey key, CancellationToken cancellationToken)
     {
         var life = await vault.ReadLifeWithPublicKeysAsync(key.Id.Name, cancellationToken).ConfigureAwait(false);
         var (inVault, now) = (BranchPins.Find(life), time.GetUtcNow());
@@ -163,4 +163,4 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
 /// <param name="OperationId">The bring.</param>
 /// <param name="IsPartOfAnother">Whether an operation that this is part of holds the key.</param>
 /// <param name="IsRestored">Whether the key is brought to restore it: pins come from the operation's own record when the vault has none.</param>
-public sealed record ActivateInput(KeyIdentifier KeyId, string Thumbprint, string OperationId, bool IsPartOfAnother = false, bool IsRestored = false);
+public sealed record ActivateKeyInput(KeyIdentifier KeyId, string Thumbprint, string OperationId, bool IsPartOfAnother = false, bool IsRestored = false);

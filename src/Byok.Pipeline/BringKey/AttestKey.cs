@@ -10,7 +10,7 @@ namespace Byok.Pipeline.BringKey;
 /// Has the vault's HSM prove by itself that it holds a key that cannot leave it: fetches the key's attestation and verifies it against the pinned roots.
 /// The attestation stays inside this activity; it is no secret, but long.
 /// </summary>
-public sealed class AttestKey(IKeyVault vault, ILedger ledger, PipelineOptions options, TimeProvider time) : Activity<AttestInput, AttestedKey>
+public sealed class AttestKey(IKeyVault vault, ILedger ledger, PipelineOptions options, TimeProvider time) : Activity<AttestKeyInput, AttestedKey>
 {
     private readonly KeyAttestationVerifier _verifier = new(options.AttestationRoots);
 
@@ -19,7 +19,7 @@ public sealed class AttestKey(IKeyVault vault, ILedger ledger, PipelineOptions o
     /// <inheritdoc/>
     /// <exception cref="AttestationException">The attestation does not prove the key.</exception>
     /// <exception cref="ConfigurationException">The vault gives no attestations, and the settings ask for them.</exception>
-    public override async Task<AttestedKey> RunAsync(AttestInput input, CancellationToken cancellationToken)
+    public override async Task<AttestedKey> RunAsync(AttestKeyInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var key = (await vault.GetKeyAsync(input.KeyId.Name, input.KeyId.Version, cancellationToken).ConfigureAwait(false)).RequirePublicKey();
@@ -47,4 +47,4 @@ public sealed class AttestKey(IKeyVault vault, ILedger ledger, PipelineOptions o
 /// <param name="KeyId">The key version.</param>
 /// <param name="Thumbprint">The thumbprint of its public key.</param>
 /// <param name="Origin">Where it has to come from: a KEK is generated, a master key is imported.</param>
-public sealed record AttestInput(KeyIdentifier KeyId, string Thumbprint, KeyOrigin Origin, string OperationId);
+public sealed record AttestKeyInput(KeyIdentifier KeyId, string Thumbprint, KeyOrigin Origin, string OperationId);

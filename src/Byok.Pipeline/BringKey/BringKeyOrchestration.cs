@@ -28,9 +28,9 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(input);
-        var plan = await context.CallActivityAsync<BringKeyPlan>(PrepareMasterKey.Name, new PrepareInput(context.InstanceId, input), BringKeyRetries.Patient);
-        var kek = await context.CallActivityAsync<KekCreated>(
-            CreateKeyExchangeKey.Name, new CreateKekInput(context.InstanceId, context.CurrentTime + plan.KekLifetime), RetryPolicy.Default);
+        var plan = await context.CallActivityAsync<PrepareMasterKeyResult>(PrepareMasterKey.Name, new PrepareInput(context.InstanceId, input), BringKeyRetries.Patient);
+        var kek = await context.CallActivityAsync<CreateKeyExchangeKeyResult>(
+            CreateKeyExchangeKey.Name, new CreateKeyExchangeKeyInput(context.InstanceId, context.CurrentTime + plan.KekLifetime), RetryPolicy.Default);
         ByokException? failure = null;
         BringKeyResult? result = null;
         try
@@ -45,7 +45,7 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
         SetStage(context, plan, "retiring the KEK", null, 0);
         try
         {
-            await context.CallActivityAsync<bool>(RetireKeyExchangeKey.Name, new RetireKekInput(kek.Id, context.InstanceId), RetryPolicy.Default);
+            await context.CallActivityAsync<bool>(RetireKeyExchangeKey.Name, new RetireKeyExchangeKeyInput(kek.Id, context.InstanceId), RetryPolicy.Default);
         }
         catch (ByokException) when (failure is not null)
         {
@@ -55,7 +55,7 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
         return failure is null ? result! : throw failure;
     }
 
-    private static async Task<BringKeyResult> CrossAsync(IOrchestrationContext context, BringKeyInput input, BringKeyPlan plan, KekCreated kek)
+    private static async Task<BringKeyResult> CrossAsync(IOrchestrationContext context, BringKeyInput input, PrepareMasterKeyResult plan, CreateKeyExchangeKeyResult kek)
     {
         var terms = new ExportRequest
         {
@@ -71,8 +71,8 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
         var export = await ExportAsync(context, plan, terms, approvals);
 
         SetStage(context, plan, "importing into the vault", terms, approvals.Count);
-        var imported = await context.CallActivityAsync<ImportedKey>(
-            ImportMasterKey.Name, new ImportInput(input.KeyName, input.KeyLabel, context.InstanceId, export.TransferBlob, input.Restores), RetryPolicy.Default);
+        var imported = await context.CallActivityAsync<ImportMasterKeyResult>(
+            ImportMasterKey.Name, new ImportMasterKeyInput(input.KeyName, input.KeyLabel, context.InstanceId, export.TransferBlob, input.Restores), RetryPolicy.Default);
         AttestedKey? attested;
         IReadOnlyList<BranchName> branches;
         try
@@ -80,13 +80,13 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
             SetStage(context, plan, "proving that the vault's key is the HSM's key", terms, approvals.Count);
             attested = await AttestAsync(context, plan, imported.Id, plan.Thumbprint, KeyOrigin.Imported);
             branches = await context.CallActivityAsync<IReadOnlyList<BranchName>>(
-                ActivateKey.Name, new ActivateInput(imported.Id, plan.Thumbprint, context.InstanceId, input.IsPartOfAnother, input.Restores is not null), RetryPolicy.Default);
+                ActivateKey.Name, new ActivateKeyInput(imported.Id, plan.Thumbprint, context.InstanceId, input.IsPartOfAnother, input.Restores is not null), RetryPolicy.Default);
         }
         catch (ByokException)
         {
             try
             {
-                await context.CallActivityAsync<bool>(DisableKeyVersion.Name, new DisableInput(imported.Id, context.InstanceId), RetryPolicy.Default);
+                await context.CallActivityAsync<bool>(DisableKeyVersion.Name, new DisableKeyVersionInput(imported.Id, context.InstanceId), RetryPolicy.Default);
             }
             catch (KeyNotFoundInVaultException)
             {
@@ -101,16 +101,16 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
             context.InstanceId, approvals.Count, imported.ExpiresOn, branches, attested?.ManufacturerRoot);
     }
 
-    private static async Task<AttestedKey?> AttestAsync(IOrchestrationContext context, BringKeyPlan plan, KeyIdentifier id, string thumbprint, KeyOrigin origin) =>
+    private static async Task<AttestedKey?> AttestAsync(IOrchestrationContext context, PrepareMasterKeyResult plan, KeyIdentifier id, string thumbprint, KeyOrigin origin) =>
         plan.IsAttested
-            ? await context.CallActivityAsync<AttestedKey>(AttestKey.Name, new AttestInput(id, thumbprint, origin, context.InstanceId), RetryPolicy.Default)
+            ? await context.CallActivityAsync<AttestedKey>(AttestKey.Name, new AttestKeyInput(id, thumbprint, origin, context.InstanceId), RetryPolicy.Default)
             : null;
 
     /// <summary>
     /// Asks the agent once the approvals could be enough. Whose they are, and whether they are good, it alone decides; one that does not
     /// count is no reason to end: the request waits for another, until its deadline.
     /// </summary>
-    private static async Task<ExportedKey> ExportAsync(IOrchestrationContext context, BringKeyPlan plan, ExportRequest terms, List<string> approvals)
+    private static async Task<ExportedKey> ExportAsync(IOrchestrationContext context, PrepareMasterKeyResult plan, ExportRequest terms, List<string> approvals)
     {
         var progress = new BringKeyProgress(WaitingForApprovals, 0, plan.RequiredApprovals, terms);
         while (true)
@@ -120,7 +120,7 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
             try
             {
                 return await context.CallActivityAsync<ExportedKey>(
-                    ExportMasterKey.Name, new ExportInput(terms, approvals, plan.Thumbprint), BringKeyRetries.Patient);
+                    ExportMasterKey.Name, new ExportMasterKeyInput(terms, approvals, plan.Thumbprint), BringKeyRetries.Patient);
             }
             catch (ApprovalsMissingException exception) when (approvals.Count < MaxApprovals)
             {
@@ -162,6 +162,6 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
         cancellation.Cancel();
     }
 
-    private static void SetStage(IOrchestrationContext context, BringKeyPlan plan, string stage, ExportRequest? terms, int approvals) =>
+    private static void SetStage(IOrchestrationContext context, PrepareMasterKeyResult plan, string stage, ExportRequest? terms, int approvals) =>
         context.SetStatus(new BringKeyProgress(stage, approvals, plan.RequiredApprovals, terms));
 }

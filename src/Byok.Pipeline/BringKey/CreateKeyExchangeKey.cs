@@ -8,11 +8,11 @@ using Byok.Core.Ports;
 namespace Byok.Pipeline.BringKey;
 
 /// <summary>Creates the one-shot KEK of an operation. Its name comes from the operation's id, so that a second run finds the first one's.</summary>
-public sealed class CreateKeyExchangeKey(IKeyVault vault, ILedger ledger, PipelineOptions options) : Activity<CreateKekInput, KekCreated>
+public sealed class CreateKeyExchangeKey(IKeyVault vault, ILedger ledger, PipelineOptions options) : Activity<CreateKeyExchangeKeyInput, CreateKeyExchangeKeyResult>
 {
     public const string Name = "CreateKeyExchangeKey";
 
-    public override async Task<KekCreated> RunAsync(CreateKekInput input, CancellationToken cancellationToken)
+    public override async Task<CreateKeyExchangeKeyResult> RunAsync(CreateKeyExchangeKeyInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var name = NameFor(input.OperationId);
@@ -36,7 +36,7 @@ public sealed class CreateKeyExchangeKey(IKeyVault vault, ILedger ledger, Pipeli
             ["thumbprint"] = publicKey.Thumbprint,
             ["sizeInBits"] = $"{publicKey.SizeInBits}",
         }), cancellationToken).ConfigureAwait(false);
-        return new KekCreated(kek.Id, publicKey, kek.Operations, kek.ExpiresOn ?? input.ExpiresOn);
+        return new CreateKeyExchangeKeyResult(kek.Id, publicKey, kek.Operations, kek.ExpiresOn ?? input.ExpiresOn);
     }
 
     /// <summary>The KEK's name for an operation: <c>byok-kek-</c> and 20 hex digits of SHA-256 of the operation's id.</summary>
@@ -58,11 +58,11 @@ public sealed class CreateKeyExchangeKey(IKeyVault vault, ILedger ledger, Pipeli
 
 /// <summary>Which KEK to create.</summary>
 /// <param name="ExpiresOn">Its <c>exp</c>.</param>
-public sealed record CreateKekInput(string OperationId, DateTimeOffset ExpiresOn);
+public sealed record CreateKeyExchangeKeyInput(string OperationId, DateTimeOffset ExpiresOn);
 
 /// <summary>The KEK as the vault made it.</summary>
 /// <param name="Id">Its versioned identifier.</param>
 /// <param name="PublicKey">Its public part.</param>
 /// <param name="Operations">Its <c>key_ops</c>.</param>
 /// <param name="ExpiresOn">Its <c>exp</c>.</param>
-public sealed record KekCreated(KeyIdentifier Id, RsaPublicKey PublicKey, IReadOnlyList<string> Operations, DateTimeOffset ExpiresOn);
+public sealed record CreateKeyExchangeKeyResult(KeyIdentifier Id, RsaPublicKey PublicKey, IReadOnlyList<string> Operations, DateTimeOffset ExpiresOn);

@@ -6,13 +6,13 @@ using Byok.Pipeline.Keys;
 namespace Byok.Pipeline.BringKey;
 
 /// <summary>Disables a key version that failed its proof. No restore enables it.</summary>
-public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activity<DisableInput, bool>
+public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activity<DisableKeyVersionInput, bool>
 {
     public const string Name = "DisableKeyVersion";
 
     /// <inheritdoc/>
     /// <returns>False when the version is in use, and stays so.</returns>
-    public override async Task<bool> RunAsync(DisableInput input, CancellationToken cancellationToken)
+    public override async Task<bool> RunAsync(DisableKeyVersionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var written = await vault.WriteTagsAsync(
@@ -31,4 +31,4 @@ public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activit
     }
 }
 
-public sealed record DisableInput(KeyIdentifier KeyId, string OperationId);
+public sealed record DisableKeyVersionInput(KeyIdentifier KeyId, string OperationId);

@@ -5,13 +5,13 @@ using Byok.Core.Ports;
 namespace Byok.Pipeline.BringKey;
 
 /// <summary>Asks the HSM side for the master key, wrapped to the KEK. The HSM side answers a repeated request with its first answer.</summary>
-public sealed class ExportMasterKey(IHsm hsm, ILedger ledger) : Activity<ExportInput, ExportedKey>
+public sealed class ExportMasterKey(IHsm hsm, ILedger ledger) : Activity<ExportMasterKeyInput, ExportedKey>
 {
     public const string Name = "ExportMasterKey";
 
     /// <inheritdoc/>
     /// <exception cref="ExportRefusedException">A rule of the HSM side forbids it.</exception>
-    public override async Task<ExportedKey> RunAsync(ExportInput input, CancellationToken cancellationToken)
+    public override async Task<ExportedKey> RunAsync(ExportMasterKeyInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var terms = input.Terms;
@@ -36,4 +36,4 @@ public sealed class ExportMasterKey(IHsm hsm, ILedger ledger) : Activity<ExportI
 /// <param name="Terms">The request as the approvers signed it, without their approvals.</param>
 /// <param name="Approvals">Their approvals, compact JWS.</param>
 /// <param name="Thumbprint">The master key that is expected.</param>
-public sealed record ExportInput(ExportRequest Terms, IReadOnlyList<string> Approvals, string Thumbprint);
+public sealed record ExportMasterKeyInput(ExportRequest Terms, IReadOnlyList<string> Approvals, string Thumbprint);

@@ -7,13 +7,13 @@ using Byok.Pipeline.Keys;
 namespace Byok.Pipeline.BringKey;
 
 /// <summary>Imports the transfer blob as a new version, marked pending. A second run finds the version of the first by its tag.</summary>
-public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOptions options, TimeProvider time) : Activity<ImportInput, ImportedKey>
+public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOptions options, TimeProvider time) : Activity<ImportMasterKeyInput, ImportMasterKeyResult>
 {
     public const string Name = "ImportMasterKey";
 
     /// <inheritdoc/>
     /// <exception cref="KeyUnavailableException">The key was revoked since the bring began.</exception>
-    public override async Task<ImportedKey> RunAsync(ImportInput input, CancellationToken cancellationToken)
+    public override async Task<ImportMasterKeyResult> RunAsync(ImportMasterKeyInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
@@ -24,10 +24,10 @@ public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOpt
         {
             ["label"] = input.KeyLabel,
         }), cancellationToken).ConfigureAwait(false);
-        return new ImportedKey(key.Id, key.ExpiresOn ?? throw new VaultException($"The vault set no expiry on {key.Id}."));
+        return new ImportMasterKeyResult(key.Id, key.ExpiresOn ?? throw new VaultException($"The vault set no expiry on {key.Id}."));
     }
 
-    private Task<VaultKey> ImportAsync(ImportInput input, KeyLife life, CancellationToken cancellationToken)
+    private Task<VaultKey> ImportAsync(ImportMasterKeyInput input, KeyLife life, CancellationToken cancellationToken)
     {
         life.Require(KeyOperation.Activate);
         var tags = new Dictionary<string, string>
@@ -57,9 +57,9 @@ public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOpt
 /// <param name="OperationId">The operation; marks the version.</param>
 /// <param name="TransferBlob">The .byok file. It holds no clear key material.</param>
 /// <param name="Restores">The restore that it is part of; null when it is not.</param>
-public sealed record ImportInput(string KeyName, string KeyLabel, string OperationId, byte[] TransferBlob, KeyOrder? Restores = null);
+public sealed record ImportMasterKeyInput(string KeyName, string KeyLabel, string OperationId, byte[] TransferBlob, KeyOrder? Restores = null);
 
 /// <summary>The imported version.</summary>
 /// <param name="Id">Its identifier.</param>
 /// <param name="ExpiresOn">Its <c>exp</c>.</param>
-public sealed record ImportedKey(KeyIdentifier Id, DateTimeOffset ExpiresOn);
+public sealed record ImportMasterKeyResult(KeyIdentifier Id, DateTimeOffset ExpiresOn);

@@ -7,7 +7,7 @@ using Byok.Pipeline.Keys;
 namespace Byok.Pipeline.BringKey;
 
 /// <summary>Sees that the key's state allows a bring, finds the master key in the HSM, or has it generated there, and reads the settings of this run.</summary>
-public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, OperationClaims claims, PipelineOptions options) : Activity<PrepareInput, BringKeyPlan>
+public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, OperationClaims claims, PipelineOptions options) : Activity<PrepareInput, PrepareMasterKeyResult>
 {
     public const string Name = "PrepareMasterKey";
 
@@ -15,7 +15,7 @@ public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, OperationClaims 
     /// <exception cref="HsmKeyNotFoundException">The HSM has no such key and none is to be generated.</exception>
     /// <exception cref="ConflictException">The HSM's key is not the expected one, or another operation holds the key.</exception>
     /// <exception cref="KeyUnavailableException">The key is revoked.</exception>
-    public override async Task<BringKeyPlan> RunAsync(PrepareInput prepared, CancellationToken cancellationToken)
+    public override async Task<PrepareMasterKeyResult> RunAsync(PrepareInput prepared, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(prepared);
         var input = prepared.Bring;
@@ -48,7 +48,7 @@ public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, OperationClaims 
                 $"The HSM's master key '{input.KeyLabel}' has thumbprint {key.PublicKey.Thumbprint}, not {expected}: it is not the key to restore.");
         }
 
-        return new BringKeyPlan(key.PublicKey.Thumbprint, key.PublicKey.SizeInBits, options.RequiredApprovals, options.KekLifetime, options.AttestationRoots.Count > 0);
+        return new PrepareMasterKeyResult(key.PublicKey.Thumbprint, key.PublicKey.SizeInBits, options.RequiredApprovals, options.KekLifetime, options.AttestationRoots.Count > 0);
     }
 }
 
@@ -60,4 +60,4 @@ public sealed record PrepareInput(string OperationId, BringKeyInput Bring);
 /// <param name="RequiredApprovals">How many approvals the agent asks for.</param>
 /// <param name="KekLifetime">How long the KEK lives at most.</param>
 /// <param name="IsAttested">Whether the vault's HSM has to attest KEK and imported key.</param>
-public sealed record BringKeyPlan(string Thumbprint, int SizeInBits, int RequiredApprovals, TimeSpan KekLifetime, bool IsAttested = false);
+public sealed record PrepareMasterKeyResult(string Thumbprint, int SizeInBits, int RequiredApprovals, TimeSpan KekLifetime, bool IsAttested = false);

@@ -6,11 +6,11 @@ using Byok.Core.Ports;
 namespace Byok.Pipeline.BringKey;
 
 /// <summary>Disables and deletes a one-shot KEK: a transfer blob can be imported again for as long as its KEK lives.</summary>
-public sealed class RetireKeyExchangeKey(IKeyVault vault, ILedger ledger) : Activity<RetireKekInput, bool>
+public sealed class RetireKeyExchangeKey(IKeyVault vault, ILedger ledger) : Activity<RetireKeyExchangeKeyInput, bool>
 {
     public const string Name = "RetireKeyExchangeKey";
 
-    public override async Task<bool> RunAsync(RetireKekInput input, CancellationToken cancellationToken)
+    public override async Task<bool> RunAsync(RetireKeyExchangeKeyInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         try
@@ -28,4 +28,4 @@ public sealed class RetireKeyExchangeKey(IKeyVault vault, ILedger ledger) : Acti
     }
 }
 
-public sealed record RetireKekInput(KeyIdentifier KekId, string OperationId);
+public sealed record RetireKeyExchangeKeyInput(KeyIdentifier KekId, string OperationId);

@@ -7,19 +7,19 @@ using Byok.Storage;
 namespace Byok.Pipeline.EncryptBlob;
 
 /// <summary>Plans an upload; one that fits a single segment is encrypted here and now, in one activity.</summary>
-public sealed class BeginEncryption(EncryptionPlanner planner, UploadEncryptor encryptor, EncryptionCompletion completion) : Activity<BeginInput, BeginResult>
+public sealed class BeginEncryption(EncryptionPlanner planner, UploadEncryptor encryptor, EncryptionCompletion completion) : Activity<BeginEncryptionInput, BeginEncryptionResult>
 {
     public const string Name = "BeginEncryption";
 
-    public override async Task<BeginResult> RunAsync(BeginInput input, CancellationToken cancellationToken)
+    public override async Task<BeginEncryptionResult> RunAsync(BeginEncryptionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         try
         {
             var (plan, written) = await BeginAsync(input, cancellationToken).ConfigureAwait(false);
             return written is null
-                ? new BeginResult(plan, null)
-                : new BeginResult(null, await completion.CompleteAsync(CompleteInput.For(input, written, activities: 1), cancellationToken).ConfigureAwait(false));
+                ? new BeginEncryptionResult(plan, null)
+                : new BeginEncryptionResult(null, await completion.CompleteAsync(CompleteBlobInput.For(input, written, activities: 1), cancellationToken).ConfigureAwait(false));
         }
         catch (Exception exception) when (exception is SourceChangedException or BlobAlreadyExistsException)
         {
@@ -30,12 +30,12 @@ public sealed class BeginEncryption(EncryptionPlanner planner, UploadEncryptor e
                 throw;
             }
 
-            return new BeginResult(null, finished);
+            return new BeginEncryptionResult(null, finished);
         }
     }
 
     /// <returns>The plan of a blob that has still to be written; or, when it was small, what was committed.</returns>
-    private async Task<(EncryptionPlan? Plan, BlobState? Written)> BeginAsync(BeginInput input, CancellationToken cancellationToken)
+    private async Task<(EncryptionPlan? Plan, BlobState? Written)> BeginAsync(BeginEncryptionInput input, CancellationToken cancellationToken)
     {
         var source = await encryptor.ReadSourceAsync(input.Upload, cancellationToken).ConfigureAwait(false);
         var isSmall = source.Length <= EnvelopePlan.StandardChunkSizeInBytes;

@@ -3,10 +3,10 @@ using Byok.Core.Orchestration;
 namespace Byok.Pipeline.EncryptBlob;
 
 /// <summary>Verifies and records a committed blob, and disposes of its plaintext.</summary>
-public sealed class CompleteBlob(EncryptionCompletion completion) : Activity<CompleteInput, EncryptBlobResult>
+public sealed class CompleteBlob(EncryptionCompletion completion) : Activity<CompleteBlobInput, EncryptBlobResult>
 {
     public const string Name = "CompleteBlob";
 
     /// <inheritdoc/>
-    public override Task<EncryptBlobResult> RunAsync(CompleteInput input, CancellationToken cancellationToken) => completion.CompleteAsync(input, cancellationToken);
+    public override Task<EncryptBlobResult> RunAsync(CompleteBlobInput input, CancellationToken cancellationToken) => completion.CompleteAsync(input, cancellationToken);
 }

@@ -27,8 +27,8 @@ public sealed class EncryptBlobOrchestration : Orchestration<EncryptBlobInput, E
         {
             try
             {
-                var begun = await context.CallActivityAsync<BeginResult>(
-                    BeginEncryption.Name, new BeginInput(context.InstanceId, NewBlobId(context), input), RetryPolicy.Default);
+                var begun = await context.CallActivityAsync<BeginEncryptionResult>(
+                    BeginEncryption.Name, new BeginEncryptionInput(context.InstanceId, NewBlobId(context), input), RetryPolicy.Default);
                 return begun.Result ?? await FanOutAsync(context, begun.Plan!);
             }
             catch (SourceChangedException)
@@ -51,12 +51,12 @@ public sealed class EncryptBlobOrchestration : Orchestration<EncryptBlobInput, E
     private static async Task<EncryptBlobResult> FanOutAsync(IOrchestrationContext context, EncryptionPlan plan)
     {
         var (_, envelope) = plan;
-        var segments = await SegmentFanOut.RunAsync(context, envelope, EncryptSegment.Name, segment => new SegmentInput(plan, segment), "encrypting");
+        var segments = await SegmentFanOut.RunAsync(context, envelope, EncryptSegment.Name, segment => new EncryptSegmentInput(plan, segment), "encrypting");
         var progress = new WriteProgress("committing", envelope.PlaintextLength, envelope.PlaintextLength);
         context.SetStatus(progress);
-        var written = await context.CallActivityAsync<BlobState>(CommitBlob.Name, new CommitInput(plan, segments), RetryPolicy.Default);
+        var written = await context.CallActivityAsync<BlobState>(CommitBlob.Name, new CommitBlobInput(plan, segments), RetryPolicy.Default);
         context.SetStatus(progress with { Stage = "verifying and disposing of the plaintext" });
         return await context.CallActivityAsync<EncryptBlobResult>(
-            CompleteBlob.Name, CompleteInput.For(plan, written, activities: envelope.Segments + 3), RetryPolicy.Default);
+            CompleteBlob.Name, CompleteBlobInput.For(plan, written, activities: envelope.Segments + 3), RetryPolicy.Default);
     }
 }

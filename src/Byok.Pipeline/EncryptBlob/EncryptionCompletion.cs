@@ -19,7 +19,7 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
     /// <summary>Completes a blob that was committed.</summary>
     /// <exception cref="IntegrityException">What was written does not read back. The plaintext is kept.</exception>
     /// <exception cref="ForeignBlobException">Something that nobody of ours wrote stands in its place. The plaintext is kept.</exception>
-    public async Task<EncryptBlobResult> CompleteAsync(CompleteInput input, CancellationToken cancellationToken)
+    public async Task<EncryptBlobResult> CompleteAsync(CompleteBlobInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         for (var attempt = 1; ; attempt++)
@@ -35,7 +35,7 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
         }
     }
 
-    private async Task<EncryptBlobResult> TryCompleteAsync(CompleteInput input, CancellationToken cancellationToken)
+    private async Task<EncryptBlobResult> TryCompleteAsync(CompleteBlobInput input, CancellationToken cancellationToken)
     {
         await using var blob = await reader.OpenAtStartAsync(input.BlobName, PinFreshness.Now, cancellationToken).ConfigureAwait(false);
         var state = BlobState.Of(blob.Header);
@@ -70,7 +70,7 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
 
     /// <summary>Completes a blob that an earlier run committed; null when there is no such blob.</summary>
     /// <exception cref="ForeignBlobException">There is one that pretends to be it.</exception>
-    internal async Task<EncryptBlobResult?> FindFinishedAsync(BeginInput input, CancellationToken cancellationToken)
+    internal async Task<EncryptBlobResult?> FindFinishedAsync(BeginEncryptionInput input, CancellationToken cancellationToken)
     {
         try
         {
@@ -80,7 +80,7 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
                 return null;
             }
 
-            var result = await CompleteAsync(CompleteInput.For(input, written: null, activities: 1), cancellationToken).ConfigureAwait(false);
+            var result = await CompleteAsync(CompleteBlobInput.For(input, written: null, activities: 1), cancellationToken).ConfigureAwait(false);
             return result.Outcome == EncryptBlobOutcome.Protected ? result : null;
         }
         catch (Exception exception) when (exception is BlobNotFoundException or MalformedEnvelopeException or UnsupportedEnvelopeVersionException)

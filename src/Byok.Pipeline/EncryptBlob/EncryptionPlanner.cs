@@ -37,7 +37,7 @@ public sealed class EncryptionPlanner(KeySelection selection, BranchKeyRing bran
     /// <exception cref="KeyUnavailableException">The wrapping key has no usable version.</exception>
     /// <exception cref="ConflictException">The upload's metadata or headers cannot stand on a protected blob.</exception>
     /// <exception cref="MetadataBudgetExceededException">The upload's own metadata leaves no room for the envelope.</exception>
-    public async Task<EncryptionPlan> PlanAsync(BeginInput input, StoredBlob source, ProtectedBlob? target, CancellationToken cancellationToken)
+    public async Task<EncryptionPlan> PlanAsync(BeginEncryptionInput input, StoredBlob source, ProtectedBlob? target, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(source);

@@ -3,11 +3,11 @@ using Byok.Core.Orchestration;
 namespace Byok.Pipeline.Keys;
 
 /// <summary>Lets the next operation on a key begin.</summary>
-public sealed class ReleaseClaim(OperationClaims claims) : Activity<ReleaseInput, bool>
+public sealed class ReleaseClaim(OperationClaims claims) : Activity<ReleaseClaimInput, bool>
 {
     public const string Name = "ReleaseClaim";
 
-    public override async Task<bool> RunAsync(ReleaseInput input, CancellationToken cancellationToken)
+    public override async Task<bool> RunAsync(ReleaseClaimInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         await claims.ReleaseAsync(input.KeyName, input.OperationId, cancellationToken).ConfigureAwait(false);
@@ -17,4 +17,4 @@ public sealed class ReleaseClaim(OperationClaims claims) : Activity<ReleaseInput
 
 /// <summary>Which claim to release.</summary>
 /// <param name="OperationId">The operation that may hold it.</param>
-public sealed record ReleaseInput(string OperationId, string KeyName);
+public sealed record ReleaseClaimInput(string OperationId, string KeyName);

@@ -13,7 +13,7 @@ public sealed class BeginReencryption(
     BlobRecords records,
     BranchKeyRing branches,
     BlobReencryptor reencryptor)
-    : Activity<BeginReencryptionInput, ReencryptionBegun>
+    : Activity<BeginReencryptionInput, BeginReencryptionResult>
 {
     public const string Name = "BeginReencryption";
 
@@ -22,7 +22,7 @@ public sealed class BeginReencryption(
     /// <exception cref="EnvelopeException">The blob is not intact; encrypting it anew must not make it look so.</exception>
     /// <exception cref="ForeignBlobException">The ledger does not know it; the same holds.</exception>
     /// <exception cref="ConflictException">The blob is in the archive tier or locked, or longer than the pipeline writes.</exception>
-    public override async Task<ReencryptionBegun> RunAsync(BeginReencryptionInput input, CancellationToken cancellationToken)
+    public override async Task<BeginReencryptionResult> RunAsync(BeginReencryptionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         await using var blob = await reader.OpenAsync(input.Blob.BlobName, PinFreshness.Cached, cancellationToken).ConfigureAwait(false);
@@ -30,7 +30,7 @@ public sealed class BeginReencryption(
         if (header.BlobId.ToString() == input.BlobId || input.Blob.Scope?.Holds(header.Wrapping.KeyId, header.Branch) == false)
         {
             // An earlier run of this very activity did it and died before its answer was recorded; or somebody else did meanwhile.
-            return new ReencryptionBegun(null, await reencryptor.CompleteAsync(input.OperationId, input.Blob.BlobName, written: null, cancellationToken).ConfigureAwait(false));
+            return new BeginReencryptionResult(null, await reencryptor.CompleteAsync(input.OperationId, input.Blob.BlobName, written: null, cancellationToken).ConfigureAwait(false));
         }
 
         if (await records.StandingOfAsync(input.Blob.BlobName, header, cancellationToken).ConfigureAwait(false) == BlobStanding.Unknown)
@@ -46,7 +46,7 @@ public sealed class BeginReencryption(
         var plan = await PlanAsync(input, blob, cancellationToken).ConfigureAwait(false);
         if (plan.Segments > 1)
         {
-            return new ReencryptionBegun(plan, null);
+            return new BeginReencryptionResult(plan, null);
         }
 
         var segments = new List<SegmentResult>();
@@ -55,7 +55,7 @@ public sealed class BeginReencryption(
             segments.Add(await reencryptor.ReencryptSegmentAsync(plan, segment, cancellationToken).ConfigureAwait(false));
         }
 
-        return new ReencryptionBegun(null, await reencryptor.CommitAsync(plan, segments, cancellationToken).ConfigureAwait(false));
+        return new BeginReencryptionResult(null, await reencryptor.CommitAsync(plan, segments, cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<EnvelopePlan> PlanAsync(BeginReencryptionInput input, OpenedBlob blob, CancellationToken cancellationToken)

@@ -26,7 +26,7 @@ public sealed class ReencryptBlobOrchestration : Orchestration<ReencryptBlobInpu
             {
                 // The same id at every replay, so that a run of an activity recognises what an earlier run of it committed.
                 var blobId = Base64Url.EncodeToString(context.NewGuid().ToByteArray(bigEndian: true));
-                var begun = await context.CallActivityAsync<ReencryptionBegun>(
+                var begun = await context.CallActivityAsync<BeginReencryptionResult>(
                     BeginReencryption.Name, new BeginReencryptionInput(input.OperationId ?? context.InstanceId, blobId, input), RetryPolicy.Default);
                 return begun.Result ?? await FanOutAsync(context, begun.Plan!);
             }

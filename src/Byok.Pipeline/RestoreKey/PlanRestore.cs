@@ -7,7 +7,7 @@ using Byok.Pipeline.Branches;
 namespace Byok.Pipeline.RestoreKey;
 
 /// <summary>Finds out in what way a key is revoked, and for a purged one, which master keys of the HSM bring it back. Changes nothing.</summary>
-public sealed class PlanRestore(IKeyVault vault, IHsm hsm, BranchKeeper branches, ILedger ledger, TimeProvider time) : Activity<PlanRestoreInput, RestorePlan>
+public sealed class PlanRestore(IKeyVault vault, IHsm hsm, BranchKeeper branches, ILedger ledger, TimeProvider time) : Activity<PlanRestoreInput, PlanRestoreResult>
 {
     public const string Name = "PlanRestore";
 
@@ -19,7 +19,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, BranchKeeper branches
     /// <exception cref="OverruledException">The key was revoked since the restore was asked for.</exception>
     /// <exception cref="KeyUnavailableException">No such key was ever there.</exception>
     /// <exception cref="HsmKeyNotFoundException">The key is purged, and the HSM does not have it either.</exception>
-    public override async Task<RestorePlan> RunAsync(PlanRestoreInput input, CancellationToken cancellationToken)
+    public override async Task<PlanRestoreResult> RunAsync(PlanRestoreInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
@@ -36,10 +36,10 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, BranchKeeper branches
         // A restore that was cut off may have brought some of a purged key's master keys, and not the others.
         return state == Revocation.Purged || life.State == KeyState.Restoring
             ? await PlanBringAsync(life, order, state, cancellationToken).ConfigureAwait(false)
-            : new RestorePlan(state, [], [], order);
+            : new PlanRestoreResult(state, [], [], order);
     }
 
-    private async Task<RestorePlan> PlanBringAsync(KeyLife life, KeyOrder order, Revocation state, CancellationToken cancellationToken)
+    private async Task<PlanRestoreResult> PlanBringAsync(KeyLife life, KeyOrder order, Revocation state, CancellationToken cancellationToken)
     {
         var wanted = await FindThumbprintsAsync(life.Name, cancellationToken).ConfigureAwait(false);
         foreach (var version in life.Versions.Where(KeyLife.IsInUse))
@@ -51,7 +51,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, BranchKeeper branches
         if (wanted.Count == 0)
         {
             return state != Revocation.Purged
-                ? new RestorePlan(state, [], [], order)
+                ? new PlanRestoreResult(state, [], [], order)
                 : throw new KeyUnavailableException($"Neither the vault nor the ledger knows a key '{life.Name}'; 'key bring' brings a new one.");
         }
 
@@ -63,7 +63,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, BranchKeeper branches
             .ToList();
         var missing = wanted.Except(toBring.Select(key => key.Thumbprint)).ToList();
         return toBring.Count > 0 || state != Revocation.Purged
-            ? new RestorePlan(toBring.Count > 0 ? Revocation.Purged : state, toBring, missing, order)
+            ? new PlanRestoreResult(toBring.Count > 0 ? Revocation.Purged : state, toBring, missing, order)
             : throw new HsmKeyNotFoundException(
                 $"The key '{life.Name}' was destroyed in the vault, and the HSM holds no master key with its thumbprint ({string.Join(", ", missing)}); restore the HSM from its backup first. Nothing was changed.");
     }
@@ -110,7 +110,7 @@ public sealed record PlanRestoreInput(string OperationId, string KeyName, DateTi
 /// <param name="ToBring">After a purge, the master keys to bring again, the current one last.</param>
 /// <param name="Missing">After a purge, thumbprints that the HSM does not have.</param>
 /// <param name="Order">The order that marks what is given back.</param>
-public sealed record RestorePlan(Revocation State, IReadOnlyList<MasterKeyToBring> ToBring, IReadOnlyList<string> Missing, KeyOrder Order);
+public sealed record PlanRestoreResult(Revocation State, IReadOnlyList<MasterKeyToBring> ToBring, IReadOnlyList<string> Missing, KeyOrder Order);
 
 /// <summary>A master key to bring again.</summary>
 /// <param name="Label">Its label in the HSM.</param>

@@ -14,14 +14,14 @@ namespace Byok.Pipeline.RestoreKey;
 /// Proves that a restored key unwraps: each version, and the key of each pinned branch by its record. Then the restore is marked
 /// as done, unless the key was revoked again meanwhile.
 /// </summary>
-public sealed class ProbeRestored(IKeyVault vault, BranchKeeper branches, BranchKeyRing ring, ILedger ledger) : Activity<ProbeRestoredInput, RestoreProbe>
+public sealed class ProbeRestored(IKeyVault vault, BranchKeeper branches, BranchKeyRing ring, ILedger ledger) : Activity<ProbeRestoredInput, ProbeRestoredResult>
 {
     public const string Name = "ProbeRestored";
 
     /// <inheritdoc/>
     /// <exception cref="ServiceUnavailableException">The vault does not unwrap yet.</exception>
     /// <exception cref="OverruledException">The key was revoked since the restore was asked for.</exception>
-    public override async Task<RestoreProbe> RunAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
+    public override async Task<ProbeRestoredResult> RunAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         ring.Forget();
@@ -80,7 +80,7 @@ public sealed class ProbeRestored(IKeyVault vault, BranchKeeper branches, Branch
     }
 
     /// <exception cref="ServiceUnavailableException">A branch that is wrapped by a version that is there does not unwrap yet.</exception>
-    private async Task<RestoreProbe> ProbeBranchesAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
+    private async Task<ProbeRestoredResult> ProbeBranchesAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
     {
         var life = await vault.ReadLifeWithPublicKeysAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         var (proved, unreadable) = (new List<BranchName>(), new List<BranchName>());
@@ -107,7 +107,7 @@ public sealed class ProbeRestored(IKeyVault vault, BranchKeeper branches, Branch
             }
         }
 
-        return new RestoreProbe(proved, unreadable);
+        return new ProbeRestoredResult(proved, unreadable);
     }
 }
 
@@ -118,4 +118,4 @@ public sealed class ProbeRestored(IKeyVault vault, BranchKeeper branches, Branch
 public sealed record ProbeRestoredInput(string OperationId, string KeyName, Revocation Found, IReadOnlyList<KeyIdentifier> Versions, KeyOrder Order);
 
 /// <summary>What the proof found: the pinned branches whose keys unwrap, and those whose records do not serve.</summary>
-public sealed record RestoreProbe(IReadOnlyList<BranchName> Branches, IReadOnlyList<BranchName> Unreadable);
+public sealed record ProbeRestoredResult(IReadOnlyList<BranchName> Branches, IReadOnlyList<BranchName> Unreadable);

@@ -11,7 +11,7 @@ namespace Byok.Pipeline.RestoreKey;
 /// Recovers a deleted key, and enables all that was in use, each version marked in the same write, so that a revocation which is still alive sees that
 /// it was a restore. Versions that a rotation has put out of use stay disabled.
 /// </summary>
-public sealed class ReinstateKey(IKeyVault vault, PinWriter pinWriter, OperationClaims claims, ILedger ledger, TimeProvider time) : Activity<ReinstateInput, Reinstated>
+public sealed class ReinstateKey(IKeyVault vault, PinWriter pinWriter, OperationClaims claims, ILedger ledger, TimeProvider time) : Activity<ReinstateKeyInput, Reinstated>
 {
     public const string Name = "ReinstateKey";
 
@@ -19,7 +19,7 @@ public sealed class ReinstateKey(IKeyVault vault, PinWriter pinWriter, Operation
     /// <returns>The versions that are usable again, the current one last, and whether their pins had to come from the ledger.</returns>
     /// <exception cref="KeyUnavailableException">Neither vault nor ledger tells which branches are pinned.</exception>
     /// <exception cref="OverruledException">The key was revoked since the restore was asked for.</exception>
-    public override async Task<Reinstated> RunAsync(ReinstateInput input, CancellationToken cancellationToken)
+    public override async Task<Reinstated> RunAsync(ReinstateKeyInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         List<VaultKey> usable;
@@ -52,7 +52,7 @@ public sealed class ReinstateKey(IKeyVault vault, PinWriter pinWriter, Operation
 
     /// <summary>Writes pins that the vault lost anew, as the ledger knows them; never a branch that was retired.</summary>
     /// <returns>Whether that was needed, now or in an earlier run.</returns>
-    private async Task<bool> RepairPinsAsync(ReinstateInput input, CancellationToken cancellationToken)
+    private async Task<bool> RepairPinsAsync(ReinstateKeyInput input, CancellationToken cancellationToken)
     {
         var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         if (RestoreOrders.HasPins(life))
@@ -81,7 +81,7 @@ public sealed class ReinstateKey(IKeyVault vault, PinWriter pinWriter, Operation
         }
     }
 
-    private async Task<List<VaultKey>> GiveBackAsync(ReinstateInput input, CancellationToken cancellationToken)
+    private async Task<List<VaultKey>> GiveBackAsync(ReinstateKeyInput input, CancellationToken cancellationToken)
     {
         var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         RestoreOrders.RequireNewest(life, input.Order);
@@ -120,13 +120,13 @@ public sealed class ReinstateKey(IKeyVault vault, PinWriter pinWriter, Operation
         }
     }
 
-    private Task RecordAsync(ReinstateInput input, KeyIdentifier id, CancellationToken cancellationToken) =>
+    private Task RecordAsync(ReinstateKeyInput input, KeyIdentifier id, CancellationToken cancellationToken) =>
         ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.enabled", id.ToString(), part: id.Version), cancellationToken);
 }
 
 /// <summary>Which key to reinstate.</summary>
 /// <param name="Order">The order that marks what is given back.</param>
-public sealed record ReinstateInput(string OperationId, string KeyName, KeyOrder Order);
+public sealed record ReinstateKeyInput(string OperationId, string KeyName, KeyOrder Order);
 
 /// <summary>What was given back.</summary>
 public sealed record Reinstated(IReadOnlyList<KeyIdentifier> Versions, bool ArePinsRecorded);

@@ -42,7 +42,7 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
     {
         context.SetStatus(new RestoreKeyProgress("finding out how the key is revoked"));
         var startedOn = context.CurrentTime;
-        var found = await context.CallActivityAsync<RestorePlan>(
+        var found = await context.CallActivityAsync<PlanRestoreResult>(
             PlanRestore.Name, new PlanRestoreInput(context.InstanceId, input.KeyName, input.OrderedOn), BringKeyRetries.Patient);
         for (var number = 0; number < found.ToBring.Count; number++)
         {
@@ -62,19 +62,19 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
     /// Enables and proves until the vault unwraps: its nodes do not all learn at once that a key is back, and a revocation that was asked for earlier may
     /// have disabled it once more before it saw this restore.
     /// </summary>
-    private static async Task<(Reinstated Reinstated, RestoreProbe Probe)> GiveBackAsync(IOrchestrationContext context, RestoreKeyInput input, RestorePlan found)
+    private static async Task<(Reinstated Reinstated, ProbeRestoredResult Probe)> GiveBackAsync(IOrchestrationContext context, RestoreKeyInput input, PlanRestoreResult found)
     {
         var wait = FirstWait;
         for (var attempt = 1; ; attempt++)
         {
             context.SetStatus(new RestoreKeyProgress(found.State == Revocation.Deleted ? "recovering the key" : "enabling the key"));
             var reinstated = await context.CallActivityAsync<Reinstated>(
-                ReinstateKey.Name, new ReinstateInput(context.InstanceId, input.KeyName, found.Order), RetryPolicy.Default);
+                ReinstateKey.Name, new ReinstateKeyInput(context.InstanceId, input.KeyName, found.Order), RetryPolicy.Default);
             context.SetStatus(new RestoreKeyProgress("probing that the vault unwraps"));
             try
             {
                 var proof = new ProbeRestoredInput(context.InstanceId, input.KeyName, found.State, reinstated.Versions, found.Order);
-                return (reinstated, await context.CallActivityAsync<RestoreProbe>(ProbeRestored.Name, proof, ProofRetries));
+                return (reinstated, await context.CallActivityAsync<ProbeRestoredResult>(ProbeRestored.Name, proof, ProofRetries));
             }
             catch (TransientByokException) when (attempt < MaxProbes)
             {

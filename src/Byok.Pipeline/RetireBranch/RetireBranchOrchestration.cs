@@ -73,7 +73,7 @@ public sealed class RetireBranchOrchestration : Orchestration<RetireBranchInput,
     }
 
     private static Task ReleaseAsync(IOrchestrationContext context, RetireBranchInput input) =>
-        context.CallActivityAsync<bool>(ReleaseClaim.Name, new ReleaseInput(context.InstanceId, input.KeyName), RetryPolicy.Default);
+        context.CallActivityAsync<bool>(ReleaseClaim.Name, new ReleaseClaimInput(context.InstanceId, input.KeyName), RetryPolicy.Default);
 
     private static RetireBranchResult Result(IOrchestrationContext context, RetireBranchInput input, RetirementState state, bool isRetired) => new(
         input.KeyName, state.Branch, state.Current, isRetired, state.Move.Moved, state.Move.Pass, state.Move.Left, state.Move.Unmovable, state.StartedOn, context.CurrentTime);

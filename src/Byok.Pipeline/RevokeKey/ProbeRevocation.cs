@@ -6,11 +6,11 @@ using Byok.Core.Ports;
 namespace Byok.Pipeline.RevokeKey;
 
 /// <summary>Tries to unwrap with every version of a key that is to refuse.</summary>
-public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activity<List<RevocationProbe>, ProbeResult>
+public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activity<List<RevocationProbe>, ProbeRevocationResult>
 {
     public const string Name = "ProbeRevocation";
 
-    public override async Task<ProbeResult> RunAsync(List<RevocationProbe> input, CancellationToken cancellationToken)
+    public override async Task<ProbeRevocationResult> RunAsync(List<RevocationProbe> input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         foreach (var probe in input)
@@ -20,7 +20,7 @@ public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activi
                 if (probe.WrappedKey is { } wrapped)
                 {
                     CryptographicOperations.ZeroMemory(await vault.UnwrapKeyAsync(probe.KeyId, wrapped, cancellationToken).ConfigureAwait(false));
-                    return new ProbeResult(true, time.GetUtcNow());
+                    return new ProbeRevocationResult(true, time.GetUtcNow());
                 }
             }
             catch (KeyUnavailableException)
@@ -29,10 +29,10 @@ public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activi
             }
         }
 
-        return new ProbeResult(false, time.GetUtcNow());
+        return new ProbeRevocationResult(false, time.GetUtcNow());
     }
 }
 
 /// <summary>What a probe found.</summary>
 /// <param name="Unwrapped">Whether some version still unwraps.</param>
-public sealed record ProbeResult(bool Unwrapped, DateTimeOffset On);
+public sealed record ProbeRevocationResult(bool Unwrapped, DateTimeOffset On);

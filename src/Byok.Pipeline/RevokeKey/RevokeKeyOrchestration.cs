@@ -109,7 +109,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
                     $"The vault was told to revoke '{keyName}' on {orderedOn:yyyy-MM-dd HH:mm:ss} UTC and still unwraps with it; look into the vault itself, and take away the app's access to it.");
             }
 
-            var probe = await context.CallActivityAsync<ProbeResult>(ProbeRevocation.Name, taken, RetryPolicy.Default);
+            var probe = await context.CallActivityAsync<ProbeRevocationResult>(ProbeRevocation.Name, taken, RetryPolicy.Default);
             var after = (probe.On - orderedOn).TotalSeconds;
             if (probe.Unwrapped)
             {

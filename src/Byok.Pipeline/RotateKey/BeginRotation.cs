@@ -13,7 +13,7 @@ namespace Byok.Pipeline.RotateKey;
 /// had brought already.
 /// </summary>
 public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, OperationClaims claims, PipelineOptions options, TimeProvider time)
-    : Activity<BeginRotationInput, RotationBegun>
+    : Activity<BeginRotationInput, BeginRotationResult>
 {
     public const string Name = "BeginRotation";
 
@@ -21,7 +21,7 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
     /// <exception cref="KeyUnavailableException">There is no such key, or it is revoked.</exception>
     /// <exception cref="ConflictException">Another operation on the key is under way, the new master key is in use by it already, or it needs a new branch and has no room for it.</exception>
     /// <exception cref="HsmKeyNotFoundException">The HSM has no such master key and none is to be generated.</exception>
-    public override async Task<RotationBegun> RunAsync(BeginRotationInput input, CancellationToken cancellationToken)
+    public override async Task<BeginRotationResult> RunAsync(BeginRotationInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var rotation = input.Rotation;
@@ -41,7 +41,7 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         var terms = new RotationTerms(options.KeyCacheTime, rotation.GracePeriod ?? options.GracePeriod, options.BlobsPerPage);
         var begun = target is null
             ? await ChooseMasterKeyAsync(input, current, terms, cancellationToken).ConfigureAwait(false)
-            : new RotationBegun(target.Id, await ThumbprintAsync(target, cancellationToken).ConfigureAwait(false), null, null, terms);
+            : new BeginRotationResult(target.Id, await ThumbprintAsync(target, cancellationToken).ConfigureAwait(false), null, null, terms);
         await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.rotation.began", current.Id.ToString(), new()
         {
             ["to"] = begun.TargetId?.ToString() ?? begun.KeyLabel!,
@@ -53,7 +53,7 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
     /// <summary>What the operation ids of this rotation's brings begin with.</summary>
     internal static string BringPrefix(string operationId) => $"{operationId}-bring-";
 
-    private async Task<RotationBegun> ChooseMasterKeyAsync(BeginRotationInput input, VaultKey current, RotationTerms terms, CancellationToken cancellationToken)
+    private async Task<BeginRotationResult> ChooseMasterKeyAsync(BeginRotationInput input, VaultKey current, RotationTerms terms, CancellationToken cancellationToken)
     {
         var rotation = input.Rotation;
         var present = await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
@@ -61,7 +61,7 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         {
             var size = rotation.GenerateSizeInBits
                 ?? (await vault.GetKeyAsync(current.Id.Name, current.Id.Version, cancellationToken).ConfigureAwait(false)).PublicKey?.SizeInBits;
-            return new RotationBegun(null, null, FreeLabel(rotation.KeyName, input.StartedOn, present), size, terms);
+            return new BeginRotationResult(null, null, FreeLabel(rotation.KeyName, input.StartedOn, present), size, terms);
         }
 
         var chosen = present.FirstOrDefault(key => key.Label == label);
@@ -75,7 +75,7 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
             throw new ConflictException($"The master key '{label}' is the one that '{rotation.KeyName}' has now; rotate to another one.");
         }
 
-        return new RotationBegun(null, null, label, rotation.GenerateSizeInBits, terms);
+        return new BeginRotationResult(null, null, label, rotation.GenerateSizeInBits, terms);
     }
 
     private async Task<string> ThumbprintAsync(VaultKey key, CancellationToken cancellationToken) =>
@@ -108,4 +108,4 @@ public sealed record RotationTerms(TimeSpan KeyCacheTime, TimeSpan GracePeriod, 
 /// <param name="TargetId">The version to move to; null when it has still to be brought.</param>
 /// <param name="KeyLabel">Label of the master key to bring; null when the version is there.</param>
 /// <param name="GenerateSizeInBits">Size of the master key if it has to be generated.</param>
-public sealed record RotationBegun(KeyIdentifier? TargetId, string? TargetThumbprint, string? KeyLabel, int? GenerateSizeInBits, RotationTerms Terms);
+public sealed record BeginRotationResult(KeyIdentifier? TargetId, string? TargetThumbprint, string? KeyLabel, int? GenerateSizeInBits, RotationTerms Terms);

@@ -11,14 +11,14 @@ namespace Byok.Pipeline.RotateKey;
 /// <summary>
 /// Marks every other version of a key retired: it goes on unwrapping, and protects nothing new.
 /// </summary>
-public sealed class RetireOldVersions(IKeyVault vault, BranchKeyRing branches, ILedger ledger) : Activity<RetireInput, RetiredVersions>
+public sealed class RetireOldVersions(IKeyVault vault, BranchKeyRing branches, ILedger ledger) : Activity<RetireOldVersionsInput, RetireOldVersionsResult>
 {
     public const string Name = "RetireOldVersions";
 
     /// <inheritdoc/>
     /// <returns>All other versions that are enabled, those that an earlier rotation retired included.</returns>
     /// <exception cref="KeyUnavailableException">The key was revoked since the rotation began.</exception>
-    public override async Task<RetiredVersions> RunAsync(RetireInput input, CancellationToken cancellationToken)
+    public override async Task<RetireOldVersionsResult> RunAsync(RetireOldVersionsInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var life = await vault.ReadLifeAsync(input.TargetId.Name, cancellationToken).ConfigureAwait(false);
@@ -44,15 +44,15 @@ public sealed class RetireOldVersions(IKeyVault vault, BranchKeyRing branches, I
         }
 
         branches.Forget();
-        return new RetiredVersions(old, BranchPins.Of(life).All);
+        return new RetireOldVersionsResult(old, BranchPins.Of(life).All);
     }
 }
 
 /// <summary>Which version stays.</summary>
 /// <param name="TargetId">The version that protects new blobs.</param>
-public sealed record RetireInput(string OperationId, KeyIdentifier TargetId);
+public sealed record RetireOldVersionsInput(string OperationId, KeyIdentifier TargetId);
 
 /// <summary>The versions that were replaced, and the branches that are pinned now.</summary>
 /// <param name="Ids">The versions.</param>
 /// <param name="Branches">The branches, the current one first.</param>
-public sealed record RetiredVersions(IReadOnlyList<KeyIdentifier> Ids, IReadOnlyList<BranchName> Branches);
+public sealed record RetireOldVersionsResult(IReadOnlyList<KeyIdentifier> Ids, IReadOnlyList<BranchName> Branches);

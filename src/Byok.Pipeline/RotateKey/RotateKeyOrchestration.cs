@@ -55,7 +55,7 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
     {
         SetStage(context, "bringing the new key");
         var startedOn = context.CurrentTime;
-        var begun = await context.CallActivityAsync<RotationBegun>(
+        var begun = await context.CallActivityAsync<BeginRotationResult>(
             BeginRotation.Name, new BeginRotationInput(context.InstanceId, startedOn, input), BringKeyRetries.Patient);
         var (targetId, thumbprint) = (begun.TargetId, begun.TargetThumbprint);
         if (targetId is null)
@@ -67,8 +67,8 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
             (targetId, thumbprint) = (brought.KeyId, brought.Thumbprint);
         }
 
-        var old = await context.CallActivityAsync<RetiredVersions>(
-            RetireOldVersions.Name, new RetireInput(context.InstanceId, targetId), RetryPolicy.Default);
+        var old = await context.CallActivityAsync<RetireOldVersionsResult>(
+            RetireOldVersions.Name, new RetireOldVersionsInput(context.InstanceId, targetId), RetryPolicy.Default);
         return new RotationState(targetId, thumbprint!, old.Ids, old.Branches, begun.Terms, startedOn, context.CurrentTime, Move: null);
     }
 
@@ -91,7 +91,7 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
     }
 
     private static Task ReleaseAsync(IOrchestrationContext context, RotateKeyInput input) =>
-        context.CallActivityAsync<bool>(ReleaseClaim.Name, new ReleaseInput(context.InstanceId, input.KeyName), RetryPolicy.Default);
+        context.CallActivityAsync<bool>(ReleaseClaim.Name, new ReleaseClaimInput(context.InstanceId, input.KeyName), RetryPolicy.Default);
 
     private static RotateKeyResult Result(IOrchestrationContext context, RotationState state, DisabledVersions disabled) => new(
         state.TargetId, state.TargetThumbprint, state.Branches, state.Move?.Moved ?? 0, disabled.Disabled, disabled.Kept,

@@ -17,34 +17,34 @@ public sealed class BringKeyFunctions(PipelineCatalog pipeline)
         new BringKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
     [Function(PrepareMasterKey.Name)]
-    public Task<BringKeyPlan> PrepareMasterKeyAsync([ActivityTrigger] PrepareInput input, CancellationToken cancellationToken) =>
+    public Task<PrepareMasterKeyResult> PrepareMasterKeyAsync([ActivityTrigger] PrepareInput input, CancellationToken cancellationToken) =>
         pipeline.PrepareMasterKey.RunAsync(input, cancellationToken);
 
     [Function(CreateKeyExchangeKey.Name)]
-    public Task<KekCreated> CreateKeyExchangeKeyAsync([ActivityTrigger] CreateKekInput input, CancellationToken cancellationToken) =>
+    public Task<CreateKeyExchangeKeyResult> CreateKeyExchangeKeyAsync([ActivityTrigger] CreateKeyExchangeKeyInput input, CancellationToken cancellationToken) =>
         pipeline.CreateKeyExchangeKey.RunAsync(input, cancellationToken);
 
     [Function(AttestKey.Name)]
-    public Task<AttestedKey> AttestKeyAsync([ActivityTrigger] AttestInput input, CancellationToken cancellationToken) =>
+    public Task<AttestedKey> AttestKeyAsync([ActivityTrigger] AttestKeyInput input, CancellationToken cancellationToken) =>
         pipeline.AttestKey.RunAsync(input, cancellationToken);
 
     [Function(ExportMasterKey.Name)]
-    public Task<ExportedKey> ExportMasterKeyAsync([ActivityTrigger] ExportInput input, CancellationToken cancellationToken) =>
+    public Task<ExportedKey> ExportMasterKeyAsync([ActivityTrigger] ExportMasterKeyInput input, CancellationToken cancellationToken) =>
         pipeline.ExportMasterKey.RunAsync(input, cancellationToken);
 
     [Function(ImportMasterKey.Name)]
-    public Task<ImportedKey> ImportMasterKeyAsync([ActivityTrigger] ImportInput input, CancellationToken cancellationToken) =>
+    public Task<ImportMasterKeyResult> ImportMasterKeyAsync([ActivityTrigger] ImportMasterKeyInput input, CancellationToken cancellationToken) =>
         pipeline.ImportMasterKey.RunAsync(input, cancellationToken);
 
     [Function(ActivateKey.Name)]
-    public Task<IReadOnlyList<BranchName>> ActivateKeyAsync([ActivityTrigger] ActivateInput input, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<BranchName>> ActivateKeyAsync([ActivityTrigger] ActivateKeyInput input, CancellationToken cancellationToken) =>
         pipeline.ActivateKey.RunAsync(input, cancellationToken);
 
     [Function(DisableKeyVersion.Name)]
-    public Task<bool> DisableKeyVersionAsync([ActivityTrigger] DisableInput input, CancellationToken cancellationToken) =>
+    public Task<bool> DisableKeyVersionAsync([ActivityTrigger] DisableKeyVersionInput input, CancellationToken cancellationToken) =>
         pipeline.DisableKeyVersion.RunAsync(input, cancellationToken);
 
     [Function(RetireKeyExchangeKey.Name)]
-    public Task<bool> RetireKeyExchangeKeyAsync([ActivityTrigger] RetireKekInput input, CancellationToken cancellationToken) =>
+    public Task<bool> RetireKeyExchangeKeyAsync([ActivityTrigger] RetireKeyExchangeKeyInput input, CancellationToken cancellationToken) =>
         pipeline.RetireKeyExchangeKey.RunAsync(input, cancellationToken);
 }

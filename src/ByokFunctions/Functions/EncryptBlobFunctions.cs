@@ -16,18 +16,18 @@ public sealed class EncryptBlobFunctions(PipelineCatalog pipeline)
         new EncryptBlobOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
     [Function(BeginEncryption.Name)]
-    public Task<BeginResult> BeginEncryptionAsync([ActivityTrigger] BeginInput input, CancellationToken cancellationToken) =>
+    public Task<BeginEncryptionResult> BeginEncryptionAsync([ActivityTrigger] BeginEncryptionInput input, CancellationToken cancellationToken) =>
         pipeline.BeginEncryption.RunAsync(input, cancellationToken);
 
     [Function(EncryptSegment.Name)]
-    public Task<SegmentResult> EncryptSegmentAsync([ActivityTrigger] SegmentInput input, CancellationToken cancellationToken) =>
+    public Task<SegmentResult> EncryptSegmentAsync([ActivityTrigger] EncryptSegmentInput input, CancellationToken cancellationToken) =>
         pipeline.EncryptSegment.RunAsync(input, cancellationToken);
 
     [Function(CommitBlob.Name)]
-    public Task<BlobState> CommitBlobAsync([ActivityTrigger] CommitInput input, CancellationToken cancellationToken) =>
+    public Task<BlobState> CommitBlobAsync([ActivityTrigger] CommitBlobInput input, CancellationToken cancellationToken) =>
         pipeline.CommitBlob.RunAsync(input, cancellationToken);
 
     [Function(CompleteBlob.Name)]
-    public Task<EncryptBlobResult> CompleteBlobAsync([ActivityTrigger] CompleteInput input, CancellationToken cancellationToken) =>
+    public Task<EncryptBlobResult> CompleteBlobAsync([ActivityTrigger] CompleteBlobInput input, CancellationToken cancellationToken) =>
         pipeline.CompleteBlob.RunAsync(input, cancellationToken);
 }

@@ -15,7 +15,7 @@ public sealed class ReencryptBlobFunctions(PipelineCatalog pipeline)
         new ReencryptBlobOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
     [Function(BeginReencryption.Name)]
-    public Task<ReencryptionBegun> BeginReencryptionAsync([ActivityTrigger] BeginReencryptionInput input, CancellationToken cancellationToken) =>
+    public Task<BeginReencryptionResult> BeginReencryptionAsync([ActivityTrigger] BeginReencryptionInput input, CancellationToken cancellationToken) =>
         pipeline.BeginReencryption.RunAsync(input, cancellationToken);
 
     [Function(ReencryptSegment.Name)]

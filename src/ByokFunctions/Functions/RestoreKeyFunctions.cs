@@ -14,14 +14,14 @@ public sealed class RestoreKeyFunctions(PipelineCatalog pipeline)
         new RestoreKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
     [Function(PlanRestore.Name)]
-    public Task<RestorePlan> PlanRestoreAsync([ActivityTrigger] PlanRestoreInput input, CancellationToken cancellationToken) =>
+    public Task<PlanRestoreResult> PlanRestoreAsync([ActivityTrigger] PlanRestoreInput input, CancellationToken cancellationToken) =>
         pipeline.PlanRestore.RunAsync(input, cancellationToken);
 
     [Function(ReinstateKey.Name)]
-    public Task<Reinstated> ReinstateKeyAsync([ActivityTrigger] ReinstateInput input, CancellationToken cancellationToken) =>
+    public Task<Reinstated> ReinstateKeyAsync([ActivityTrigger] ReinstateKeyInput input, CancellationToken cancellationToken) =>
         pipeline.ReinstateKey.RunAsync(input, cancellationToken);
 
     [Function(ProbeRestored.Name)]
-    public Task<RestoreProbe> ProbeRestoredAsync([ActivityTrigger] ProbeRestoredInput input, CancellationToken cancellationToken) =>
+    public Task<ProbeRestoredResult> ProbeRestoredAsync([ActivityTrigger] ProbeRestoredInput input, CancellationToken cancellationToken) =>
         pipeline.ProbeRestored.RunAsync(input, cancellationToken);
 }

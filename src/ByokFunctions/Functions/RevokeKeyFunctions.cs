@@ -19,7 +19,7 @@ public sealed class RevokeKeyFunctions(PipelineCatalog pipeline)
         pipeline.OrderRevocation.RunAsync(input, cancellationToken);
 
     [Function(ProbeRevocation.Name)]
-    public Task<ProbeResult> ProbeRevocationAsync([ActivityTrigger] List<RevocationProbe> input, CancellationToken cancellationToken) =>
+    public Task<ProbeRevocationResult> ProbeRevocationAsync([ActivityTrigger] List<RevocationProbe> input, CancellationToken cancellationToken) =>
         pipeline.ProbeRevocation.RunAsync(input, cancellationToken);
 
     [Function(RecordRevocation.Name)]

@@ -15,11 +15,11 @@ public sealed class RotateKeyFunctions(PipelineCatalog pipeline)
         new RotateKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
     [Function(BeginRotation.Name)]
-    public Task<RotationBegun> BeginRotationAsync([ActivityTrigger] BeginRotationInput input, CancellationToken cancellationToken) =>
+    public Task<BeginRotationResult> BeginRotationAsync([ActivityTrigger] BeginRotationInput input, CancellationToken cancellationToken) =>
         pipeline.BeginRotation.RunAsync(input, cancellationToken);
 
     [Function(RetireOldVersions.Name)]
-    public Task<RetiredVersions> RetireOldVersionsAsync([ActivityTrigger] RetireInput input, CancellationToken cancellationToken) =>
+    public Task<RetireOldVersionsResult> RetireOldVersionsAsync([ActivityTrigger] RetireOldVersionsInput input, CancellationToken cancellationToken) =>
         pipeline.RetireOldVersions.RunAsync(input, cancellationToken);
 
     [Function(DisableOldVersions.Name)]
@@ -27,6 +27,6 @@ public sealed class RotateKeyFunctions(PipelineCatalog pipeline)
         pipeline.DisableOldVersions.RunAsync(input, cancellationToken);
 
     [Function(ReleaseClaim.Name)]
-    public Task<bool> ReleaseClaimAsync([ActivityTrigger] ReleaseInput input, CancellationToken cancellationToken) =>
+    public Task<bool> ReleaseClaimAsync([ActivityTrigger] ReleaseClaimInput input, CancellationToken cancellationToken) =>
         pipeline.ReleaseClaim.RunAsync(input, cancellationToken);
 }

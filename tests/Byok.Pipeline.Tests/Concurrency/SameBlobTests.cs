@@ -193,10 +193,10 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
 
     private static bool IsReadOfTheBlob(HttpRequestMessage request, LifeStack stack) => request.Method == HttpMethod.Get && Is(request, stack.Storage.Protected.Name);
 
-    private static async Task<BeginInput> BeginAsync(LifeStack stack, byte[] content, bool overwrite)
+    private static async Task<BeginEncryptionInput> BeginAsync(LifeStack stack, byte[] content, bool overwrite)
     {
         var uploaded = await stack.Storage.Uploads.Client.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(content), overwrite: true);
-        return new BeginInput("operation", BlobId.New().ToString(), new EncryptBlobInput { BlobName = Name, ETag = uploaded.Value.ETag.ToString(), Overwrite = overwrite });
+        return new BeginEncryptionInput("operation", BlobId.New().ToString(), new EncryptBlobInput { BlobName = Name, ETag = uploaded.Value.ETag.ToString(), Overwrite = overwrite });
     }
 
     private static Task<EncryptBlobResult> EncryptAsync(LifeStack stack, byte[] content) => stack.UploadAsync(Name, content, overwrite: true);

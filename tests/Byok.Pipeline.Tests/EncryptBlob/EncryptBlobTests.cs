@@ -294,7 +294,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
         await pipeline.AddKeyAsync();
-        var begin = new BeginInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "twice", [7]));
+        var begin = new BeginEncryptionInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "twice", [7]));
 
         var first = await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None);
         var second = await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None);
@@ -309,7 +309,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
         await pipeline.AddKeyAsync();
         var plaintext = RandomNumberGenerator.GetBytes((17 * Chunk) + 1);
-        var begin = new BeginInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "large", plaintext));
+        var begin = new BeginEncryptionInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "large", plaintext));
 
         _ = await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None);
         var plan = (await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None)).Plan!;
@@ -317,15 +317,15 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var segments = new List<SegmentResult>();
         for (var segment = 0; segment < plan.Envelope.Segments; segment++)
         {
-            _ = await pipeline.Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, segment), CancellationToken.None);
-            segments.Add(await pipeline.Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, segment), CancellationToken.None));
+            _ = await pipeline.Catalog.EncryptSegment.RunAsync(new EncryptSegmentInput(plan, segment), CancellationToken.None);
+            segments.Add(await pipeline.Catalog.EncryptSegment.RunAsync(new EncryptSegmentInput(plan, segment), CancellationToken.None));
         }
 
-        var first = await pipeline.Catalog.CommitBlob.RunAsync(new CommitInput(plan, segments), CancellationToken.None);
-        var second = await pipeline.Catalog.CommitBlob.RunAsync(new CommitInput(plan, segments), CancellationToken.None);
+        var first = await pipeline.Catalog.CommitBlob.RunAsync(new CommitBlobInput(plan, segments), CancellationToken.None);
+        var second = await pipeline.Catalog.CommitBlob.RunAsync(new CommitBlobInput(plan, segments), CancellationToken.None);
         Assert.Equal(first, second);
-        await pipeline.Catalog.CompleteBlob.RunAsync(CompleteInput.For(plan, first, 1), CancellationToken.None);
-        var completed = await pipeline.Catalog.CompleteBlob.RunAsync(CompleteInput.For(plan, second, 1), CancellationToken.None);
+        await pipeline.Catalog.CompleteBlob.RunAsync(CompleteBlobInput.For(plan, first, 1), CancellationToken.None);
+        var completed = await pipeline.Catalog.CompleteBlob.RunAsync(CompleteBlobInput.For(plan, second, 1), CancellationToken.None);
         Assert.Equal(EncryptBlobOutcome.Protected, completed.Outcome);
         Assert.Equal(plaintext, await DecryptAsync(pipeline, "large"));
     }

@@ -182,14 +182,14 @@ public class RotateKeyTests(AzuriteFixture azurite)
         using var stack = await LifeStack.CreateAsync(azurite, LifeStack.DefaultOptions with { DekCacheTime = TimeSpan.FromHours(1) });
         var old = Assert.Single(await stack.VersionsAsync());
         var uploaded = await stack.Storage.Uploads.Client.GetBlobClient("large").UploadAsync(BinaryData.FromBytes(LifeStack.ContentOf("large")));
-        var input = new BeginInput("encrypt-large", BlobId.New().ToString(), new EncryptBlobInput { BlobName = "large", ETag = uploaded.Value.ETag.ToString() });
+        var input = new BeginEncryptionInput("encrypt-large", BlobId.New().ToString(), new EncryptBlobInput { BlobName = "large", ETag = uploaded.Value.ETag.ToString() });
         var writer = new ProtectedBlobWriter(stack.Storage, stack.Catalog.Reader, stack.Catalog.Keys, stack.Catalog.Deks, stack.Catalog.Records, stack.Catalog.Pools, stack.Options);
         var planner = new EncryptionPlanner(stack.Catalog.Keys, stack.Catalog.Reader, writer);
         var plan = await planner.PlanAsync(input, await stack.Storage.Uploads.FindAsync("large", etag: null, default), target: null, default);
-        var segment = await stack.Catalog.EncryptSegment.RunAsync(new SegmentInput(plan, 0), default);
+        var segment = await stack.Catalog.EncryptSegment.RunAsync(new EncryptSegmentInput(plan, 0), default);
 
         var rotated = await RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, GracePeriod = TimeSpan.Zero });
-        await stack.Catalog.CommitBlob.RunAsync(new CommitInput(plan, [segment]), default);
+        await stack.Catalog.CommitBlob.RunAsync(new CommitBlobInput(plan, [segment]), default);
 
         Assert.Equal([old.Id], rotated.Disabled);
         Assert.Equal(rotated.KeyId, (await stack.HeaderAsync("large")).KeyId);

@@ -5,4 +5,4 @@ namespace Byok.Pipeline.EncryptBlob;
 /// <summary>What to commit.</summary>
 /// <param name="Plan">The blob's plan.</param>
 /// <param name="Segments">All segments, in order.</param>
-public sealed record CommitInput(EncryptionPlan Plan, IReadOnlyList<SegmentResult> Segments);
+public sealed record CommitBlobInput(EncryptionPlan Plan, IReadOnlyList<SegmentResult> Segments);

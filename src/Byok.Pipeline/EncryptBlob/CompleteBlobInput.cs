@@ -6,23 +6,23 @@ namespace Byok.Pipeline.EncryptBlob;
 /// <param name="SourceETag">The upload's ETag.</param>
 /// <param name="BlobId">The envelope's blob id, base64url.</param>
 /// <param name="Activities">Activities that the blob takes, for the result.</param>
-public sealed record CompleteInput(string OperationId, string BlobName, string SourceETag, string BlobId, int Activities)
+public sealed record CompleteBlobInput(string OperationId, string BlobName, string SourceETag, string BlobId, int Activities)
 {
     /// <summary>What was committed; null when an earlier run did it, so that only the ledger knows.</summary>
     public BlobState? Written { get; init; }
 
     /// <summary>For an upload.</summary>
-    public static CompleteInput For(BeginInput input, BlobState? written, int activities)
+    public static CompleteBlobInput For(BeginEncryptionInput input, BlobState? written, int activities)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new CompleteInput(input.OperationId, input.Upload.BlobName, input.Upload.ETag, input.BlobId, activities) { Written = written };
+        return new CompleteBlobInput(input.OperationId, input.Upload.BlobName, input.Upload.ETag, input.BlobId, activities) { Written = written };
     }
 
     /// <summary>For a planned blob.</summary>
-    public static CompleteInput For(EncryptionPlan plan, BlobState written, int activities)
+    public static CompleteBlobInput For(EncryptionPlan plan, BlobState written, int activities)
     {
         ArgumentNullException.ThrowIfNull(plan);
         var (sourceETag, envelope) = plan;
-        return new CompleteInput(envelope.OperationId, envelope.BlobName, sourceETag, envelope.BlobId, activities) { Written = written };
+        return new CompleteBlobInput(envelope.OperationId, envelope.BlobName, sourceETag, envelope.BlobId, activities) { Written = written };
     }
 }
