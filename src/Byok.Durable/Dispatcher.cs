@@ -140,7 +140,7 @@ internal sealed class Dispatcher
             var child = _journal.Find(step.ChildId!);
             if (child is null || child.ParentId != run.Instance.Id || child.ParentStep != step.Step)
             {
-                var refusal = new ConflictException($"The sub-orchestration '{step.ChildId}' could not be started: its name is not known, or its id was taken.");
+                var refusal = new OperationInProgressException($"The sub-orchestration '{step.ChildId}' could not be started: its name is not known, or its id was taken.");
                 Deliver(run, HistoryKind.ChildFailed, step, JsonSerializer.Serialize(FailureDetails.From(refusal), OrchestrationJson.Options));
             }
             else if (child.IsEnded)

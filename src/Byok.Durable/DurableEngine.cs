@@ -103,14 +103,12 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
         }, cancellationToken);
     }
 
-    /// <inheritdoc/>
     public Task<OrchestrationStatus?> GetAsync(string instanceId, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         return Run(() => _journal.Find(instanceId)?.ToStatus(), cancellationToken);
     }
 
-    /// <inheritdoc/>
     public async IAsyncEnumerable<OrchestrationStatus> ListAsync(string idPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(idPrefix);
@@ -123,7 +121,6 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
     public Task RaiseEventAsync(string instanceId, string eventName, object? payload, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
@@ -137,7 +134,7 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
     /// The activities' tokens are cancelled, and sub-orchestrations are terminated with it. When another process runs the instance, that process
     /// does so a moment later. An instance that has ended is left alone.
     /// </remarks>
-    /// <exception cref="ConflictException">There is no such instance.</exception>
+    /// <exception cref="OperationNotFoundException">There is no such instance.</exception>
     public Task TerminateAsync(string instanceId, string reason, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
@@ -163,10 +160,8 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
     }
 
     /// <summary>Waits until an instance has ended, whoever runs it.</summary>
-    /// <param name="instanceId">The instance.</param>
     /// <param name="report">Told when its state or its published status changes, and at its end.</param>
-    /// <param name="cancellationToken">Ends the wait; the instance goes on.</param>
-    /// <exception cref="ConflictException">There is no such instance.</exception>
+    /// <exception cref="OperationNotFoundException">There is no such instance.</exception>
     /// <exception cref="ByokException">This engine cannot go on, because of its journal.</exception>
     public async Task<OrchestrationStatus> WaitAsync(string instanceId, Action<OrchestrationStatus>? report, CancellationToken cancellationToken)
     {
@@ -266,7 +261,7 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
         {
             throw _journal.Find(instanceId) is null
                 ? NoSuchInstance(instanceId)
-                : new ConflictException($"The operation '{instanceId}' has ended; it takes no more events.");
+                : new OperationEndedException($"The operation '{instanceId}' has ended; it takes no more events.");
         }
 
         _dispatcher?.ReadInbox();
@@ -281,7 +276,7 @@ public sealed class DurableEngine : IOrchestrationClient, IAsyncDisposable
         }
     }
 
-    private static ConflictException NoSuchInstance(string instanceId) => new($"There is no operation '{instanceId}'.");
+    private static OperationNotFoundException NoSuchInstance(string instanceId) => new($"There is no operation '{instanceId}'.");
 
     private Task<T> Run<T>(Func<T> call, CancellationToken cancellationToken)
     {

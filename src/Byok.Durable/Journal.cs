@@ -138,7 +138,7 @@ internal sealed class Journal(JournalDatabase database, TimeProvider time) : IDi
         if (turn.Outcome is { } outcome)
         {
             // What a run started ends with the run.
-            turn.EndedInstances.AddRange(EndTree(TreesBelow, id, FailureDetails.From(new ConflictException($"Its parent '{id}' ended before it."))));
+            turn.EndedInstances.AddRange(EndTree(TreesBelow, id, FailureDetails.From(new OperationTerminatedException($"Its parent '{id}' ended before it."))));
             if (outcome.State == OrchestrationState.Running)
             {
                 database.Execute("DELETE FROM history WHERE instance_id = $1", id);
@@ -181,7 +181,7 @@ internal sealed class Journal(JournalDatabase database, TimeProvider time) : IDi
     private FailureDetails? RefuseChild(PendingStep child, bool isKnown)
     {
         ByokException? refusal = !isKnown ? new ConfigurationException($"There is no orchestration '{child.Name}'.")
-            : IsLiving(child.ChildId) ? new ConflictException($"The sub-orchestration's id '{child.ChildId}' belongs to an instance that runs already.")
+            : IsLiving(child.ChildId) ? new OperationInProgressException($"The sub-orchestration's id '{child.ChildId}' belongs to an instance that runs already.")
             : null;
         return refusal is null ? null : FailureDetails.From(refusal);
     }

@@ -19,7 +19,6 @@ internal sealed class OrchestrationRun
     private FailureDetails? _violation;
     private bool _isStopped;
 
-    /// <param name="instance">The instance.</param>
     /// <param name="orchestration">Its code.</param>
     /// <param name="onForeignContinuation">Told, on any thread, when the code went on outside the scheduler.</param>
     public OrchestrationRun(JournaledInstance instance, OrchestrationDescriptor orchestration, Action<OrchestrationRun> onForeignContinuation)

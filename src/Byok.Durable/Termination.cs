@@ -11,5 +11,5 @@ internal sealed record Termination(JournaledInstance Instance, FailureDetails Fa
     public List<string> EndedInstances { get; } = [];
 
     public static FailureDetails Because(string instanceId, string reason) =>
-        FailureDetails.From(new ConflictException($"'{instanceId}' was terminated: {reason}"));
+        FailureDetails.From(new OperationTerminatedException($"'{instanceId}' was terminated: {reason}"));
 }

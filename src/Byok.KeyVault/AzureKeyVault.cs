@@ -18,7 +18,7 @@ namespace Byok.KeyVault;
 /// The vault on the real service: Azure Key Vault (Premium) or Azure Key Vault Managed HSM, by Azure.Security.KeyVault.Keys.
 /// The service's lists carry neither key type nor public part, so what is listed here is read key by key.
 /// </summary>
-public sealed class AzureKeyVault : IKeyVault
+public sealed class AzureKeyVault : IKeyVault, IKeyAttester
 {
     private const int VersionLength = 32;
 
@@ -39,7 +39,6 @@ public sealed class AzureKeyVault : IKeyVault
         _attestations = KeyAttestationClient.For(VaultUri, credential, options);
     }
 
-    /// <inheritdoc/>
     public Uri VaultUri { get; }
 
     /// <summary>How long to wait between looks at a deletion or a recovery that is under way.</summary>
@@ -70,7 +69,6 @@ public sealed class AzureKeyVault : IKeyVault
         };
     }
 
-    /// <inheritdoc/>
     public Task<VaultKey> CreateKeyExchangeKeyAsync(string name, int sizeInBits, KeyAttributes attributes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(attributes);
@@ -88,7 +86,6 @@ public sealed class AzureKeyVault : IKeyVault
             name, VaultCall.Create, async () => KeyMapping.ToVaultKey(await _client.CreateRsaKeyAsync(options, cancellationToken).ConfigureAwait(false)), cancellationToken);
     }
 
-    /// <inheritdoc/>
     public Task<VaultKey> ImportKeyAsync(string name, ReadOnlyMemory<byte> transferBlob, KeyAttributes attributes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(attributes);
@@ -113,7 +110,6 @@ public sealed class AzureKeyVault : IKeyVault
             ? ReadKeyAsync(name, version, cancellationToken)
             : Task.FromException<VaultKey>(new KeyNotFoundInVaultException($"The vault {VaultUri.Host} gives no key a version '{version}'."));
 
-    /// <inheritdoc/>
     public Task<KeyAttestation?> GetKeyAttestationAsync(KeyIdentifier id, CancellationToken cancellationToken)
     {
         RequireThisVault(id);
@@ -122,7 +118,6 @@ public sealed class AzureKeyVault : IKeyVault
             : Task.FromResult<KeyAttestation?>(null);
     }
 
-    /// <inheritdoc/>
     public async IAsyncEnumerable<VaultKey> ListKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var listed = await ListAsync("the list of keys", _client.GetPropertiesOfKeysAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -160,7 +155,6 @@ public sealed class AzureKeyVault : IKeyVault
         }
     }
 
-    /// <inheritdoc/>
     public Task<VaultKey> UpdateKeyAsync(KeyIdentifier id, KeyAttributes attributes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(attributes);
@@ -175,7 +169,6 @@ public sealed class AzureKeyVault : IKeyVault
             cancellationToken);
     }
 
-    /// <inheritdoc/>
     public Task<DeletedVaultKey> DeleteKeyAsync(string name, CancellationToken cancellationToken) =>
         CallAsync(
             name,
@@ -187,7 +180,6 @@ public sealed class AzureKeyVault : IKeyVault
             },
             cancellationToken);
 
-    /// <inheritdoc/>
     public async IAsyncEnumerable<DeletedVaultKey> ListDeletedKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var listed = await ListAsync("the list of deleted keys", _client.GetDeletedKeysAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -212,7 +204,6 @@ public sealed class AzureKeyVault : IKeyVault
         }
     }
 
-    /// <inheritdoc/>
     public Task<VaultKey> RecoverDeletedKeyAsync(string name, CancellationToken cancellationToken) =>
         CallAsync(
             name,
@@ -224,11 +215,9 @@ public sealed class AzureKeyVault : IKeyVault
             },
             cancellationToken);
 
-    /// <inheritdoc/>
     public Task PurgeDeletedKeyAsync(string name, CancellationToken cancellationToken) =>
         CallAsync(name, VaultCall.Purge, () => _client.PurgeDeletedKeyAsync(KeyName.Validate(name), cancellationToken), cancellationToken);
 
-    /// <inheritdoc/>
     public Task<byte[]> UnwrapKeyAsync(KeyIdentifier id, ReadOnlyMemory<byte> wrappedKey, CancellationToken cancellationToken)
     {
         RequireThisVault(id);

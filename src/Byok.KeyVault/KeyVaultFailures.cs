@@ -15,7 +15,6 @@ internal static class KeyVaultFailures
     /// <param name="subject">Vault and object, for the message.</param>
     /// <param name="call">What the call is about.</param>
     /// <param name="send">The call.</param>
-    /// <param name="cancellationToken">The caller's token: a cancellation that it did not ask for is a time-out.</param>
     public static async Task<T> TranslateAsync<T>(string subject, VaultCall call, Func<Task<T>> send, CancellationToken cancellationToken)
     {
         try
@@ -73,8 +72,8 @@ internal static class KeyVaultFailures
             (400 or 403 or 409, _, VaultCall.Purge) => new VaultException($"The vault refuses to purge ({code}) at {subject}; purge protection or a missing role forbids it.", exception),
             (401 or 403, _, _) => new ConfigurationException($"The vault refuses access ({code}) at {subject}; check the identity's roles and the vault's firewall.", exception),
             (409, "ObjectIsDeletedButRecoverable", _) =>
-                new ConflictException($"A deleted key of that name is still recoverable ({code}) at {subject}; recover or purge it, or take another name.", exception),
-            (409, _, _) => new ConflictException($"The key's state does not allow this ({code}) at {subject}.", exception),
+                new NameTakenException($"A deleted key of that name is still recoverable ({code}) at {subject}; recover or purge it, or take another name.", exception),
+            (409, _, _) => new KeyStateException($"The key's state does not allow this ({code}) at {subject}.", exception),
             (400, _, VaultCall.Unwrap) => new IntegrityException($"The wrapped key does not unwrap ({code}) at {subject}: it was altered, or belongs to another key.", exception),
             (400, _, VaultCall.Import) => new TransferBlobException($"The vault does not accept the transfer blob ({code}) at {subject}: {sentence}", exception),
             _ => new VaultException($"The vault refuses ({code}) at {subject}: {sentence}", exception),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Byok.Client;
+using Byok.Core.Keys;
 
 namespace Byok.Pipeline;
 
@@ -46,4 +47,7 @@ public sealed record PipelineOptions : ClientOptions
 
     /// <summary>How long plaintext may lie in the uploads container, and a commit be unconfirmed in the ledger, before the audit says so. Default 1 hour.</summary>
     public TimeSpan LeftoverAge { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>What these settings say about versions of wrapping keys.</summary>
+    public WrappingKeyPolicy KeyPolicy => new(MaxKeyAge, ExpiryWarning, LeftoverAge);
 }

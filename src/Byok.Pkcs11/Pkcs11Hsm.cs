@@ -121,7 +121,7 @@ public sealed class Pkcs11Hsm(Pkcs11Token token, Pkcs11HsmOptions options, TimeP
             var key = Describe(session, existing);
             return key.PublicKey.SizeInBits == sizeInBits
                 ? key
-                : throw new ConflictException($"The token '{Name}' holds a master key '{label}' of {key.PublicKey.SizeInBits} bits; choose another label, or its size.");
+                : throw new NameTakenException($"The token '{Name}' holds a master key '{label}' of {key.PublicKey.SizeInBits} bits; choose another label, or its size.");
         }
 
         var id = RandomNumberGenerator.GetBytes(16);
@@ -138,7 +138,7 @@ public sealed class Pkcs11Hsm(Pkcs11Token token, Pkcs11HsmOptions options, TimeP
         var found = Find(session, label);
         return found.Count <= 1
             ? found.FirstOrDefault()
-            : throw new ConflictException($"The token '{Name}' holds {found.Count} private keys with label '{label}'; give each its own label.");
+            : throw new NameTakenException($"The token '{Name}' holds {found.Count} private keys with label '{label}'; give each its own label.");
     }
 
     private IReadOnlyList<IObjectHandle> Find(TokenSession session, string? label)

@@ -21,7 +21,6 @@ public static class BlobName
     private const string SegmentFault = "has a segment that is empty, '.' or '..'";
 
     /// <summary>Says in words what is wrong with a name.</summary>
-    /// <param name="name">The name.</param>
     /// <param name="fault">What is wrong, to follow "the name"; null when nothing is.</param>
     public static bool IsValid(string? name, [NotNullWhen(false)] out string? fault)
     {
@@ -35,7 +34,6 @@ public static class BlobName
         IsValid(name, out var fault) ? name! : throw Refusal(name, fault);
 
     /// <summary>Says in words why no blob in storage can have the name: the rule for names that other clients gave.</summary>
-    /// <param name="name">The name.</param>
     /// <param name="fault">What is wrong, to follow "the name"; null when nothing is.</param>
     public static bool IsStorable(string? name, [NotNullWhen(false)] out string? fault)
     {

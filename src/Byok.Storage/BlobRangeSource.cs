@@ -30,10 +30,7 @@ public sealed class BlobRangeSource : IRangeSource, IDisposable
     /// Describes a blob and begins to read it with one request: the first read that begins at its start, and is not longer than asked for here,
     /// takes what has come with the description.
     /// </summary>
-    /// <param name="blob">The blob.</param>
-    /// <param name="name">Its name.</param>
     /// <param name="length">How long the first read will be, in bytes, at most.</param>
-    /// <param name="cancellationToken">Cancels the opening.</param>
     /// <returns>The blob as the service describes it, without its tier, and its ranges.</returns>
     /// <exception cref="BlobNotFoundException">No such blob.</exception>
     public static Task<(ProtectedBlob Stored, BlobRangeSource Source)> OpenAtStartAsync(
@@ -58,7 +55,6 @@ public sealed class BlobRangeSource : IRangeSource, IDisposable
         });
     }
 
-    /// <inheritdoc/>
     public long Length { get; }
 
     /// <inheritdoc/>

@@ -20,10 +20,8 @@ public sealed class DocumentContainer(BlobContainerClient client) : StorageConta
         UploadAsync(name, content, new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = contentType }, Metadata = metadata }, cancellationToken);
 
     /// <summary>Writes a document over one version of it.</summary>
-    /// <param name="name">Its name.</param>
     /// <param name="content">The document.</param>
     /// <param name="replacedETag">The version; null when nothing may be there.</param>
-    /// <param name="cancellationToken">Cancels the writing.</param>
     /// <returns>False when another version is there: then nothing was written.</returns>
     public async Task<bool> TryReplaceAsync(string name, BinaryData content, string? replacedETag, CancellationToken cancellationToken)
     {

@@ -27,7 +27,6 @@ public sealed class ProtectedContainer(BlobContainerClient client) : StorageCont
     /// <summary>One page of that list, with one request, so that a durable operation can resume where it stopped.</summary>
     /// <param name="continuationToken">Where the page begins; null for the first.</param>
     /// <param name="size">Blobs of the page, at most 5,000.</param>
-    /// <param name="cancellationToken">Cancels the listing.</param>
     /// <returns>The blobs, and where the next page begins; null after the last.</returns>
     public Task<(IReadOnlyList<ProtectedBlob> Blobs, string? Next)> ListPageAsync(string? continuationToken, int size, CancellationToken cancellationToken) =>
         StorageFailures.TranslateAsync<(IReadOnlyList<ProtectedBlob>, string?)>(Name, async () =>
@@ -62,7 +61,6 @@ public sealed class ProtectedContainer(BlobContainerClient client) : StorageCont
     /// <summary>Makes staged blocks a blob.</summary>
     /// <param name="write">What else the blob has, and what it replaces.</param>
     /// <param name="blockIds">The blocks, in order.</param>
-    /// <param name="cancellationToken">Cancels the commit.</param>
     /// <exception cref="ConcurrentWriteException">Another version than the one to replace is there.</exception>
     public Task CommitAsync(ProtectedWrite write, IEnumerable<string> blockIds, CancellationToken cancellationToken)
     {

@@ -1,7 +1,6 @@
 namespace Byok.Storage;
 
 /// <summary>How a protected blob is to be, beside its content.</summary>
-/// <param name="Name">Its name.</param>
 /// <param name="ReplacedETag">The version that it replaces; null when nothing may be there.</param>
 /// <param name="Metadata">All its metadata.</param>
 /// <param name="Content">Its content headers and tier.</param>

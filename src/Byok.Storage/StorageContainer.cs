@@ -18,9 +18,7 @@ public abstract class StorageContainer(BlobContainerClient client)
     public string SubjectOf(string name) => $"{Name}/{name}";
 
     /// <summary>A blob with its metadata and content headers; nothing of it is verified.</summary>
-    /// <param name="name">Its name.</param>
     /// <param name="etag">The version that it must have; null for any.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="BlobNotFoundException">No such blob.</exception>
     /// <exception cref="ConcurrentWriteException">It has another version.</exception>
     public Task<StoredBlob> FindAsync(string name, string? etag, CancellationToken cancellationToken) => CallAsync(name, async () =>
@@ -40,9 +38,7 @@ public abstract class StorageContainer(BlobContainerClient client)
     }
 
     /// <summary>Deletes a blob and its snapshots.</summary>
-    /// <param name="name">Its name.</param>
     /// <param name="etag">The version that it must have; null for any.</param>
-    /// <param name="cancellationToken">Cancels the deletion.</param>
     /// <returns>False when it is gone, or has another version: then nothing was deleted.</returns>
     public async Task<bool> DeleteAsync(string name, string? etag, CancellationToken cancellationToken)
     {

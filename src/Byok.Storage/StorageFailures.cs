@@ -9,7 +9,6 @@ internal static class StorageFailures
 {
     /// <summary>Runs a storage call and translates its failure.</summary>
     /// <param name="subject">The object, for the message: <c>container/blob</c>.</param>
-    /// <param name="call">The call.</param>
     public static async Task<T> TranslateAsync<T>(string subject, Func<Task<T>> call)
     {
         ArgumentNullException.ThrowIfNull(call);
@@ -52,14 +51,14 @@ internal static class StorageFailures
         return (exception.Status, exception.ErrorCode) switch
         {
             (_, "ContainerNotFound") => new ConfigurationException($"The container of '{subject}' does not exist; create it or correct its name.", exception),
-            (_, "BlobArchived") => new ConflictException($"'{subject}' is in the archive tier; rehydrate it first.", exception),
-            (_, "LeaseIdMissing" or "LeaseIdMismatchWithBlobOperation") => new ConflictException($"'{subject}' is locked by a lease; release it first.", exception),
-            (_, "BlobImmutableDueToPolicy") => new ConflictException($"'{subject}' is locked by an immutability policy.", exception),
+            (_, "BlobArchived") => new BlobLockedException($"'{subject}' is in the archive tier; rehydrate it first.", exception),
+            (_, "LeaseIdMissing" or "LeaseIdMismatchWithBlobOperation") => new BlobLockedException($"'{subject}' is locked by a lease; release it first.", exception),
+            (_, "BlobImmutableDueToPolicy") => new BlobLockedException($"'{subject}' is locked by an immutability policy.", exception),
             (404, _) => new BlobNotFoundException($"'{subject}' does not exist.", exception),
             (409, "BlobAlreadyExists") or (412, _) or (304, _) =>
                 new ConcurrentWriteException($"'{subject}' was written by somebody else meanwhile.", exception),
             (400, "InvalidBlockList") => new ConcurrentWriteException($"Staged blocks of '{subject}' are gone: another writer committed meanwhile.", exception),
-            (409, _) => new ConflictException($"'{subject}' is in a state that does not allow this ({exception.ErrorCode}).", exception),
+            (409, _) => new BlobLockedException($"'{subject}' is in a state that does not allow this ({exception.ErrorCode}).", exception),
             (401 or 403, _) => new ConfigurationException($"Storage refused access to '{subject}' ({exception.ErrorCode}); check the identity's roles.", exception),
             (0, _) => new ServiceUnavailableException($"Storage did not answer for '{subject}': {exception.InnerException?.Message ?? "the connection broke off"}", exception),
             (408 or 429 or >= 500, _) => new ServiceUnavailableException($"Storage did not answer for '{subject}' ({exception.Status} {exception.ErrorCode}).", exception),

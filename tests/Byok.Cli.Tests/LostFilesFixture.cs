@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Byok.Testing.CommandLine;
 
 namespace Byok.Cli.Tests;
@@ -8,7 +7,7 @@ namespace Byok.Cli.Tests;
 /// </summary>
 public sealed class LostFilesFixture : IAsyncLifetime
 {
-    public const string DefaultKey = "first";
+    public const string DefaultKey = StackTemplate.Key;
 
     public ByokHome Byok { get; } = new();
 
@@ -23,8 +22,8 @@ public sealed class LostFilesFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        await StackTemplate.CopyToAsync(Byok);
         await Byok.SucceedAsync("up");
-        await Byok.SucceedAsync("key", "bring", DefaultKey, "--size", "2048");
         await Byok.SucceedAsync("key", "bring", "second", "--size", "2048");
         File = Byok.CreateFile("file.bin", 5000);
         await Byok.SucceedAsync("blob", "encrypt", File, "--name", "b");
@@ -32,7 +31,7 @@ public sealed class LostFilesFixture : IAsyncLifetime
         await Byok.SucceedAsync("down");
         HsmSerialNumber = SerialNumber("hsm");
         VaultSerialNumber = SerialNumber("vault");
-        Copy(Byok.Home, Backup);
+        ByokHome.CopyFolder(Byok.Home, Backup);
     }
 
     public async Task DisposeAsync() => await Byok.DisposeAsync();
@@ -44,22 +43,15 @@ public sealed class LostFilesFixture : IAsyncLifetime
     {
         await Byok.RunAsync("down");
         Directory.Delete(Byok.Home, recursive: true);
-        Copy(Backup, Byok.Home);
+        ByokHome.CopyFolder(Backup, Byok.Home);
     }
 
     /// <summary>Copies what the backup has over what is there, as one does by hand.</summary>
     public void RestoreOver(params string[] names) =>
-        Copy(Path.Combine([Backup, .. names]), Place(names[..^1]));
+        ByokHome.CopyFolder(Path.Combine([Backup, .. names]), Place(names[..^1]));
 
     /// <summary>The folder of the one SoftHSM token.</summary>
     public string TokenFolder(string token) => Directory.GetDirectories(Place("tokens", token, "objects")).Single();
-
-    private static void Copy(string from, string to)
-    {
-        using var copy = Process.Start("cp", ["-a", from, to]);
-        copy.WaitForExit();
-        Assert.Equal(0, copy.ExitCode);
-    }
 
     /// <summary>SoftHSM names the folder by a UUID that ends with it.</summary>
     private string SerialNumber(string token) => Path.GetFileName(TokenFolder(token)).Replace("-", string.Empty, StringComparison.Ordinal)[^16..];

@@ -146,8 +146,8 @@ public sealed class StackCommandTests
     public async Task Commands_EmulatorDied_SaySoAndUpBringsItBack()
     {
         await using var byok = new ByokHome();
+        await StackTemplate.CopyToAsync(byok);
         await byok.SucceedAsync("up");
-        await byok.SucceedAsync("key", "bring", "k", "--size", "2048");
         var file = byok.CreateFile("f", 1000);
         await byok.SucceedAsync("blob", "encrypt", file, "--name", "before");
         await byok.SucceedAsync("down"); // the emulator writes its own state now and then only; this makes it certain
@@ -176,8 +176,8 @@ public sealed class StackCommandTests
     public async Task Commands_AgentDied_BlobsWorkAndUpBringsItBack()
     {
         await using var byok = new ByokHome();
+        await StackTemplate.CopyToAsync(byok);
         await byok.SucceedAsync("up");
-        await byok.SucceedAsync("key", "bring", "k", "--size", "2048");
         var file = byok.CreateFile("f", 1000);
 
         foreach (var process in (await byok.ProcessesAsync()).Where(process => process.Name is "agent" or "relay"))
@@ -203,8 +203,8 @@ public sealed class StackCommandTests
     public async Task Commands_StateFileIsDamaged_SayWhichAndLoseNothing(string name)
     {
         await using var byok = new ByokHome();
+        await StackTemplate.CopyToAsync(byok);
         await byok.SucceedAsync("up");
-        await byok.SucceedAsync("key", "bring", "k", "--size", "2048");
         var file = byok.CreateFile("f", 1000);
         await byok.SucceedAsync("blob", "encrypt", file, "--name", "b");
         var path = Path.Combine(byok.Home, name);

@@ -205,7 +205,7 @@ public class CrashTests
                 {
                     await client(engine);
                 }
-                catch (ConflictException)
+                catch (OperationEndedException)
                 {
                     // It ended meanwhile, with the events of the run before.
                 }

@@ -167,6 +167,6 @@ public class SharedJournalTests
 
         Assert.Equal(1, (await client.WaitAsync("a")).Output<int>());
         await Assert.ThrowsAsync<ArgumentException>(() => ignorant.ScheduleAsync("Quick", 1, "c"));
-        await Assert.ThrowsAsync<ConflictException>(() => client.RaiseAsync("a", "Go", 1));
+        await Assert.ThrowsAsync<OperationEndedException>(() => client.RaiseAsync("a", "Go", 1));
     }
 }

@@ -137,16 +137,16 @@ public class WaitingTests
     }
 
     [Fact]
-    public async Task Raise_NoInstanceOrEnded_Conflicts()
+    public async Task Raise_NoInstanceOrEnded_SaysWhich()
     {
         await using var scratch = new Scratch().Orchestration<int, int>("Quick", (_, n) => Task.FromResult(n));
         var engine = await scratch.StartAsync();
         await engine.RunAsync("Quick", 1, "a");
 
-        await Assert.ThrowsAsync<ConflictException>(() => engine.RaiseAsync("a", "Value", 1));
-        await Assert.ThrowsAsync<ConflictException>(() => engine.RaiseAsync("b", "Value", 1));
-        await Assert.ThrowsAsync<ConflictException>(() => engine.TerminateAsync("b", "gone", CancellationToken.None));
-        await Assert.ThrowsAsync<ConflictException>(() => engine.WaitAsync("b"));
+        await Assert.ThrowsAsync<OperationEndedException>(() => engine.RaiseAsync("a", "Value", 1));
+        await Assert.ThrowsAsync<OperationNotFoundException>(() => engine.RaiseAsync("b", "Value", 1));
+        await Assert.ThrowsAsync<OperationNotFoundException>(() => engine.TerminateAsync("b", "gone", CancellationToken.None));
+        await Assert.ThrowsAsync<OperationNotFoundException>(() => engine.WaitAsync("b"));
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public class WaitingTests
         await engine.ScheduleAsync("Waiting", 1, "busy");
         var status = await engine.RunAsync("Parent", 1, "a");
 
-        Assert.IsType<ConflictException>(status.Failure!.ToException());
+        Assert.IsType<OperationInProgressException>(status.Failure!.ToException());
         Assert.False((await engine.GetAsync("busy", CancellationToken.None))!.IsEnded);
     }
 
@@ -213,7 +213,7 @@ public class WaitingTests
                 await context.CallSubOrchestrationAsync<int>("Child", n, "child");
                 return "?";
             }
-            catch (ConflictException)
+            catch (OperationTerminatedException)
             {
                 return "went on";
             }

@@ -4,6 +4,7 @@ using Byok.Export.Record;
 using Byok.Pipeline;
 using Byok.Pipeline.BringKey;
 using Byok.Testing;
+using Byok.Testing.Replay;
 
 namespace Byok.Export.Tests;
 
@@ -32,8 +33,8 @@ public sealed class BringKeyTests : IDisposable
     [Fact]
     public async Task Bring_TwoApprovals_OneExport()
     {
-        var context = Start(out var result);
-        await ApproveAsync(context, "Alice", "Bob");
+        var engine = Start(out var result);
+        await ApproveAsync(engine, "Alice", "Bob");
 
         Assert.Equal(2, (await result).Approvals);
         AssertOneExport();
@@ -48,8 +49,8 @@ public sealed class BringKeyTests : IDisposable
     public async Task Bring_EveryMessageDisturbedOnce_OneExport(ChannelFault fault)
     {
         _channel.Fault = fault;
-        var context = Start(out var result);
-        await ApproveAsync(context, "Alice", "Bob");
+        var engine = Start(out var result);
+        await ApproveAsync(engine, "Alice", "Bob");
 
         await result;
 
@@ -60,18 +61,18 @@ public sealed class BringKeyTests : IDisposable
     [Fact]
     public async Task Bring_ApprovalsThatDoNotCount_WaitsForMore()
     {
-        var context = Start(out var result);
-        context.Raise(BringKeyOrchestration.ApprovalEvent, "no approval at all");
-        await ApproveAsync(context, "Mallory", "Alice");
-        await WaitForAsync(context, progress => progress.Refusal is not null);
+        var engine = Start(out var result);
+        engine.Raise(Operation, BringKeyOrchestration.ApprovalEvent, "no approval at all");
+        await ApproveAsync(engine, "Mallory", "Alice");
+        await WaitForAsync(engine, progress => progress.Refusal is not null);
         Assert.Equal(0, _scene.Hsm.Exports);
-        context.Raise(BringKeyOrchestration.ApprovalEvent, await SignAsync(context, "Alice")); // again, counts once
-        await ApproveAsync(context, "Bob");
+        engine.Raise(Operation, BringKeyOrchestration.ApprovalEvent, await SignAsync(engine, "Alice")); // again, counts once
+        await ApproveAsync(engine, "Bob");
 
         await result;
 
         AssertOneExport();
-        var told = Statuses(context).Last(progress => progress.Refusal is not null).Refusal!;
+        var told = engine.StatusesOf<BringKeyProgress>().Last(progress => progress.Refusal is not null).Refusal!;
         Assert.Contains("1 of 2 approvals are good", told, StringComparison.Ordinal);
         Assert.Contains("one is by nobody whom this agent knows", told, StringComparison.Ordinal);
     }
@@ -79,10 +80,10 @@ public sealed class BringKeyTests : IDisposable
     [Fact]
     public async Task Bring_OnlyApprovalsThatDoNotCount_EndsWithTheAgentsWordsAndNoKek()
     {
-        var context = Start(out var result);
+        var engine = Start(out var result);
         for (var number = 0; number < 20; number++)
         {
-            context.Raise(BringKeyOrchestration.ApprovalEvent, $"no approval {number}");
+            engine.Raise(Operation, BringKeyOrchestration.ApprovalEvent, $"no approval {number}");
         }
 
         var refusal = await Assert.ThrowsAsync<ApprovalsMissingException>(() => result);
@@ -98,16 +99,16 @@ public sealed class BringKeyTests : IDisposable
     [Fact]
     public async Task Bring_PipelineThatKnowsOfNoApprovals_WaitsForThoseTheAgentAsksFor()
     {
-        var context = Start(out var result, requiredApprovals: 0);
-        await WaitForAsync(context, progress => progress.Refusal is not null);
-        await ApproveAsync(context, "Alice", "Carol");
+        var engine = Start(out var result, requiredApprovals: 0);
+        await WaitForAsync(engine, progress => progress.Refusal is not null);
+        await ApproveAsync(engine, "Alice", "Carol");
 
         await result;
 
         AssertOneExport();
     }
 
-    private DirectOrchestrationContext Start(out Task<BringKeyResult> result, int requiredApprovals = 2)
+    private ReplayEngine Start(out Task<BringKeyResult> result, int requiredApprovals = 2)
     {
         var options = new PipelineOptions { RequiredApprovals = requiredApprovals, KekSizeInBits = 2048 };
         var hsm = new RelayHsm(_channel);
@@ -121,31 +122,31 @@ public sealed class BringKeyTests : IDisposable
             ActivityDescriptor.For(() => new DisableKeyVersion(_vault, _ledger), DisableKeyVersion.Name),
             ActivityDescriptor.For(() => new RetireKeyExchangeKey(_vault, _ledger), RetireKeyExchangeKey.Name),
         ];
-        var context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, activities, _scene.Time, Operation);
-        result = context.RunAsync<BringKeyResult>(BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll-2026" });
-        return context;
+        var engine = new ReplayEngine(activities, _scene.Time);
+        result = engine.RunAsync<BringKeyResult>(BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll-2026" }, Operation);
+        return engine;
     }
 
-    private static async Task ApproveAsync(DirectOrchestrationContext context, params string[] names)
+    private static async Task ApproveAsync(ReplayEngine engine, params string[] names)
     {
         foreach (var name in names)
         {
-            context.Raise(BringKeyOrchestration.ApprovalEvent, await SignAsync(context, name));
+            engine.Raise(Operation, BringKeyOrchestration.ApprovalEvent, await SignAsync(engine, name));
         }
     }
 
-    private static async Task<string> SignAsync(DirectOrchestrationContext context, string name)
+    private static async Task<string> SignAsync(ReplayEngine engine, string name)
     {
-        var progress = await WaitForAsync(context, progress => progress.Request is not null);
+        var progress = await WaitForAsync(engine, progress => progress.Request is not null);
         return AgentScene.Sign(progress.Request!, name);
     }
 
-    private static async Task<BringKeyProgress> WaitForAsync(DirectOrchestrationContext context, Predicate<BringKeyProgress> isSo)
+    private static async Task<BringKeyProgress> WaitForAsync(ReplayEngine engine, Predicate<BringKeyProgress> isSo)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (true)
         {
-            if (Statuses(context).LastOrDefault(progress => isSo(progress)) is { } found)
+            if (engine.StatusesOf<BringKeyProgress>().LastOrDefault(progress => isSo(progress)) is { } found)
             {
                 return found;
             }
@@ -153,8 +154,6 @@ public sealed class BringKeyTests : IDisposable
             await Task.Delay(10, patience.Token);
         }
     }
-
-    private static List<BringKeyProgress> Statuses(DirectOrchestrationContext context) => context.StatusesOf<BringKeyProgress>();
 
     private void AssertOneExport()
     {

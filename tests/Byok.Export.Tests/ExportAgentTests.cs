@@ -74,7 +74,7 @@ public sealed class ExportAgentTests : IDisposable
     [InlineData(typeof(ServiceUnavailableException))]
     public async Task Export_HsmFails_ThrowsTheSameTypeAtTheSender(Type type)
     {
-        _scene.Hsm.NextFailure = (Exception)Activator.CreateInstance(type, "A clear sentence.")!;
+        _scene.Hsm.NextFailure = (Exception)Activator.CreateInstance(type, "A clear sentence.", null)!;
 
         var failure = await Assert.ThrowsAsync(type, () => _scene.ExportAsync(_scene.ApprovedRequest()));
 
@@ -172,7 +172,7 @@ public sealed class ExportAgentTests : IDisposable
 
     [Fact]
     public async Task Generate_ExistingWithAnotherSize_IsAConflict() =>
-        await Assert.ThrowsAsync<ConflictException>(async () =>
+        await Assert.ThrowsAsync<NameTakenException>(async () =>
         {
             _scene.Hsm.Add("payroll-big", 1024);
             await _scene.Sender.GenerateMasterKeyAsync("payroll-big", 2048, CancellationToken.None);

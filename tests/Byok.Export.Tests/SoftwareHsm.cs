@@ -44,7 +44,7 @@ internal sealed class SoftwareHsm : IHsm, IDisposable
     {
         Calls++;
         var key = _keys.TryGetValue(label, out var existing) ? existing : Add(label, sizeInBits);
-        return key.KeySize == sizeInBits ? Task.FromResult(Describe(label, key)) : throw new ConflictException($"'{label}' exists with {key.KeySize} bits.");
+        return key.KeySize == sizeInBits ? Task.FromResult(Describe(label, key)) : throw new NameTakenException($"'{label}' exists with {key.KeySize} bits.");
     }
 
     public Task<ExportedKey> ExportMasterKeyAsync(ExportRequest request, CancellationToken cancellationToken)

@@ -33,7 +33,8 @@ public sealed class FailureTests
     [InlineData(HttpStatusCode.Forbidden, "Forbidden", "KeyDisabled", typeof(KeyUnavailableException))]
     [InlineData(HttpStatusCode.Forbidden, "Forbidden", "KeyExpired", typeof(KeyUnavailableException))]
     [InlineData(HttpStatusCode.Forbidden, "Forbidden", "ForbiddenByRbac", typeof(ConfigurationException))]
-    [InlineData(HttpStatusCode.Conflict, "Conflict", "ObjectIsDeletedButRecoverable", typeof(ConflictException))]
+    [InlineData(HttpStatusCode.Conflict, "Conflict", "ObjectIsDeletedButRecoverable", typeof(NameTakenException))]
+    [InlineData(HttpStatusCode.Conflict, "Conflict", "SomethingElse", typeof(KeyStateException))]
     public async Task ImportKey_Refused_SaysWhatTheCallerCanDo(HttpStatusCode status, string code, string? inner, Type expected)
     {
         var vault = new ScriptedVault().Refuse(status, code, inner);

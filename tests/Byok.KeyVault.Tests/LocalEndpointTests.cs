@@ -80,7 +80,7 @@ public sealed class LocalEndpointTests : IAsyncLifetime
         Assert.Equal(TimeSpan.FromDays(90), deleted.ScheduledPurgeOn - deleted.DeletedOn);
         await Assert.ThrowsAsync<KeyUnavailableException>(() => _vault.UnwrapKeyAsync(imported.Id, wrapped, default));
         Assert.Equal(imported.Id, Assert.Single(await _vault.ListDeletedKeysAsync(default).ToListAsync()).Key.Id);
-        await Assert.ThrowsAsync<ConflictException>(() => _vault.ImportKeyAsync("wk", blob, new KeyAttributes(), default));
+        await Assert.ThrowsAsync<NameTakenException>(() => _vault.ImportKeyAsync("wk", blob, new KeyAttributes(), default));
         Assert.Equal(imported.Id, (await _vault.RecoverDeletedKeyAsync("wk", default)).Id);
         Assert.Equal(dek, await _vault.UnwrapKeyAsync(imported.Id, wrapped, default));
 

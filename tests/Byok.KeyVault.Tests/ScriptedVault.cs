@@ -4,7 +4,6 @@ using System.Text.Json;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Byok.Core.Keys;
-using Byok.Local.VaultEndpoint;
 
 namespace Byok.KeyVault.Tests;
 

@@ -8,11 +8,11 @@ namespace Byok.Pipeline.Tests;
 /// <summary>The pipeline on the embedded engine, its journal on disk.</summary>
 public sealed class EmbeddedPipelineTests(AzuriteFixture azurite) : PipelineBehaviour(azurite)
 {
-    protected override async Task<IPipelineEngine> StartEngineAsync(PipelineCatalog pipeline)
+    protected override async Task<IPipelineEngine> StartEngineAsync(TestPipeline pipeline)
     {
         var folder = Directory.CreateTempSubdirectory("byok-journal-").FullName;
         var engine = await DurableEngine.OpenAsync(
-            Path.Combine(folder, "journal.db"), PipelineCatalog.Orchestrations, pipeline.Activities, new DurableEngineOptions(), TimeProvider.System);
+            Path.Combine(folder, "journal.db"), PipelineOrchestrations.All, pipeline.Activities, new DurableEngineOptions(), TimeProvider.System);
         await engine.StartAsync();
         return new EmbeddedEngine(engine, folder);
     }

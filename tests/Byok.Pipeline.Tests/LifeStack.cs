@@ -8,10 +8,10 @@ using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Tests.Replay;
 using Byok.Storage;
 using Byok.Storage.Ledger;
 using Byok.Testing;
+using Byok.Testing.Replay;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests;
@@ -34,8 +34,9 @@ internal sealed class LifeStack : IDisposable
         _decorateVault = decorateVault ?? (vault => vault);
         _decorateHsm = decorateHsm ?? (hsm => hsm);
         Vault = new InMemoryVault(Time);
+        Vault.CreateRsa = Hsm.CreateRsa = new PreparedKeys().Create;
         Ledger = new BlobLedger(storage.Ledger, Time);
-        Engine = new ReplayEngine(CreateCatalog, Time);
+        Engine = new ReplayEngine(CreateCatalog, Time, Time.SetUtcNow);
         Catalog = CreateCatalog();
     }
 
@@ -69,9 +70,9 @@ internal sealed class LifeStack : IDisposable
     public ReplayEngine Engine { get; }
 
     /// <summary>Another process on the same stack: reads and writes beside the engine.</summary>
-    public PipelineCatalog Catalog { get; }
+    public TestPipeline Catalog { get; }
 
-    public PipelineCatalog CreateCatalog() => new(new PipelineServices(_decorateVault(Vault), _decorateHsm(Hsm), Storage, Ledger, Options, Time));
+    public TestPipeline CreateCatalog() => new(_decorateVault(Vault), _decorateHsm(Hsm), Storage, Ledger, Options, Time);
 
     public Task<BringKeyResult> BringAsync(string name, string? label = null) => Engine.RunAsync<BringKeyResult>(
         BringKeyOrchestration.Name, new BringKeyInput { KeyName = name, KeyLabel = label ?? name, GenerateSizeInBits = 2048 }, $"bring-{name}-{Guid.NewGuid():N}");
@@ -82,8 +83,8 @@ internal sealed class LifeStack : IDisposable
         var blob = Storage.Uploads.Client.GetBlobClient(name);
         var uploaded = await blob.UploadAsync(BinaryData.FromBytes(content), overwrite: true);
         var input = new EncryptBlobInput { BlobName = name, ETag = uploaded.Value.ETag.ToString(), Overwrite = overwrite };
-        var context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, Catalog.Activities, Time, EncryptBlobInput.InstanceIdFor(name, input.ETag));
-        return await new EncryptBlobOrchestration().RunAsync(context, input);
+        var engine = new ReplayEngine(Catalog.Activities, Time);
+        return await engine.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input, EncryptBlobInput.InstanceIdFor(name, input.ETag));
     }
 
     /// <summary>Puts many small protected blobs there at one request each, as the pipeline would have.</summary>

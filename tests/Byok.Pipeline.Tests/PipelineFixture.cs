@@ -4,6 +4,7 @@ using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Storage;
 using Byok.Testing;
+using Byok.Testing.Replay;
 
 namespace Byok.Pipeline.Tests;
 
@@ -13,9 +14,9 @@ internal sealed class PipelineFixture : IDisposable
     private PipelineFixture(StorageAccount storage, PipelineOptions options, IHsm? hsm)
     {
         Storage = storage;
-        Vault = new InMemoryVault();
+        Vault = new InMemoryVault { CreateRsa = new PreparedKeys().Create };
         Ledger = new InMemoryLedger();
-        Catalog = new PipelineCatalog(new PipelineServices(Vault, hsm!, storage, Ledger, options, TimeProvider.System));
+        Catalog = new TestPipeline(Vault, hsm, storage, Ledger, options, TimeProvider.System);
     }
 
     public StorageAccount Storage { get; }
@@ -24,7 +25,7 @@ internal sealed class PipelineFixture : IDisposable
 
     public InMemoryLedger Ledger { get; }
 
-    public PipelineCatalog Catalog { get; }
+    public TestPipeline Catalog { get; }
 
     public static async Task<PipelineFixture> CreateAsync(
         AzuriteFixture azurite, PipelineOptions? options = null, IHsm? hsm = null, Action<BlobClientOptions>? configure = null) =>
@@ -33,8 +34,7 @@ internal sealed class PipelineFixture : IDisposable
     /// <summary>A key as a bring leaves it.</summary>
     public Task<VaultKey> AddKeyAsync(string name = "customer-key") => Vault.AddPinnedKeyAsync(Storage, name);
 
-    public DirectOrchestrationContext Context(string instanceId = "direct") =>
-        new(PipelineCatalog.Orchestrations, Catalog.Activities, TimeProvider.System, instanceId);
+    public ReplayEngine Engine() => new(Catalog.Activities, TimeProvider.System);
 
     public void Dispose()
     {

@@ -12,7 +12,7 @@ namespace Byok.Testing;
 /// A test double of the vault for tests of what stands around it: RSA keys in memory. Wrapping, unwrapping and the import of
 /// transfer blobs are real, and it counts unwraps.
 /// </summary>
-public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDisposable
+public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IKeyAttester, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<Version> _versions = [];
@@ -215,7 +215,7 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IDispo
         {
             if (_deleted.ContainsKey(name))
             {
-                throw new ConflictException($"'{name}' is deleted but recoverable.");
+                throw new NameTakenException($"'{name}' is deleted but recoverable.");
             }
 
             var now = Now();

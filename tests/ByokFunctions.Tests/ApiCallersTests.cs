@@ -1,5 +1,5 @@
 using System.Text;
-using Byok.Pipeline.Api;
+using Byok.Api;
 using ByokFunctions.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;

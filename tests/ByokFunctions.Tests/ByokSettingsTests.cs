@@ -99,6 +99,32 @@ public sealed class ByokSettingsTests
         Assert.Contains(name.Split(':')[^1] is "Path" && value is not null ? "hybrid connection" : name.Replace(":", "__", StringComparison.Ordinal), failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_WithSeveralWrongSettings_NamesThemTogether()
+    {
+        var failure = Assert.Throws<ConfigurationException>(() => Read(
+            ("VaultUri", "contoso"), ("StorageAccountUri", null), ("Relay:Path", "../x"), ("Containers:Ledger", "--"), ("DefaultKey", "not/a/key"),
+            ("KeyCacheSeconds", "0"), ("Verify", "1"), ("AttestationRoots", "marvell.pem")));
+
+        string[] named = [.. failure.Message.Split("\n  ")[1..].Select(line => line.Split(' ')[0].TrimEnd(','))];
+        Assert.Equal(
+            [
+                "Byok__AttestationRoots", "Byok__Containers__Ledger", "Byok__DefaultKey", "Byok__KeyCacheSeconds", "Byok__Relay__Namespace",
+                "Byok__StorageAccountUri", "Byok__VaultUri", "Byok__Verify",
+            ],
+            named.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Read_VaultAddressWrong_SaysNothingMoreOfTheVault()
+    {
+        var failure = Assert.Throws<ConfigurationException>(() => Read(("VaultUri", "contoso"), ("VaultToken", "t")));
+
+        Assert.Equal(
+            "The app's settings are wrong:\n  Byok__VaultUri must be an absolute https address, without query, fragment and user name; it looks like plain text, 7 characters.",
+            failure.Message);
+    }
+
     [Theory]
     [InlineData("VaultUri")]
     [InlineData("VaultToken")]

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Byok.Core.Orchestration;
 using Byok.Local.Processes;
 using Byok.Pipeline;
+using Byok.Testing;
 using Byok.Testing.Behaviour;
 using ByokFunctions.Durable;
 using Microsoft.DurableTask;
@@ -34,8 +35,8 @@ internal sealed class DurableEngine : IPipelineEngine
 
     public byte[] ReadHistory() => Encoding.UTF8.GetBytes(string.Join('\n', _payloads));
 
-    public static Task<DurableEngine> StartAsync(PipelineCatalog pipeline) =>
-        StartAsync(PipelineCatalog.Orchestrations, pipeline.Activities);
+    public static Task<DurableEngine> StartAsync(TestPipeline pipeline) =>
+        StartAsync(PipelineOrchestrations.All, pipeline.Activities);
 
     public static async Task<DurableEngine> StartAsync(IEnumerable<OrchestrationDescriptor> orchestrations, IEnumerable<ActivityDescriptor> activities)
     {

@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using Byok.Core.Orchestration;
-using Byok.Testing.KeyLife;
+using Byok.Testing;
+using Byok.Testing.Behaviour.KeyLife;
 using CsCheck;
 
 namespace ByokFunctions.Tests;
@@ -14,7 +14,7 @@ public sealed class DurableKeyLifeTests
     public Task AnySequence_OfFive_KeepsTheThreePromises() => Sequences.SampleAsync(
         async steps =>
         {
-            using var machine = new KeyLifeMachine(TimeProvider.System, () => { }, RSA.Create);
+            using var machine = new KeyLifeMachine(TimeProvider.System, () => { });
             await using var host = new Host(machine);
             await machine.RunAsync(steps, _ => host);
             Assert.True(machine.Succeeded >= 4);
@@ -24,7 +24,7 @@ public sealed class DurableKeyLifeTests
 
     private sealed class Host(KeyLifeMachine machine) : IKeyLifeHost, IAsyncDisposable
     {
-        private Byok.Pipeline.PipelineCatalog? _catalog;
+        private TestPipeline? _catalog;
         private DurableEngine? _engine;
 
         public async Task<OrchestrationStatus?> RunAsync(string name, object input, string instanceId, KeyStep step)

@@ -43,13 +43,13 @@ public sealed class DurableOrchestrationClientTests
     }
 
     [Fact]
-    public async Task RaiseEvent_ToNobodyOrToOneThatEnded_IsAConflict()
+    public async Task RaiseEvent_ToNobodyOrToOneThatEnded_SaysWhich()
     {
         await using var engine = await DurableOrchestrationContextTests.StartAsync((_, input) => Task.FromResult(input));
         await engine.RunAsync("Orch", "x", "one");
 
-        await Assert.ThrowsAsync<ConflictException>(() => engine.Client.RaiseEventAsync("nobody", "E", "x", default));
-        await Assert.ThrowsAsync<ConflictException>(() => engine.Client.RaiseEventAsync("one", "E", "x", default));
+        await Assert.ThrowsAsync<OperationNotFoundException>(() => engine.Client.RaiseEventAsync("nobody", "E", "x", default));
+        await Assert.ThrowsAsync<OperationEndedException>(() => engine.Client.RaiseEventAsync("one", "E", "x", default));
     }
 
     [Fact]

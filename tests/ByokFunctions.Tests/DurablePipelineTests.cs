@@ -1,4 +1,3 @@
-using Byok.Pipeline;
 using Byok.Testing;
 using Byok.Testing.Behaviour;
 
@@ -7,5 +6,5 @@ namespace ByokFunctions.Tests;
 /// <summary>The pipeline on the Durable Functions engine, through the app's own mapping.</summary>
 public sealed class DurablePipelineTests(AzuriteFixture azurite) : PipelineBehaviour(azurite)
 {
-    protected override async Task<IPipelineEngine> StartEngineAsync(PipelineCatalog pipeline) => await DurableEngine.StartAsync(pipeline);
+    protected override async Task<IPipelineEngine> StartEngineAsync(TestPipeline pipeline) => await DurableEngine.StartAsync(pipeline);
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Byok.Api;
 using Byok.Pipeline;
-using Byok.Pipeline.Api;
 using Byok.Testing;
 
 namespace ByokFunctions.Tests;
@@ -12,14 +12,14 @@ public sealed class MetadataTests
 
     [Fact]
     public void Orchestrations_OfThePipeline_AreAllMapped() =>
-        Assert.Equal(PipelineCatalog.Orchestrations.Select(orchestration => orchestration.Name).Order(), Named("orchestrationTrigger"));
+        Assert.Equal(PipelineOrchestrations.All.Select(orchestration => orchestration.Name).Order(), Named("orchestrationTrigger"));
 
     [Fact]
     public void Activities_OfThePipeline_AreAllMapped()
     {
         using var vault = new InMemoryVault();
         using var hsm = new InMemoryHsm();
-        using var pipeline = TestPipeline.Compose(vault, hsm, TestPipeline.NoStorage, new PipelineOptions());
+        using var pipeline = new TestPipeline(vault, hsm, TestPipeline.NoStorage, new InMemoryLedger(), new PipelineOptions(), TimeProvider.System);
         Assert.Equal(pipeline.Activities.Select(activity => activity.Name).Order(), Named("activityTrigger"));
     }
 

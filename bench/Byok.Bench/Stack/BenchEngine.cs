@@ -18,7 +18,7 @@ internal sealed class BenchEngine : IAsyncDisposable
     public static async Task<BenchEngine> StartAsync(IReadOnlyList<ActivityDescriptor> catalog, int? activities = null)
     {
         var options = activities is { } count ? new DurableEngineOptions { MaxConcurrentActivities = count } : new DurableEngineOptions();
-        var engine = await DurableEngine.OpenAsync(RunFolder.NewPath(), PipelineCatalog.Orchestrations, catalog, options, TimeProvider.System).ConfigureAwait(false);
+        var engine = await DurableEngine.OpenAsync(RunFolder.NewPath(), PipelineOrchestrations.All, catalog, options, TimeProvider.System).ConfigureAwait(false);
         await engine.StartAsync().ConfigureAwait(false);
         return new BenchEngine(engine);
     }

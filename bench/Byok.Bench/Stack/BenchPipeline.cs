@@ -19,8 +19,8 @@ internal sealed class BenchPipeline : IDisposable
     {
         Storage = storage;
         Key = Vault.AddActiveKey(KeyName, 3072);
-        Catalog = new PipelineCatalog(new PipelineServices(
-            Vault, null!, storage, new BlobLedger(storage.Ledger, TimeProvider.System), (options ?? new PipelineOptions()) with { DefaultKey = KeyName }, TimeProvider.System));
+        Catalog = new TestPipeline(
+            Vault, null, storage, new BlobLedger(storage.Ledger, TimeProvider.System), (options ?? new PipelineOptions()) with { DefaultKey = KeyName }, TimeProvider.System);
     }
 
     public StorageAccount Storage { get; }
@@ -29,7 +29,7 @@ internal sealed class BenchPipeline : IDisposable
 
     public VaultKey Key { get; }
 
-    public PipelineCatalog Catalog { get; }
+    public TestPipeline Catalog { get; }
 
     /// <summary>
     /// A whole blob through the pipeline's own steps, without an engine: all of it one segment, so that as many chunks are under way throughout as
@@ -67,10 +67,10 @@ internal sealed class BenchPipeline : IDisposable
         var results = new List<SegmentResult>();
         for (var segment = 0; segment < plan.Envelope.Segments; segment++)
         {
-            results.Add(await Catalog.EncryptSegment.RunAsync(new EncryptSegmentInput(plan, segment), CancellationToken.None).ConfigureAwait(false));
+            results.Add(await Catalog.Get<EncryptSegment>().RunAsync(new EncryptSegmentInput(plan, segment), CancellationToken.None).ConfigureAwait(false));
         }
 
-        await Catalog.CommitBlob.RunAsync(new CommitBlobInput(plan, results), CancellationToken.None).ConfigureAwait(false);
+        await Catalog.Get<CommitBlob>().RunAsync(new CommitBlobInput(plan, results), CancellationToken.None).ConfigureAwait(false);
     }
 
     public void Dispose()

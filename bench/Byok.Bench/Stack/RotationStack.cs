@@ -23,7 +23,7 @@ internal sealed class RotationStack : IAsyncDisposable
     private readonly StorageAccount _storage;
     private readonly BlobLedger _ledger;
     private readonly int _sizeInBits;
-    private readonly PipelineCatalog _catalog;
+    private readonly TestPipeline _catalog;
     private DurableEngine _engine = null!;
     private int _labels;
 
@@ -33,7 +33,7 @@ internal sealed class RotationStack : IAsyncDisposable
         _sizeInBits = sizeInBits;
         var options = new PipelineOptions { DefaultKey = KeyName, KekSizeInBits = 2048, KeyCacheTime = TimeSpan.Zero, GracePeriod = TimeSpan.Zero };
         _ledger = new BlobLedger(storage.Ledger, TimeProvider.System);
-        _catalog = new PipelineCatalog(new PipelineServices(Vault, _hsm, storage, _ledger, options, TimeProvider.System));
+        _catalog = new TestPipeline(Vault, _hsm, storage, _ledger, options, TimeProvider.System);
     }
 
     public InMemoryVault Vault { get; } = new();
@@ -49,7 +49,7 @@ internal sealed class RotationStack : IAsyncDisposable
         await storage.EnsureContainersAsync(CancellationToken.None).ConfigureAwait(false);
         var stack = new RotationStack(storage, sizeInBits) { Vault = { RoundTrip = roundTrip } };
         stack._engine = await DurableEngine.OpenAsync(
-            RunFolder.NewPath(), PipelineCatalog.Orchestrations, stack._catalog.Activities, new DurableEngineOptions(), TimeProvider.System).ConfigureAwait(false);
+            RunFolder.NewPath(), PipelineOrchestrations.All, stack._catalog.Activities, new DurableEngineOptions(), TimeProvider.System).ConfigureAwait(false);
         await stack._engine.StartAsync().ConfigureAwait(false);
         await stack.PrepareAsync().ConfigureAwait(false);
         await stack.RunAsync<BringKeyResult>(BringKeyOrchestration.Name, new BringKeyInput { KeyName = KeyName, KeyLabel = stack.Label }).ConfigureAwait(false);

@@ -28,7 +28,7 @@ internal static class ApproveCommand
         using var signer = ApprovalSigner.FromPem(await ReadKeyAsync(keyFile, cancellationToken).ConfigureAwait(false));
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
         var status = await stack.Operations.FindAsync(operation, cancellationToken).ConfigureAwait(false)
-            ?? throw new ConflictException($"There is no operation '{operation}'.");
+            ?? throw new OperationNotFoundException($"There is no operation '{operation}'.");
         var progress = status.CustomStatus?.Deserialize<BringKeyProgress>(OrchestrationJson.Options);
         if (status.IsEnded || progress is not { Request: { } request } || progress.ApprovalsGiven >= progress.ApprovalsRequired)
         {
@@ -42,7 +42,7 @@ internal static class ApproveCommand
 
         if (!yes && !IsConfirmed(terminal))
         {
-            throw new ConflictException("Not approved: the answer was not 'yes'.");
+            throw new ConfirmationDeclinedException("Not approved: the answer was not 'yes'.");
         }
 
         await stack.Operations.ApproveAsync(operation, signer.Sign(request), cancellationToken).ConfigureAwait(false);

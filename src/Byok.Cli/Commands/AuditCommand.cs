@@ -44,11 +44,11 @@ internal static class AuditCommand
             terminal,
             "audit",
             report => stack.RunAsync<AuditKeysResult>(
-                AuditKeysOrchestration.Name, new AuditKeysInput { ScrubPercent = scrub }, $"audit-{Guid.CreateVersion7():N}", status => Report(status, report), cancellationToken)).ConfigureAwait(false);
-        var report = await stack.Catalog.Audits.ReadReportAsync(result.ReportName, cancellationToken).ConfigureAwait(false);
+                AuditKeysOrchestration.Name, new AuditKeysInput { ScrubPercent = scrub }, OperationId.New(OperationVerb.Audit).ToString(), status => Report(status, report), cancellationToken)).ConfigureAwait(false);
+        var report = await stack.Audits.ReadReportAsync(result.ReportName, cancellationToken).ConfigureAwait(false);
         if (html is not null)
         {
-            await File.WriteAllTextAsync(html, await stack.Catalog.Audits.ReadPageAsync(result.ReportName, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await File.WriteAllTextAsync(html, await stack.Audits.ReadPageAsync(result.ReportName, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
 
         terminal.Document(report);

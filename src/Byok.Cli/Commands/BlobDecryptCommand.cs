@@ -38,7 +38,7 @@ internal static class BlobDecryptCommand
         }
 
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var blob = await stack.Catalog.Reader.OpenAtStartAsync(name, PinFreshness.Now, cancellationToken, allowRenamed).ConfigureAwait(false);
+        await using var blob = await stack.Reader.OpenAtStartAsync(name, PinFreshness.Now, cancellationToken, allowRenamed).ConfigureAwait(false);
         var length = blob.Envelope.Layout.PlaintextLength;
         await ProgressLine.RunAsync(terminal, name, async report =>
         {

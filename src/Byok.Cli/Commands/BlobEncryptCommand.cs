@@ -58,7 +58,7 @@ internal static class BlobEncryptCommand
             {
                 // Plaintext and ciphertext stand side by side until the ciphertext is verified.
                 StackDisk.Require(stack.Paths, 2 * source.Length);
-                using var branch = await stack.Catalog.Branches.GetCurrentAsync(stack.Catalog.Selection.Select(name, key), PinFreshness.Now, cancellationToken).ConfigureAwait(false);
+                using var branch = await stack.Branches.GetCurrentAsync(stack.Selection.Select(name, key), PinFreshness.Now, cancellationToken).ConfigureAwait(false);
                 if (!overwrite)
                 {
                     await RefuseExistingAsync(stack, name, cancellationToken).ConfigureAwait(false);
@@ -101,7 +101,7 @@ internal static class BlobEncryptCommand
             if (stack.Host == StackHost.Functions)
             {
                 // The app knows the default key of when it was started; and its trigger does not look twice at an upload that failed.
-                key = stack.Catalog.Selection.Select(name, key);
+                key = stack.Selection.Select(name, key);
                 await ForgetFailedUploadAsync(stack, uploader, name, intent, cancellationToken).ConfigureAwait(false);
             }
 
@@ -111,7 +111,7 @@ internal static class BlobEncryptCommand
                 var found = await uploader.FindAsync(name, intent.Fingerprint, key, cancellationToken).ConfigureAwait(false);
                 if (found is null && intent.IsResumed && !overwrite
                     && await StoredCopy.FindAsync(
-                        stack.Catalog.Reader, source, name, stack.Catalog.Selection.Select(name, key), report, cancellationToken).ConfigureAwait(false) is { } done)
+                        stack.Reader, source, name, stack.Selection.Select(name, key), report, cancellationToken).ConfigureAwait(false) is { } done)
                 {
                     return done;
                 }
@@ -171,7 +171,7 @@ internal static class BlobEncryptCommand
     {
         try
         {
-            await stack.Catalog.Reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
+            await stack.Reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
         }
         catch (BlobNotFoundException)
         {

@@ -27,7 +27,7 @@ internal static class BlobInspectCommand
     {
         BlobName.ValidateStored(name);
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var stored = await stack.Catalog.Reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
+        var stored = await stack.Reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
         var header = EnvelopeHeader.Parse(stored.Metadata, name);
         var (key, state, branchState) = await FindKeyAsync(stack, header, cancellationToken).ConfigureAwait(false);
         var refusal = await FindRefusalAsync(stack, name, cancellationToken).ConfigureAwait(false);
@@ -107,7 +107,7 @@ internal static class BlobInspectCommand
     {
         try
         {
-            await using var blob = await stack.Catalog.Reader.OpenAsync(name, PinFreshness.Now, cancellationToken).ConfigureAwait(false);
+            await using var blob = await stack.Reader.OpenAsync(name, PinFreshness.Now, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (Exception exception) when (exception is KeyUnavailableException or EnvelopeException)

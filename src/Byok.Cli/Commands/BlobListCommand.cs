@@ -24,7 +24,7 @@ internal static class BlobListCommand
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
         var rows = new List<Row>();
-        await foreach (var blob in stack.Catalog.Reader.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
+        await foreach (var blob in stack.Reader.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
         {
             rows.Add(Describe(blob));
         }

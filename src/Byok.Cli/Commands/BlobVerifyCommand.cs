@@ -25,7 +25,7 @@ internal static class BlobVerifyCommand
     {
         BlobName.ValidateStored(name);
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var blob = await stack.Catalog.Reader.OpenAtStartAsync(name, PinFreshness.Now, cancellationToken, allowRenamed).ConfigureAwait(false);
+        await using var blob = await stack.Reader.OpenAtStartAsync(name, PinFreshness.Now, cancellationToken, allowRenamed).ConfigureAwait(false);
         var layout = blob.Envelope.Layout;
         var verified = await ProgressLine.RunAsync(terminal, name, async report =>
         {

@@ -5,7 +5,7 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Local.Stack;
-using Byok.Pipeline.MoveBlobs;
+using Byok.Pipeline.Keys;
 using Spectre.Console;
 
 namespace Byok.Cli.Commands;
@@ -24,9 +24,9 @@ internal static class BranchListCommand
     internal static async Task<Dictionary<string, long>> CountBlobsAsync(LocalStack stack, CancellationToken cancellationToken)
     {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        await foreach (var blob in stack.Catalog.Reader.ListAsync(null, cancellationToken).ConfigureAwait(false))
+        await foreach (var blob in stack.Reader.ListAsync(null, cancellationToken).ConfigureAwait(false))
         {
-            if (MoveScope.KeyIdOf(blob) is { } keyId && MoveScope.BranchOf(blob) is { } branch)
+            if (UnverifiedFields.KeyIdOf(blob) is { } keyId && UnverifiedFields.BranchOf(blob) is { } branch)
             {
                 var name = BranchRecord.BlobNameOf(keyId.Name, branch);
                 counts[name] = counts.GetValueOrDefault(name) + 1;
@@ -66,7 +66,7 @@ internal static class BranchListCommand
                 var (pins, _) = PinsOf(await stack.Vault.ReadLifeAsync(key.Id.Name, cancellationToken).ConfigureAwait(false));
                 foreach (var branch in pins?.All ?? [])
                 {
-                    var record = await stack.Catalog.BranchKeeper.FindRecordAsync(key.Id.Name, branch, cancellationToken).ConfigureAwait(false);
+                    var record = await stack.BranchKeeper.FindRecordAsync(key.Id.Name, branch, cancellationToken).ConfigureAwait(false);
                     rows.Add(new Row(
                         key.Id.Name, branch, branch == pins!.Current ? "current" : "sealed", record is not null,
                         [.. record?.Wrappings.Select(wrapping => wrapping.KeyId.Version) ?? []], blobs.GetValueOrDefault(BranchRecord.BlobNameOf(key.Id.Name, branch))));

@@ -21,12 +21,12 @@ internal static class BranchRebuildCommand
     private static async Task<int> RunAsync(string keyName, Terminal terminal, CancellationToken cancellationToken)
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var operationId = KeyOperations.NewId("rebuild", keyName);
-        var result = await stack.Catalog.Rebuilder.RunAsync(operationId, keyName, [], cancellationToken).ConfigureAwait(false);
+        var operationId = $"rebuild-{keyName}-{Guid.CreateVersion7():N}";
+        var result = await stack.Rebuilder.RunAsync(operationId, keyName, [], cancellationToken).ConfigureAwait(false);
         if (result.Lost.Count > 0 && result.Needed.Count > 0)
         {
             RequireConfirmation(terminal, keyName, result);
-            var more = await stack.Catalog.Rebuilder.RunAsync(operationId, keyName, result.Needed, cancellationToken).ConfigureAwait(false);
+            var more = await stack.Rebuilder.RunAsync(operationId, keyName, result.Needed, cancellationToken).ConfigureAwait(false);
             result = more with { Rebuilt = [.. result.Rebuilt, .. more.Rebuilt], Good = result.Good };
         }
 

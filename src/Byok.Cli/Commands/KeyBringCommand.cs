@@ -36,12 +36,12 @@ internal static class KeyBringCommand
     private static async Task<int> RunAsync(BringKeyInput input, Terminal terminal, CancellationToken cancellationToken)
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var instance = (await KeyOperations.ListAsync(stack, BringKeyOrchestration.Name, "bring", input.KeyName, cancellationToken)
+        var instance = (await KeyOperations.ListAsync(stack, BringKeyOrchestration.Name, OperationVerb.Bring, input.KeyName, cancellationToken)
             .FirstOrDefaultAsync(status => !status.IsEnded, cancellationToken).ConfigureAwait(false))?.InstanceId;
         if (instance is null)
         {
             await RefuseExistingAsync(stack, input.KeyName, terminal, cancellationToken).ConfigureAwait(false);
-            instance = KeyOperations.NewId("bring", input.KeyName);
+            instance = OperationId.New(OperationVerb.Bring, input.KeyName).ToString();
         }
 
         stack.TellIfTheAgentIsDown(terminal.Note);
@@ -86,7 +86,7 @@ internal static class KeyBringCommand
         // An earlier command may have been killed just before it.
         await DefaultKey.RememberAsync(stack.Paths, name, cancellationToken).ConfigureAwait(false);
         await DefaultKey.TellAppAsync(stack.Paths, terminal.Note, cancellationToken).ConfigureAwait(false);
-        throw new ConflictException($"The key '{name}' is in the vault and in use already; 'byok key list' shows it. Choose another name.");
+        throw new NameTakenException($"The key '{name}' is in the vault and in use already; 'byok key list' shows it. Choose another name.");
     }
 
     private static void Report(OrchestrationStatus status, Action<string, long, long> report)

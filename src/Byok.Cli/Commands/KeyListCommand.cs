@@ -76,7 +76,7 @@ internal static class KeyListCommand
         key.Id.Name,
         key.Id.Version,
         key.Id,
-        key.Enabled ? key.Tags.GetValueOrDefault(KeyTags.State) ?? "not brought" : "disabled",
+        WrappingKeyPolicy.Describe(key),
         key.PublicKey?.SizeInBits,
         key.PublicKey?.Thumbprint,
         key.Tags.GetValueOrDefault(KeyTags.Label),

@@ -27,9 +27,9 @@ internal static class KeyRestoreCommand
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
         var life = await stack.Vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         input = input with { OrderedOn = life.NextOrderOn(TimeProvider.System.GetUtcNow()) };
-        var revocation = await KeyOperations.FindLastAsync(stack, RevokeKeyOrchestration.Name, "revoke", input.KeyName, cancellationToken).ConfigureAwait(false);
+        var revocation = await KeyOperations.FindLastAsync(stack, RevokeKeyOrchestration.Name, OperationVerb.Revoke, input.KeyName, cancellationToken).ConfigureAwait(false);
         var instance = await KeyOperations.ContinueOrBeginAsync(
-            stack, RestoreKeyOrchestration.Name, "restore", input.KeyName, begun => RestoreKeyInput.GoesOnWith(begun, revocation, life), cancellationToken).ConfigureAwait(false);
+            stack, RestoreKeyOrchestration.Name, OperationVerb.Restore, input.KeyName, begun => RestoreKeyInput.GoesOnWith(begun, revocation, life), cancellationToken).ConfigureAwait(false);
         var result = await ProgressLine.RunAsync(
             terminal,
             input.KeyName,

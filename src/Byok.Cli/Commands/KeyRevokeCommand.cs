@@ -35,10 +35,10 @@ internal static class KeyRevokeCommand
     private static async Task<int> RunAsync(RevokeKeyInput input, Terminal terminal, CancellationToken cancellationToken)
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var verb = input.Rehearsal ? "rehearse" : "revoke";
+        var verb = input.Rehearsal ? OperationVerb.Rehearse : OperationVerb.Revoke;
         var life = await stack.Vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         input = input with { OrderedOn = life.NextOrderOn(TimeProvider.System.GetUtcNow()) };
-        var restore = await KeyOperations.FindLastAsync(stack, RestoreKeyOrchestration.Name, "restore", input.KeyName, cancellationToken).ConfigureAwait(false);
+        var restore = await KeyOperations.FindLastAsync(stack, RestoreKeyOrchestration.Name, OperationVerb.Restore, input.KeyName, cancellationToken).ConfigureAwait(false);
         var instance = await KeyOperations.ContinueOrBeginAsync(
             stack, RevokeKeyOrchestration.Name, verb, input.KeyName, begun => input.GoesOnWith(begun, restore, life), cancellationToken).ConfigureAwait(false);
         var result = await ProgressLine.RunAsync(
@@ -53,7 +53,7 @@ internal static class KeyRevokeCommand
             : $"revoked '{result.KeyName}': {how}, {Units.Count(result.Versions.Count, "version")}; 'byok key restore {result.KeyName}' gives it back");
         terminal.Line($"  last unwrap  {(result.LastUnwrapAfterSeconds is { } last ? $"{Seconds(last)} after the order" : "none after the order")}");
         terminal.Line($"  refused      {Seconds(result.RefusedAfterSeconds)} after the order, {Units.Count(result.Probes, "probe")}");
-        terminal.Line($"  readers      lose what they have in memory within {stack.Catalog.KeyCacheTime.TotalSeconds:0} s");
+        terminal.Line($"  readers      lose what they have in memory within {stack.Options.KeyCacheTime.TotalSeconds:0} s");
         return ExitCodes.Done;
     }
 

@@ -78,21 +78,21 @@ internal static class KeyRotateCommand
     private static async Task<int> RunAsync(RotateKeyInput input, Terminal terminal, CancellationToken cancellationToken)
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var last = await KeyOperations.FindLastAsync(stack, RotateKeyOrchestration.Name, "rotate", input.KeyName, cancellationToken).ConfigureAwait(false);
+        var last = await KeyOperations.FindLastAsync(stack, RotateKeyOrchestration.Name, OperationVerb.Rotate, input.KeyName, cancellationToken).ConfigureAwait(false);
         if (last is { IsEnded: false } && await stack.Operations.IsRunElsewhereAsync(last.InstanceId, cancellationToken).ConfigureAwait(false))
         {
-            throw new ConflictException(
+            throw new OperationInProgressException(
                 $"The rotation '{last.InstanceId}' of '{input.KeyName}' is under way in another process; wait for it. If that process is killed, this command goes on with it.");
         }
 
         if (last is { IsEnded: false } && (input.NewLabel is not null || input.GenerateSizeInBits is not null || input.Deep))
         {
-            throw new ConflictException(
+            throw new OperationInProgressException(
                 $"The rotation '{last.InstanceId}' of '{input.KeyName}' is under way; 'byok key rotate {input.KeyName}' without options goes on with it.");
         }
 
         // One that failed or was cut off goes on with the key that it had brought.
-        var instance = last is null or { State: OrchestrationState.Completed } ? KeyOperations.NewId("rotate", input.KeyName) : last.InstanceId;
+        var instance = last is null or { State: OrchestrationState.Completed } ? OperationId.New(OperationVerb.Rotate, input.KeyName).ToString() : last.InstanceId;
         stack.TellIfTheAgentIsDown(terminal.Note);
 
         var result = await ProgressLine.RunAsync(
@@ -136,7 +136,7 @@ internal static class KeyRotateCommand
     private static async Task<int> RetireAsync(RetireBranchInput input, Terminal terminal, CancellationToken cancellationToken)
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var instance = await KeyOperations.ContinueOrBeginAsync(stack, RetireBranchOrchestration.Name, "retire", input.KeyName, _ => true, cancellationToken).ConfigureAwait(false);
+        var instance = await KeyOperations.ContinueOrBeginAsync(stack, RetireBranchOrchestration.Name, OperationVerb.Retire, input.KeyName, _ => true, cancellationToken).ConfigureAwait(false);
         var result = await ProgressLine.RunAsync(
             terminal,
             input.KeyName,
@@ -170,7 +170,7 @@ internal static class KeyRotateCommand
             terminal,
             blob,
             _ => stack.RunAsync<ReencryptBlobResult>(
-                ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = blob }, $"reencrypt-{Guid.CreateVersion7():N}", _ => { }, cancellationToken)).ConfigureAwait(false);
+                ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = blob }, OperationId.New(OperationVerb.Reencrypt).ToString(), _ => { }, cancellationToken)).ConfigureAwait(false);
         terminal.Document(new { name = blob, result.BlobId, result.KeyId, result.Branch, result.PlaintextLength, result.ETag });
         terminal.Line($"encrypted '{blob}' anew: {Units.Bytes(result.PlaintextLength)} under a new DEK, {result.KeyId}, branch {result.Branch}");
         return ExitCodes.Done;

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Byok.Api;
 using Byok.Cli.Output;
 using Byok.Cli.Serve;
 using Byok.Core.Errors;
 using Byok.Local.Stack;
 using Byok.Local.Stack.Operations;
 using Byok.Pipeline;
-using Byok.Pipeline.Api;
 
 namespace Byok.Cli.Commands;
 
@@ -42,7 +42,7 @@ internal static class ServeCommand
                 await using var stack = await LocalStack.OpenAsync(options => options with { MaxKeyAge = parsed.GetValue(maxKeyAge) }, stopping.Token).ConfigureAwait(false);
                 if (stack.Operations is not EmbeddedOperations embedded)
                 {
-                    throw new ConflictException("The Functions app serves already: API, upload trigger and timers; 'byok status' says where.");
+                    throw new AlreadyRunningException("The Functions app serves already: API, upload trigger and timers; 'byok status' says where.");
                 }
 
                 var timers = new Timers(stack, embedded.Engine, parsed.GetValue(auditEvery), parsed.GetValue(rotationEvery), terminal);
@@ -90,7 +90,7 @@ internal static class ServeCommand
         LocalStack stack, EmbeddedOperations embedded, Timers timers, int port, VaultServer? vault, Terminal terminal, CancellationTokenSource stopping)
     {
         await embedded.BeginWorkAsync().ConfigureAwait(false);
-        await using var server = await ApiServer.StartAsync(new OperationsApi(embedded.Engine, stack.Catalog.Audits, stack.Vault), port, stopping.Token).ConfigureAwait(false);
+        await using var server = await ApiServer.StartAsync(new OperationsApi(embedded.Engine, stack.Audits, stack.Vault), port, stopping.Token).ConfigureAwait(false);
         terminal.Document(new { address = server.Address, vault = vault is null ? null : new { vault.Address, vault.CertificateFile, vault.TokenFile } });
         terminal.Line($"serving          {server.Address}api (Ctrl-C ends it; what is under way goes on at the next start)");
         terminal.Line($"watching         the container '{stack.Storage.Uploads.Name}' of {stack.Storage.Uploads.Client.Uri.Authority}");

@@ -45,7 +45,7 @@ internal static class StackCommands
     {
         var paths = StackPaths.FromEnvironment();
         CreateHome(paths);
-        using var turn = StackTurn.Take(paths);
+        using var held = StackLock.Take(paths);
         await new StackStarter(paths).StartAsync(request, cancellationToken).ConfigureAwait(false);
         return await StatusAsync(terminal).ConfigureAwait(false);
     }
@@ -62,7 +62,7 @@ internal static class StackCommands
         var running = state.Processes().Where(process => process.Process is { IsRunning: true }).ToList();
         if (running.Count > 0)
         {
-            using var turn = StackTurn.Take(paths);
+            using var held = StackLock.Take(paths);
             // The app first, then the agent: they finish what they are doing while vault and relay still answer.
             foreach (var (_, process) in running.AsEnumerable().Reverse())
             {

@@ -95,7 +95,6 @@ internal sealed class PlaintextFile : IAsyncDisposable
         _isPublished = true;
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _file.DisposeAsync().ConfigureAwait(false);

@@ -17,7 +17,6 @@ internal static class StoredCopy
     /// <param name="name">The blob's name.</param>
     /// <param name="keyName">The wrapping key that it has to be under.</param>
     /// <param name="report">Told the bytes compared.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>What the encryption of that blob gave; null when there is no such blob, or one with other bytes or under another key.</returns>
     public static async Task<EncryptBlobResult?> FindAsync(
         ProtectedBlobReader reader, FileStream source, string name, string keyName, Action<string, long, long> report, CancellationToken cancellationToken)

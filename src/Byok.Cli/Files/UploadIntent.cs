@@ -64,7 +64,6 @@ internal sealed class UploadIntent : IDisposable
     /// <summary>Forgets the intent: the success has been told.</summary>
     public void Complete() => File.Delete(_noteFile);
 
-    /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
     private static Note? Read(string noteFile)

@@ -1,5 +1,5 @@
 using System.Net;
-using Byok.Pipeline.Api;
+using Byok.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -52,21 +52,7 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         var request = context.Request;
         var parameter = (string?)request.RouteValues.Values.SingleOrDefault() ?? string.Empty;
-        var call = new ApiRequest(ApiCaller.Trusted, request.ContentType, request.Headers.Accept, request.Body)
-        {
-            BodyLength = request.ContentLength,
-            OperationId = request.Headers.TryGetValue(ApiRequest.OperationIdHeader, out var operationId) ? operationId.ToString() : null,
-        };
-        var answer = await route.AnswerAsync(api, parameter, call, context.RequestAborted).ConfigureAwait(false);
-        var response = context.Response;
-        response.StatusCode = answer.Status;
-        response.ContentType = answer.ContentType;
-        response.ContentLength = answer.Body.Length;
-        foreach (var (name, value) in answer.Headers)
-        {
-            response.Headers[name] = value;
-        }
-
-        await response.Body.WriteAsync(answer.Body, context.RequestAborted).ConfigureAwait(false);
+        var answer = await route.AnswerAsync(api, parameter, request.ToApiRequest(ApiCaller.Trusted), context.RequestAborted).ConfigureAwait(false);
+        await answer.SendAsync(context).ConfigureAwait(false);
     }
 }

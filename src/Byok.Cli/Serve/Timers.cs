@@ -8,8 +8,6 @@ using Byok.Pipeline.RotateKey;
 namespace Byok.Cli.Serve;
 
 /// <summary>What happens by the clock: audits, and rotations that are due.</summary>
-/// <param name="stack">The stack.</param>
-/// <param name="engine">Its engine.</param>
 /// <param name="auditEvery">Time between two audits; zero for none.</param>
 /// <param name="rotationEvery">How often to look for rotations that are due; zero for never.</param>
 /// <param name="terminal">Told what was started.</param>

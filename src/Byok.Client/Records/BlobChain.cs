@@ -1,3 +1,5 @@
+using Byok.Core.Ledger;
+
 namespace Byok.Client.Records;
 
 /// <summary>
@@ -22,7 +24,7 @@ internal struct BlobChain
     /// <param name="moved">Told each operation that is known to have rewrapped or encrypted the blob anew, once for each state.</param>
     public void Apply(BlobRecord record, Action<string>? moved = null)
     {
-        if (record.Kind == BlobEvents.Intended)
+        if (record.Kind == LedgerKinds.BlobIntended)
         {
             // What is made of a state that is not the blob's own is none of its states either: a rolled back blob is not taken along.
             var isChained = !record.IsDerived || (record.Replaces is { } replaced && StandingOf(replaced) != BlobStanding.Unknown);
@@ -36,7 +38,7 @@ internal struct BlobChain
 
         var open = _open ?? [];
         var index = open.FindIndex(intent => intent.Mac == record.Mac);
-        if (record.Kind == BlobEvents.Deleted)
+        if (record.Kind == LedgerKinds.BlobDeleted)
         {
             Confirmed = null;
         }

@@ -48,7 +48,7 @@ public sealed class BranchCandidates
         BranchPins.Of(key).Require(branch);
 
         var versions = key.Versions
-            .Where(version => KeyLife.IsInUse(version) && version.PublicKey is not null)
+            .Where(version => WrappingKeyPolicy.IsInUse(version) && version.PublicKey is not null)
             .OrderByDescending(version => version.Enabled)
             .ThenByDescending(version => KeyActivation.Of(version) ?? 0)
             .Select(version => (version.Id, version.PublicKey!.Thumbprint))

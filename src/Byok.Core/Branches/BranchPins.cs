@@ -60,7 +60,7 @@ public sealed class BranchPins
     {
         ArgumentNullException.ThrowIfNull(key);
         return key.Versions
-            .Where(KeyLife.IsProved)
+            .Where(WrappingKeyPolicy.IsProved)
             .GroupBy(version => KeyActivation.Of(version) ?? 0)
             .Where(group => group.Key > 0)
             .MaxBy(group => group.Key)?

@@ -10,7 +10,6 @@ public static class BekTable
     /// <summary>Seals a segment under a random nonce.</summary>
     /// <param name="keys">The blob's keys.</param>
     /// <param name="layout">The blob's layout.</param>
-    /// <param name="segment">Which segment.</param>
     /// <param name="beks">The BEKs of all its chunks in order, 32 bytes each.</param>
     /// <returns>Nonce, ciphertext and tag: <see cref="BlobLayout.SealedSegmentLength"/> bytes.</returns>
     /// <exception cref="ArgumentException">The BEKs are not as many as the segment has chunks.</exception>
@@ -20,7 +19,6 @@ public static class BekTable
     /// <summary>Opens a segment.</summary>
     /// <param name="keys">The blob's keys.</param>
     /// <param name="layout">The blob's layout.</param>
-    /// <param name="segment">Which segment.</param>
     /// <param name="sealedSegment">Nonce, ciphertext and tag: <see cref="BlobLayout.SealedSegmentLength"/> bytes.</param>
     /// <param name="beks">Receives the BEKs in order, 32 bytes for each chunk of the segment. The caller zeroes them.</param>
     /// <exception cref="IntegrityException">The tag does not verify.</exception>

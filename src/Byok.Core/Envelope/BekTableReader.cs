@@ -25,7 +25,6 @@ internal sealed class BekTableReader(BlobLayout layout, byte[]? inlineTable, Blo
     /// <summary>Copies the BEKs of consecutive chunks.</summary>
     /// <param name="first">The first chunk's index.</param>
     /// <param name="beks">Receives as many as it has room for, 32 bytes each.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <returns>How many were copied: fewer when the segment of the next one does not verify.</returns>
     /// <exception cref="IntegrityException">The first one's segment does not verify.</exception>
     public async ValueTask<int> CopyBeksAsync(long first, Memory<byte> beks, CancellationToken cancellationToken)

@@ -62,13 +62,10 @@ public readonly struct BlobId : IEquatable<BlobId>
         return Base64Url.EncodeToString(bytes);
     }
 
-    /// <inheritdoc/>
     public bool Equals(BlobId other) => _value == other._value;
 
-    /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is BlobId other && Equals(other);
 
-    /// <inheritdoc/>
     public override int GetHashCode() => _value.GetHashCode();
 
     /// <summary>Whether two ids are the same.</summary>

@@ -33,7 +33,6 @@ public sealed class BlobKeys : IDisposable
 
     internal ReadOnlySpan<byte> MacKey => _macKey.Bytes;
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _tableKey.Dispose();

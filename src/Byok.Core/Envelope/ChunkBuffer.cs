@@ -16,7 +16,6 @@ public sealed class ChunkBuffer : IDisposable
     /// <exception cref="ObjectDisposedException">It was returned.</exception>
     public Memory<byte> Memory => _buffer ?? throw new ObjectDisposedException(nameof(ChunkBuffer));
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         // Exchanged, so that a second disposal cannot put the same buffer into the pool twice.

@@ -28,19 +28,15 @@ public sealed class DecryptingStream : Stream
         _leaveOpen = leaveOpen;
     }
 
-    /// <inheritdoc/>
     public override bool CanRead => !_disposed;
 
-    /// <inheritdoc/>
     public override bool CanSeek => !_disposed;
 
-    /// <inheritdoc/>
     public override bool CanWrite => false;
 
     /// <summary>Length of the plaintext in bytes.</summary>
     public override long Length => _reader.Layout.PlaintextLength;
 
-    /// <inheritdoc/>
     public override long Position
     {
         get => _position;
@@ -73,18 +69,15 @@ public sealed class DecryptingStream : Stream
         return count;
     }
 
-    /// <inheritdoc/>
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
     {
         ValidateBufferArguments(buffer, offset, count);
         return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
     }
 
-    /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) =>
         ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
 
-    /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin)
     {
         var start = origin switch
@@ -111,7 +104,6 @@ public sealed class DecryptingStream : Stream
     /// <exception cref="NotSupportedException">Always.</exception>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("The stream is read-only.");
 
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing && !_disposed)

@@ -14,7 +14,6 @@ public static class EnvelopeDownload
     /// <param name="degreeOfParallelism">Reads under way at once, each with a buffer of 4 MiB at most.</param>
     /// <param name="writeAsync">Receives plaintext offset and bytes; the memory is valid until the returned task ends.</param>
     /// <param name="progress">Told the plaintext bytes done so far after each read, which may arrive out of order; null when nobody watches.</param>
-    /// <param name="cancellationToken">Cancels the download.</param>
     /// <exception cref="IntegrityException">A chunk does not verify.</exception>
     public static async Task CopyToAsync(
         EnvelopeReader reader,

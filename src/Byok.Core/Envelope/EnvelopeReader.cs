@@ -70,7 +70,6 @@ public sealed class EnvelopeReader : IDisposable
     /// <summary>Reads and opens one chunk, in place.</summary>
     /// <param name="index">The chunk's index.</param>
     /// <param name="buffer">At least <see cref="BlobLayout.StoredChunkLength"/> bytes, for the ciphertext on its way.</param>
-    /// <param name="cancellationToken">Cancels the read.</param>
     /// <returns>Length of the plaintext, which is at the start of the buffer.</returns>
     /// <exception cref="IntegrityException">The chunk or its table segment does not verify; the buffer then holds nothing of the plaintext.</exception>
     /// <exception cref="ArgumentException">The buffer is too short.</exception>
@@ -88,7 +87,6 @@ public sealed class EnvelopeReader : IDisposable
     /// </summary>
     /// <param name="first">The first chunk's index.</param>
     /// <param name="buffer">At least <see cref="BlobLayout.MaxReadLength"/> bytes, for the ciphertext on its way.</param>
-    /// <param name="cancellationToken">Cancels the read.</param>
     /// <returns>Length of the plaintext of at least one whole chunk, which is at the start of the buffer.</returns>
     /// <exception cref="IntegrityException">The first chunk or its table segment does not verify; the buffer then holds nothing of the plaintext.</exception>
     /// <exception cref="ArgumentException">The buffer is too short.</exception>
@@ -103,7 +101,6 @@ public sealed class EnvelopeReader : IDisposable
         return await ReadAsync(first, count, buffer, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _beks.Dispose();

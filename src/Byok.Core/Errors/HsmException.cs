@@ -1,18 +1,8 @@
 namespace Byok.Core.Errors;
 
 /// <summary>An HSM (PKCS#11 token) refused or failed an operation.</summary>
-public class HsmException : PermanentByokException
+public class HsmException(string message, Exception? innerException = null) : PermanentByokException(message, innerException)
 {
-    /// <summary>Creates the failure with one clear sentence.</summary>
-    public HsmException(string message) : base(message)
-    {
-    }
-
-    /// <summary>Creates the failure with one clear sentence and its cause.</summary>
-    public HsmException(string message, Exception? innerException) : base(message, innerException)
-    {
-    }
-
     /// <summary>The PKCS#11 function that failed, for example <c>C_WrapKey</c>; null when no function was called.</summary>
     public string? Method { get; init; }
 

@@ -25,7 +25,7 @@ public static class KeyActivation
     public static string Next(KeyLife life)
     {
         ArgumentNullException.ThrowIfNull(life);
-        var highest = life.Versions.Where(KeyLife.IsProved).Select(Of).Max() ?? 0;
+        var highest = life.Versions.Where(WrappingKeyPolicy.IsProved).Select(Of).Max() ?? 0;
         return highest < StrictDecimal.Max
             ? (highest + 1).ToString(CultureInfo.InvariantCulture)
             : throw new KeyUnavailableException($"The tag {KeyTags.Activation} of a version of '{life.Name}' has the highest value that there is; correct it in the vault.");

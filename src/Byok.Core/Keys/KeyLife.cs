@@ -17,7 +17,7 @@ public sealed record KeyLife(string Name, IReadOnlyList<VaultKey> Versions, Dele
             }
 
             var enabled = Versions.Count(version => version.Enabled);
-            if (!Versions.Any(IsProved))
+            if (!Versions.Any(WrappingKeyPolicy.IsProved))
             {
                 return enabled > 0 ? KeyState.Bringing : KeyState.Purged;
             }
@@ -38,9 +38,8 @@ public sealed record KeyLife(string Name, IReadOnlyList<VaultKey> Versions, Dele
     /// <summary>The newest order on any version; null when there was none.</summary>
     public KeyOrder? NewestOrder => Versions.Concat(Deleted is null ? [] : [Deleted.Key]).Select(KeyOrder.Of).OfType<KeyOrder>().MaxBy(order => order.On);
 
-    /// <summary>The newest enabled, verified version: the one that protects new blobs, of several made in one second the last. Null when there is none.</summary>
-    public VaultKey? Current =>
-        Versions.Where(version => version.Enabled && StateOf(version) == KeyTags.Active).OrderBy(version => version.CreatedOn).LastOrDefault();
+    /// <summary>The version that protects new blobs; null when there is none.</summary>
+    public VaultKey? Current => WrappingKeyPolicy.CurrentOf(Versions);
 
     /// <summary>The time of an order that is given now: later than all that the vault knows of, whatever the clocks say that those were given by.</summary>
     public DateTimeOffset NextOrderOn(DateTimeOffset now) => NewestOrder is { } newest && newest.On >= now ? newest.On.AddTicks(1) : now;
@@ -50,14 +49,6 @@ public sealed record KeyLife(string Name, IReadOnlyList<VaultKey> Versions, Dele
 
     /// <summary>Lets an operation pass, or refuses it.</summary>
     /// <exception cref="Errors.KeyUnavailableException">The key cannot be used in this state.</exception>
-    /// <exception cref="Errors.ConflictException">The operation does not fit the state.</exception>
+    /// <exception cref="Errors.KeyStateException">The operation does not fit the state.</exception>
     public void Require(KeyOperation operation) => KeyLifecycle.Require(Name, State, operation);
-
-    /// <summary>Whether a version is in use: a revocation takes it, and a restore gives it back.</summary>
-    public static bool IsInUse(VaultKey version) => StateOf(version) is KeyTags.Active or KeyTags.Retired;
-
-    /// <summary>Whether a version has been verified once: its pins may count, whatever became of it since.</summary>
-    public static bool IsProved(VaultKey version) => IsInUse(version) || StateOf(version) == KeyTags.Replaced;
-
-    private static string? StateOf(VaultKey version) => version.Tags.GetValueOrDefault(KeyTags.State);
 }

@@ -40,7 +40,7 @@ public static class KeyLifecycle
 
     /// <summary>Lets an operation pass, or refuses it.</summary>
     /// <exception cref="KeyUnavailableException">The key cannot be used in this state.</exception>
-    /// <exception cref="ConflictException">The operation does not fit the state.</exception>
+    /// <exception cref="KeyStateException">The operation does not fit the state.</exception>
     public static void Require(string keyName, KeyState state, KeyOperation operation)
     {
         if (Refusal(state, operation) is { } refusal)

@@ -8,7 +8,6 @@ namespace Byok.Core.Keys;
 /// </summary>
 /// <param name="Kind">What was ordered.</param>
 /// <param name="On">When it was asked for, UTC; after every order that the vault knew then.</param>
-/// <param name="OperationId">The operation.</param>
 public sealed record KeyOrder(KeyOrderKind Kind, DateTimeOffset On, string OperationId)
 {
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'";

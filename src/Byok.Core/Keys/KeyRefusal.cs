@@ -11,14 +11,14 @@ public sealed record KeyRefusal(KeyRefusalKind Kind, string Reason)
     public ByokException ToException(string keyName)
     {
         var message = $"The key '{keyName}' {Reason}.";
-        return Kind == KeyRefusalKind.Unavailable ? new KeyUnavailableException(message) : new ConflictException(message);
+        return Kind == KeyRefusalKind.Unavailable ? new KeyUnavailableException(message) : new KeyStateException(message);
     }
 }
 
 /// <summary>The kind of failure that a refusal is.</summary>
 public enum KeyRefusalKind
 {
-    /// <summary>A <see cref="ConflictException"/>: exit code 1.</summary>
+    /// <summary>A <see cref="KeyStateException"/>: exit code 1.</summary>
     Conflict,
 
     /// <summary>A <see cref="KeyUnavailableException"/>: exit code 3.</summary>

@@ -16,7 +16,8 @@ public interface IOrchestrationClient
     IAsyncEnumerable<OrchestrationStatus> ListAsync(string idPrefix, CancellationToken cancellationToken);
 
     /// <summary>Raises an event to an instance.</summary>
-    /// <exception cref="ConflictException">There is no such instance, or it has ended.</exception>
+    /// <exception cref="OperationNotFoundException">There is no such instance.</exception>
+    /// <exception cref="OperationEndedException">It has ended.</exception>
     Task RaiseEventAsync(string instanceId, string eventName, object? payload, CancellationToken cancellationToken);
 
     /// <summary>Terminates an instance; what its activities did stays done.</summary>

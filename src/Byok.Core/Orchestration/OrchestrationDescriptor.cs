@@ -2,7 +2,6 @@ namespace Byok.Core.Orchestration;
 
 /// <summary>An orchestration by name, as an engine runs it.</summary>
 /// <param name="Name">The name it is started by.</param>
-/// <param name="InputType">Its input's type.</param>
 /// <param name="RunAsync">Runs it with an input of that type; gives the output, ready to be serialised.</param>
 public sealed record OrchestrationDescriptor(string Name, Type InputType, Func<IOrchestrationContext, object?, Task<object?>> RunAsync)
 {

@@ -4,7 +4,6 @@ using Byok.Core.Errors;
 namespace Byok.Core.Orchestration;
 
 /// <summary>An instance as its engine describes it.</summary>
-/// <param name="InstanceId">The instance's id.</param>
 /// <param name="Name">The orchestration's name.</param>
 /// <param name="State">Where it stands.</param>
 /// <param name="CreatedOn">When it was scheduled.</param>

@@ -19,7 +19,7 @@ public interface IHsm
     /// <param name="label">The new key's label.</param>
     /// <param name="sizeInBits">2048, 3072 or 4096.</param>
     /// <returns>The new key; the existing one when the label exists with that size (so that a retry does nothing twice).</returns>
-    /// <exception cref="ConflictException">The label exists with another size.</exception>
+    /// <exception cref="NameTakenException">The label exists with another size.</exception>
     Task<MasterKey> GenerateMasterKeyAsync(string label, int sizeInBits, CancellationToken cancellationToken);
 
     /// <summary>Wraps a master key to a KEK. A repeated request gets the first answer again.</summary>

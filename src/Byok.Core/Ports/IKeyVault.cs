@@ -1,6 +1,5 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
-using Byok.Core.Keys.Attestation;
 
 namespace Byok.Core.Ports;
 
@@ -19,14 +18,12 @@ public interface IKeyVault
     /// <param name="name">The KEK's name. An existing name gets a new version.</param>
     /// <param name="sizeInBits">2048, 3072 or 4096.</param>
     /// <param name="attributes">Expiry and tags; operations are ignored.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     Task<VaultKey> CreateKeyExchangeKeyAsync(string name, int sizeInBits, KeyAttributes attributes, CancellationToken cancellationToken);
 
     /// <summary>Imports a key from a BYOK transfer blob; an existing name gets a new version.</summary>
     /// <param name="name">Name of the key to import as.</param>
     /// <param name="transferBlob">The whole .byok file, UTF-8 JSON.</param>
     /// <param name="attributes">Operations, expiry and tags of the new version.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="TransferBlobException">The blob is malformed or does not unwrap under its KEK.</exception>
     /// <exception cref="KeyUnavailableException">The KEK is missing, disabled or expired.</exception>
     Task<VaultKey> ImportKeyAsync(string name, ReadOnlyMemory<byte> transferBlob, KeyAttributes attributes, CancellationToken cancellationToken);
@@ -34,10 +31,6 @@ public interface IKeyVault
     /// <summary>Reads one version of a key; the newest when <paramref name="version"/> is null.</summary>
     /// <exception cref="KeyNotFoundInVaultException">No such key or version.</exception>
     Task<VaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellationToken);
-
-    /// <summary>The HSM's own statement that it holds a key version and how; null where the service gives none, which is everywhere but in Managed HSM.</summary>
-    /// <exception cref="KeyNotFoundInVaultException">No such key or version.</exception>
-    Task<KeyAttestation?> GetKeyAttestationAsync(KeyIdentifier id, CancellationToken cancellationToken);
 
     /// <summary>Lists the keys, each by its newest version, in the order of their names. Public parts may be null.</summary>
     IAsyncEnumerable<VaultKey> ListKeysAsync(CancellationToken cancellationToken);

@@ -23,7 +23,7 @@ public static class KeyVaultExtensions
         var versions = new List<VaultKey>(life.Versions.Count);
         foreach (var version in life.Versions)
         {
-            versions.Add(version.PublicKey is null && KeyLife.IsInUse(version)
+            versions.Add(version.PublicKey is null && WrappingKeyPolicy.IsInUse(version)
                 ? await vault.GetKeyAsync(keyName, version.Id.Version, cancellationToken).ConfigureAwait(false)
                 : version);
         }

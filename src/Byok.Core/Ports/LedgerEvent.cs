@@ -17,15 +17,4 @@ public sealed record LedgerEvent
 
     /// <summary>Names, ids, thumbprints and figures; never secrets.</summary>
     public IReadOnlyDictionary<string, string> Details { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>An event of an operation. A second run of the operation makes the same event id, and so the same event.</summary>
-    /// <param name="part">Tells events of one kind and operation apart; null where there is one.</param>
-    public static LedgerEvent Of(string operationId, string kind, string subject, Dictionary<string, string>? details = null, string? part = null) => new()
-    {
-        EventId = part is null ? $"{operationId}/{kind}" : $"{operationId}/{kind}/{part}",
-        Kind = kind,
-        Subject = subject,
-        CorrelationId = operationId,
-        Details = details ?? [],
-    };
 }

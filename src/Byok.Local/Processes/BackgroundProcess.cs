@@ -11,7 +11,6 @@ namespace Byok.Local.Processes;
 /// A process of the local stack that outlives the command that started it. It is known by its id and its start time together,
 /// so that a number that the system has given to somebody else meanwhile is never taken for it.
 /// </summary>
-/// <param name="ProcessId">The process id.</param>
 /// <param name="StartedOn">When the process started, as the system says.</param>
 /// <param name="LogFile">Where its output goes.</param>
 public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, string LogFile)
@@ -29,13 +28,11 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
 
     /// <summary>Starts a program in a session of its own, its output appended to a log file.</summary>
     /// <param name="program">The program's name or path.</param>
-    /// <param name="arguments">Its arguments.</param>
-    /// <param name="logFile">The log file.</param>
     /// <param name="lockFile">A file that the process holds locked as long as it runs: there is at most one process to a lock file. Its id is in the <c>.pid</c> file beside it.</param>
     /// <param name="environment">Variables to set beside the inherited ones.</param>
     /// <param name="folder">Its current folder; null for this process's.</param>
     /// <exception cref="ConfigurationException">The program cannot be started.</exception>
-    /// <exception cref="ConflictException">Another process holds the lock file.</exception>
+    /// <exception cref="AlreadyRunningException">Another process holds the lock file.</exception>
     public static BackgroundProcess Start(
         string program, IEnumerable<string> arguments, string logFile, string lockFile, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
     {
@@ -43,7 +40,7 @@ public sealed record BackgroundProcess(int ProcessId, DateTimeOffset StartedOn, 
         ArgumentNullException.ThrowIfNull(arguments);
         if (FindHolder(lockFile) is { } holder)
         {
-            throw new ConflictException($"Process {holder} holds '{lockFile}' and does already what '{program}' was to be started for; end it first.");
+            throw new AlreadyRunningException($"Process {holder} holds '{lockFile}' and does already what '{program}' was to be started for; end it first.");
         }
 
         var start = new ProcessStartInfo("/bin/sh")

@@ -55,7 +55,6 @@ public sealed class DevRelayServer : IAsyncDisposable
     /// <summary>Starts a relay and waits until it listens.</summary>
     /// <param name="options">What it serves.</param>
     /// <param name="timeProvider">The clock, for token expiry and time-outs.</param>
-    /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="ConfigurationException">A path or key is not usable, or the port is taken.</exception>
     public static async Task<DevRelayServer> StartAsync(DevRelayOptions options, TimeProvider timeProvider, CancellationToken cancellationToken)
     {

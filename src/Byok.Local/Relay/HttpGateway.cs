@@ -8,7 +8,6 @@ namespace Byok.Local.Relay;
 /// <summary>Takes HTTP requests of senders to a listener and the answers back.</summary>
 /// <param name="options">Limits and times.</param>
 /// <param name="rendezvousTable">The rendezvous addresses.</param>
-/// <param name="timeProvider">The clock.</param>
 internal sealed class HttpGateway(DevRelayOptions options, RendezvousTable rendezvousTable, TimeProvider timeProvider)
 {
     /// <summary>Serves one request.</summary>

@@ -1,7 +1,6 @@
 namespace Byok.Local.Relay;
 
 /// <summary>One path and the listeners on it.</summary>
-/// <param name="path">The path.</param>
 /// <param name="maxListeners">How many may listen.</param>
 internal sealed class HybridConnection(string path, int maxListeners)
 {

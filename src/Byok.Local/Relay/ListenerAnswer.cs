@@ -4,5 +4,4 @@ namespace Byok.Local.Relay;
 
 /// <summary>An answer that came over a control channel, whole.</summary>
 /// <param name="Response">Status and headers.</param>
-/// <param name="Body">The body.</param>
 internal sealed record ListenerAnswer(ResponseMessage Response, ReadOnlyMemory<byte> Body);

@@ -25,7 +25,6 @@ internal sealed class ListenerSession : IDisposable
     /// <param name="rendezvousBase">Scheme and authority by which this listener reaches the relay, for its rendezvous addresses.</param>
     /// <param name="expiresOn">When its token expires.</param>
     /// <param name="verify">Checks a renewed token; gives its expiry, or throws <see cref="RelayFault"/>.</param>
-    /// <param name="timeProvider">The clock.</param>
     public ListenerSession(string rendezvousBase, DateTimeOffset expiresOn, Func<string?, DateTimeOffset> verify, TimeProvider timeProvider)
     {
         _verify = verify;
@@ -99,7 +98,6 @@ internal sealed class ListenerSession : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _ = _closed.TrySetResult();

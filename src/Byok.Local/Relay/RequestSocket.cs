@@ -6,9 +6,7 @@ namespace Byok.Local.Relay;
 
 /// <summary>A rendezvous socket over which requests and answers go.</summary>
 /// <param name="rendezvous">Where the listener came to.</param>
-/// <param name="socket">Its socket.</param>
 /// <param name="timeout">How long the listener may be silent, or not read, while it is its turn.</param>
-/// <param name="timeProvider">The clock.</param>
 internal sealed class RequestSocket(Rendezvous rendezvous, WebSocket socket, TimeSpan timeout, TimeProvider timeProvider)
 {
     private const int FragmentInBytes = 32 * 1024;

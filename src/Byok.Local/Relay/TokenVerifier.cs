@@ -6,7 +6,6 @@ namespace Byok.Local.Relay;
 
 /// <summary>Checks shared access signatures. Tokens of Microsoft Entra ID are refused: nobody on one machine can vouch for them.</summary>
 /// <param name="keys">The access keys.</param>
-/// <param name="timeProvider">The clock.</param>
 internal sealed class TokenVerifier(IReadOnlyList<RelayAccessKey> keys, TimeProvider timeProvider)
 {
     private const string Prefix = "SharedAccessSignature ";

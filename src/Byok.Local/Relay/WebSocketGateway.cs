@@ -7,7 +7,6 @@ namespace Byok.Local.Relay;
 /// <summary>Joins a sender's WebSocket with one that a listener opens for it.</summary>
 /// <param name="options">Limits and times.</param>
 /// <param name="rendezvousTable">The rendezvous addresses.</param>
-/// <param name="timeProvider">The clock.</param>
 internal sealed class WebSocketGateway(DevRelayOptions options, RendezvousTable rendezvousTable, TimeProvider timeProvider)
 {
     private const int FragmentInBytes = 32 * 1024;

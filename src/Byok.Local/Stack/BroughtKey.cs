@@ -20,7 +20,7 @@ public sealed record BroughtKey(string Name, string Label, string Thumbprint, Da
         {
             await foreach (var version in vault.ListKeyVersionsAsync(key.Id.Name, cancellationToken).ConfigureAwait(false))
             {
-                if (version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active && version.PublicKey is { } publicKey)
+                if (WrappingKeyPolicy.IsActive(version) && version.PublicKey is { } publicKey)
                 {
                     brought.Add(new BroughtKey(key.Id.Name, version.Tags.GetValueOrDefault(KeyTags.Label) ?? key.Id.Name, publicKey.Thumbprint, version.CreatedOn));
                 }

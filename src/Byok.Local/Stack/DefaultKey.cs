@@ -9,7 +9,7 @@ public static class DefaultKey
     /// <returns>The default key.</returns>
     public static async Task<string> RememberAsync(StackPaths paths, string name, CancellationToken cancellationToken)
     {
-        using var turn = await StackTurn.WaitAsync(paths, cancellationToken).ConfigureAwait(false);
+        using var held = await StackLock.WaitAsync(paths, cancellationToken).ConfigureAwait(false);
         var state = File.Exists(paths.StackFile)
             ? StackState.Load(paths)
             : throw new ConfigurationException($"'{paths.StackFile}' is gone; run 'byok up' again.");
@@ -49,7 +49,7 @@ public static class DefaultKey
     /// <summary>Has a Functions app that runs know default and accepted keys: as in Azure, a changed setting starts the app again. What is under way goes on then.</summary>
     public static async Task TellAppAsync(StackPaths paths, Action<string> tell, CancellationToken cancellationToken)
     {
-        using var turn = await StackTurn.WaitAsync(paths, cancellationToken).ConfigureAwait(false);
+        using var held = await StackLock.WaitAsync(paths, cancellationToken).ConfigureAwait(false);
         var state = StackState.Load(paths);
         if (state is { Functions.IsRunning: true, Vault.IsRunning: true, FunctionsApp: { } app }
             && new FunctionsStarter(paths, app) is var starter && !starter.IsCurrent(state))

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Byok.Client.Branches;
+using Byok.Client.Reading;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
@@ -6,8 +8,10 @@ using Byok.Durable;
 using Byok.Local.Stack.Operations;
 using Byok.Local.Vault;
 using Byok.Pipeline;
+using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.Branches;
 using Byok.Storage;
-using Byok.Storage.Ledger;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Byok.Local.Stack;
 
@@ -22,17 +26,23 @@ public sealed class LocalStack : IAsyncDisposable
 
     private readonly LocalTokens _tokens;
     private readonly HsmConnection _hsm;
+    private readonly ServiceProvider _pipeline;
 
-    private LocalStack(
-        StackPaths paths, StackHost host, PipelineOptions options, LocalTokens tokens, HsmConnection hsm, StorageAccount storage, PipelineCatalog catalog, IOperations operations)
+    private LocalStack(StackPaths paths, StackHost host, LocalTokens tokens, HsmConnection hsm, ServiceProvider pipeline, IOperations operations)
     {
         Paths = paths;
         Host = host;
-        Options = options;
         _tokens = tokens;
         _hsm = hsm;
-        Storage = storage;
-        Catalog = catalog;
+        _pipeline = pipeline;
+        Options = pipeline.GetRequiredService<PipelineOptions>();
+        Storage = pipeline.GetRequiredService<StorageAccount>();
+        Selection = pipeline.GetRequiredService<KeySelection>();
+        Branches = pipeline.GetRequiredService<BranchKeyRing>();
+        BranchKeeper = pipeline.GetRequiredService<BranchKeeper>();
+        Rebuilder = pipeline.GetRequiredService<BranchRebuilder>();
+        Reader = pipeline.GetRequiredService<ProtectedBlobReader>();
+        Audits = pipeline.GetRequiredService<AuditArchive>();
         Operations = operations;
     }
 
@@ -46,7 +56,17 @@ public sealed class LocalStack : IAsyncDisposable
 
     public StorageAccount Storage { get; }
 
-    public PipelineCatalog Catalog { get; }
+    public KeySelection Selection { get; }
+
+    public BranchKeyRing Branches { get; }
+
+    public BranchKeeper BranchKeeper { get; }
+
+    public BranchRebuilder Rebuilder { get; }
+
+    public ProtectedBlobReader Reader { get; }
+
+    public AuditArchive Audits { get; }
 
     public IOperations Operations { get; }
 
@@ -54,7 +74,6 @@ public sealed class LocalStack : IAsyncDisposable
     public static Task<LocalStack> OpenAsync(CancellationToken cancellationToken) => OpenAsync(null, cancellationToken);
 
     /// <param name="configure">Changes the settings; null to leave them.</param>
-    /// <param name="cancellationToken">Cancels the opening.</param>
     /// <exception cref="ConfigurationException">The stack is not up.</exception>
     public static async Task<LocalStack> OpenAsync(Func<PipelineOptions, PipelineOptions>? configure, CancellationToken cancellationToken)
     {
@@ -66,10 +85,9 @@ public sealed class LocalStack : IAsyncDisposable
         }
 
         StackDisk.Require(paths, 0);
-        var time = TimeProvider.System;
-        var storage = StorageAccount.OpenEmulator(azurite.ConnectionString);
-        var tokens = await LocalTokens.OpenAsync(paths, state, time, cancellationToken).ConfigureAwait(false);
+        var tokens = await LocalTokens.OpenAsync(paths, state, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         var hsm = HsmConnection.Open(paths, state);
+        ServiceProvider? pipeline = null;
         try
         {
             var options = new PipelineOptions
@@ -80,13 +98,17 @@ public sealed class LocalStack : IAsyncDisposable
                 KeyCacheTime = KeyCacheTime,
             };
             options = configure?.Invoke(options) ?? options;
-            var catalog = new PipelineCatalog(new PipelineServices(
-                tokens.Vault, hsm.Hsm, storage, new BlobLedger(storage.Ledger, time), options, time));
-            var operations = await OpenOperationsAsync(paths, state, catalog, time).ConfigureAwait(false);
-            return new LocalStack(paths, state.Host, options, tokens, hsm, storage, catalog, operations);
+            pipeline = new ServiceCollection()
+                .AddSingleton<IKeyVault>(tokens.Vault)
+                .AddSingleton(hsm.Hsm)
+                .AddSingleton(StorageAccount.OpenEmulator(azurite.ConnectionString))
+                .AddByokPipeline(options)
+                .BuildServiceProvider();
+            return new LocalStack(paths, state.Host, tokens, hsm, pipeline, await OpenOperationsAsync(paths, state, pipeline).ConfigureAwait(false));
         }
         catch
         {
+            pipeline?.Dispose();
             hsm.Dispose();
             tokens.Dispose();
             throw;
@@ -115,21 +137,25 @@ public sealed class LocalStack : IAsyncDisposable
         var status = await Operations.FollowAsync(instanceId, report, cancellationToken).ConfigureAwait(false);
         return status.State == OrchestrationState.Completed
             ? status.Output!.Value.Deserialize<TOutput>(OrchestrationJson.Options)!
-            : throw (status.Failure?.ToException() ?? new ConflictException($"The operation '{instanceId}' was terminated."));
+            : throw (status.Failure?.ToException() ?? new OperationTerminatedException($"The operation '{instanceId}' was terminated."));
     }
 
     public async ValueTask DisposeAsync()
     {
         await Operations.DisposeAsync().ConfigureAwait(false);
-        Catalog.Dispose();
+        await _pipeline.DisposeAsync().ConfigureAwait(false);
         _hsm.Dispose();
         _tokens.Dispose();
     }
 
-    private static async Task<IOperations> OpenOperationsAsync(StackPaths paths, StackState state, PipelineCatalog catalog, TimeProvider time) => state switch
+    private static async Task<IOperations> OpenOperationsAsync(StackPaths paths, StackState state, ServiceProvider pipeline) => state switch
     {
-        { Host: StackHost.Embedded } => new EmbeddedOperations(
-            await DurableEngine.OpenAsync(paths.Journal, PipelineCatalog.Orchestrations, catalog.Activities, new DurableEngineOptions(), time).ConfigureAwait(false)),
+        { Host: StackHost.Embedded } => new EmbeddedOperations(await DurableEngine.OpenAsync(
+            paths.Journal,
+            pipeline.GetServices<OrchestrationDescriptor>(),
+            pipeline.GetServices<ActivityDescriptor>(),
+            new DurableEngineOptions(),
+            pipeline.GetRequiredService<TimeProvider>()).ConfigureAwait(false)),
         { FunctionsAddress: { } address } => new HttpOperations(address, FunctionsApp.FunctionKey),
         _ => throw new ConfigurationException($"The Functions app of the local stack in '{paths.Home}' is not up; run 'byok up' first."),
     };

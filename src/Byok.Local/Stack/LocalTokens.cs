@@ -44,8 +44,6 @@ public sealed class LocalTokens : IDisposable
     /// <param name="vaultUri">The vault's address.</param>
     /// <param name="expected">What is known of the token.</param>
     /// <param name="forgetsMissingKeys">Whether keys that the token lacks count as purged.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Cancels the opening.</param>
     /// <exception cref="ConfigurationException">The token is gone, or lacks keys.</exception>
     public static async Task<LocalTokens> OpenAsync(
         StackPaths paths, Uri vaultUri, ExpectedToken expected, bool forgetsMissingKeys, TimeProvider time, CancellationToken cancellationToken)
@@ -86,7 +84,6 @@ public sealed class LocalTokens : IDisposable
     /// <param name="expected">What is known of the token.</param>
     /// <param name="keys">The keys that it has to hold.</param>
     /// <param name="acceptsLoss">Whether it may lack them.</param>
-    /// <param name="cancellationToken">Cancels the look into the token.</param>
     /// <returns>What the agent needs to open it.</returns>
     /// <exception cref="ConfigurationException">The token is gone, or lacks keys.</exception>
     public static async Task<HsmToken> EnsureHsmTokenAsync(

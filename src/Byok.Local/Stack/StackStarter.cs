@@ -94,7 +94,7 @@ public sealed class StackStarter(StackPaths paths)
             .ToList();
         if (others.Count > 0)
         {
-            throw new ConflictException(
+            throw new AlreadyRunningException(
                 $"Processes of this stack still run although '{paths.StackFile}' does not name them; end them with 'kill {string.Join(' ', others)}', then run 'byok up' again. Keys and blobs stay.");
         }
     }

@@ -6,7 +6,6 @@ using Byok.Local.Processes;
 namespace Byok.Local.Storage;
 
 /// <summary>The storage emulator Azurite as a background process on free loopback ports.</summary>
-/// <param name="Process">The process.</param>
 /// <param name="BlobEndpoint">Blob service address, account name included.</param>
 /// <param name="QueueEndpoint">Queue service address, account name included.</param>
 /// <param name="TableEndpoint">Table service address, account name included.</param>
@@ -25,10 +24,9 @@ public sealed partial record AzuriteServer(BackgroundProcess Process, Uri BlobEn
     /// <summary>Starts the emulator and waits until it listens.</summary>
     /// <param name="dataFolder">Where it keeps its data; at most one emulator works on it.</param>
     /// <param name="logFile">Where its output goes; begun anew.</param>
-    /// <param name="cancellationToken">Cancels the start; the process is ended then.</param>
     /// <param name="before">The emulator that it takes the place of: it listens where that one did, as far as the ports are free, and its clients find it. Null for free ports.</param>
     /// <exception cref="ConfigurationException">Azurite is not installed, or ended at once; the message says why.</exception>
-    /// <exception cref="ConflictException">Another emulator works on this data.</exception>
+    /// <exception cref="AlreadyRunningException">Another emulator works on this data.</exception>
     public static async Task<AzuriteServer> StartAsync(string dataFolder, string logFile, CancellationToken cancellationToken, AzuriteServer? before = null)
     {
         Directory.CreateDirectory(dataFolder);

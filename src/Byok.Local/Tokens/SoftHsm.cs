@@ -60,7 +60,7 @@ public sealed class SoftHsm : IDisposable
     /// <summary>Prepares the folder, points the module at it and loads the module.</summary>
     /// <param name="folder">The folder; made (mode 0700) when missing.</param>
     /// <exception cref="HsmLibraryException">SoftHSM is not installed or does not load.</exception>
-    /// <exception cref="ConflictException">This process uses SoftHSM with another folder now.</exception>
+    /// <exception cref="AlreadyRunningException">This process uses SoftHSM with another folder now.</exception>
     public static SoftHsm Open(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -70,7 +70,7 @@ public sealed class SoftHsm : IDisposable
         {
             if (_users > 0 && _folderInUse != folder)
             {
-                throw new ConflictException(
+                throw new AlreadyRunningException(
                     $"This process uses SoftHSM with the folder '{_folderInUse}'; it cannot use '{folder}' too. Put both tokens in one folder, or use two processes.");
             }
 
@@ -126,7 +126,6 @@ public sealed class SoftHsm : IDisposable
     /// <summary>Where the user's PIN of a token is kept.</summary>
     public string PinFile(string label) => Path.Combine(Folder, $"{label}.pin");
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         lock (Gate)

@@ -7,7 +7,6 @@ namespace Byok.Local.Vault;
 /// <content>What keys are used for. Private parts work in the token, public parts here.</content>
 public sealed partial class LocalVault
 {
-    /// <inheritdoc/>
     public Task<byte[]> UnwrapKeyAsync(KeyIdentifier id, ReadOnlyMemory<byte> wrappedKey, CancellationToken cancellationToken) =>
         DecryptAsync(id, KeyOperations.UnwrapKey, wrappedKey, cancellationToken);
 
@@ -33,7 +32,6 @@ public sealed partial class LocalVault
     /// <param name="id">The key version.</param>
     /// <param name="algorithm">RS256, RS384, RS512, PS256, PS384 or PS512 (RFC 7518, 3.1).</param>
     /// <param name="digest">The digest, as long as the algorithm's hash.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="KeyUnavailableException">The version is missing, disabled, deleted, out of its validity, or does not allow signing.</exception>
     public async Task<byte[]> SignAsync(KeyIdentifier id, string algorithm, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken)
     {
@@ -45,9 +43,6 @@ public sealed partial class LocalVault
     /// <summary>Verifies a signature over a digest.</summary>
     /// <param name="id">The key version.</param>
     /// <param name="algorithm">RS256, RS384, RS512, PS256, PS384 or PS512 (RFC 7518, 3.1).</param>
-    /// <param name="digest">The digest.</param>
-    /// <param name="signature">The signature.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="KeyUnavailableException">The version is missing, disabled, deleted, or does not allow verifying.</exception>
     public Task<bool> VerifyAsync(
         KeyIdentifier id, string algorithm, ReadOnlyMemory<byte> digest, ReadOnlyMemory<byte> signature, CancellationToken cancellationToken)

@@ -7,7 +7,6 @@ namespace Byok.Local.Vault;
 /// <content>Soft-delete, recovery, purge, and what a dead process left behind.</content>
 public sealed partial class LocalVault
 {
-    /// <inheritdoc/>
     public Task<DeletedVaultKey> DeleteKeyAsync(string name, CancellationToken cancellationToken) =>
         _database.WriteAsync(
             connection =>
@@ -20,7 +19,6 @@ public sealed partial class LocalVault
             },
             cancellationToken);
 
-    /// <inheritdoc/>
     public async IAsyncEnumerable<DeletedVaultKey> ListDeletedKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(false);
@@ -31,7 +29,6 @@ public sealed partial class LocalVault
         }
     }
 
-    /// <inheritdoc/>
     public Task<VaultKey> RecoverDeletedKeyAsync(string name, CancellationToken cancellationToken) =>
         _database.WriteAsync(
             connection =>
@@ -42,7 +39,6 @@ public sealed partial class LocalVault
             },
             cancellationToken);
 
-    /// <inheritdoc/>
     public async Task PurgeDeletedKeyAsync(string name, CancellationToken cancellationToken)
     {
         var versions = await _database.WriteAsync(

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
-using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 using Byok.Core.Transfer;
 using Byok.Local.Vault.Token;
@@ -33,15 +32,11 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
         _time = time;
     }
 
-    /// <inheritdoc/>
     public Uri VaultUri => _options.VaultUri;
 
     /// <summary>Opens a vault; makes it when there is none. Purges what is due and clears up after a process that died.</summary>
-    /// <param name="databaseFile">The database file.</param>
     /// <param name="token">The token that plays the HSM; stays the caller's.</param>
     /// <param name="options">How the vault presents itself.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="VaultException">The database cannot be opened.</exception>
     /// <exception cref="ConfigurationException">The token lacks keys that the database lists.</exception>
     /// <exception cref="HsmException">The token cannot be used.</exception>
@@ -68,7 +63,6 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public Task<VaultKey> CreateKeyExchangeKeyAsync(string name, int sizeInBits, KeyAttributes attributes, CancellationToken cancellationToken) =>
         AddVersionAsync(
             name, attributes, [KeyOperations.Import], (_, id) => _token.GenerateKeyExchangeKeyAsync(id, sizeInBits, cancellationToken), cancellationToken);
@@ -77,14 +71,13 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
     /// <param name="name">The key's name.</param>
     /// <param name="sizeInBits">2048, 3072 or 4096.</param>
     /// <param name="attributes">Operations (default: all but <c>import</c>), validity and tags.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="ConflictException">A deleted key has this name.</exception>
+    /// <exception cref="NameTakenException">A deleted key has this name.</exception>
     public Task<VaultKey> CreateKeyAsync(string name, int sizeInBits, KeyAttributes attributes, CancellationToken cancellationToken) =>
         AddVersionAsync(
             name, attributes, KeyOperations.Default, (_, id) => _token.GenerateKeyAsync(id, sizeInBits, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    /// <exception cref="ConflictException">A deleted key has this name.</exception>
+    /// <exception cref="NameTakenException">A deleted key has this name.</exception>
     public Task<VaultKey> ImportKeyAsync(string name, ReadOnlyMemory<byte> transferBlob, KeyAttributes attributes, CancellationToken cancellationToken)
     {
         var blob = TransferBlob.Parse(transferBlob.Span);
@@ -96,15 +89,9 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
             cancellationToken);
     }
 
-    /// <inheritdoc/>
     public Task<VaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellationToken) =>
         Task.FromResult(RequireAlive(_database.Read(connection => connection.Find(KeyName.Validate(name), version)), name, version).ToVaultKey(_options));
 
-    /// <inheritdoc/>
-    /// <remarks>A token that plays an HSM has nothing to attest with.</remarks>
-    public Task<KeyAttestation?> GetKeyAttestationAsync(KeyIdentifier id, CancellationToken cancellationToken) => Task.FromResult<KeyAttestation?>(null);
-
-    /// <inheritdoc/>
     public async IAsyncEnumerable<VaultKey> ListKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(false);
@@ -115,7 +102,6 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public async IAsyncEnumerable<VaultKey> ListKeyVersionsAsync(string name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(false);
@@ -156,7 +142,6 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
             cancellationToken);
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _database.Dispose();
 
     private DateTimeOffset Now => _time.GetUtcNow();
@@ -180,7 +165,7 @@ public sealed partial class LocalVault : IKeyVault, IDisposable
             {
                 if (connection.Find(name, null) is { DeletedOn: not null })
                 {
-                    throw new ConflictException($"A deleted key '{name}' is still recoverable in {VaultUri.Host}; recover or purge it, or use another name.");
+                    throw new NameTakenException($"A deleted key '{name}' is still recoverable in {VaultUri.Host}; recover or purge it, or use another name.");
                 }
 
                 var id = RandomNumberGenerator.GetBytes(16);

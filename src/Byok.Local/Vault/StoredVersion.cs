@@ -12,7 +12,6 @@ namespace Byok.Local.Vault;
 /// <param name="ExpiresOn"><c>exp</c>.</param>
 /// <param name="CreatedOn">When it was made.</param>
 /// <param name="UpdatedOn">When it last changed.</param>
-/// <param name="Tags">Its tags.</param>
 /// <param name="DeletedOn">When the key was deleted; null while it is alive.</param>
 /// <param name="ScheduledPurgeOn">When a deleted key is purged.</param>
 internal sealed record StoredVersion(

@@ -100,7 +100,6 @@ internal sealed class VaultDatabase : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         using (var connection = new SqliteConnection(_connectionString))

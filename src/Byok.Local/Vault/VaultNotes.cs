@@ -25,8 +25,6 @@ public static class VaultNotes
     /// <summary>Writes a note.</summary>
     /// <param name="databaseFile">The vault's database; made when missing.</param>
     /// <param name="name">The note's name.</param>
-    /// <param name="note">The note.</param>
-    /// <param name="cancellationToken">Cancels the wait for other writers.</param>
     /// <exception cref="VaultException">The database cannot be written.</exception>
     public static async Task WriteAsync(string databaseFile, string name, string note, CancellationToken cancellationToken)
     {

@@ -11,7 +11,6 @@ internal sealed class UnavailableKey(LocalVault vault, TimeProvider time)
     /// <param name="id">The key.</param>
     /// <param name="operation">What it is used for; a key operation.</param>
     /// <param name="use">The call.</param>
-    /// <param name="cancellationToken">Cancels looking for the reason.</param>
     /// <exception cref="RequestRefusedException">The key cannot be used.</exception>
     internal async Task<T> ExplainAsync<T>(KeyIdentifier id, string operation, Func<Task<T>> use, CancellationToken cancellationToken)
     {

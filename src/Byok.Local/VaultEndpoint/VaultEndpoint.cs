@@ -51,7 +51,6 @@ public sealed class VaultEndpoint : IAsyncDisposable
     /// <summary>Starts the endpoint and waits until it listens.</summary>
     /// <param name="vault">The vault; stays the caller's. Its address is on the loopback interface, and names the port to listen on.</param>
     /// <param name="options">Certificate and token.</param>
-    /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="ArgumentException">The vault's address is not on the loopback interface.</exception>
     /// <exception cref="ConfigurationException">The port is taken, or a file cannot be written.</exception>
     public static async Task<VaultEndpoint> StartAsync(LocalVault vault, VaultEndpointOptions options, CancellationToken cancellationToken)

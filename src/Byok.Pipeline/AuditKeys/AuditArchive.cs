@@ -75,14 +75,12 @@ public sealed class AuditArchive(StorageAccount storage)
 
     /// <summary>A stored page.</summary>
     /// <param name="name">The report's name.</param>
-    /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="BlobNotFoundException">There is none of that name.</exception>
     public async Task<string> ReadPageAsync(string name, CancellationToken cancellationToken) =>
         (await storage.Audits.ReadAsync($"{name}.html", cancellationToken).ConfigureAwait(false)).Content.ToString();
 
     /// <summary>A stored report.</summary>
     /// <param name="name">The report's name.</param>
-    /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="BlobNotFoundException">There is none of that name.</exception>
     /// <exception cref="IntegrityException">What is stored there is no report: somebody else wrote it.</exception>
     public async Task<AuditReport> ReadReportAsync(string name, CancellationToken cancellationToken)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Azure.Storage.Blobs.Models;
 using Byok.Client.Branches;
 using Byok.Client.Reading;
 using Byok.Client.Writing;
@@ -10,7 +9,7 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.Branches;
-using Byok.Pipeline.MoveBlobs;
+using Byok.Pipeline.Keys;
 using Byok.Storage;
 
 namespace Byok.Pipeline.AuditKeys;
@@ -57,9 +56,9 @@ public sealed class AuditBlobs(
             PlaintextBytes = plaintextBytes,
             ScrubbedBlobs = scrubbed,
             Coverage = blobs
-                .Select(blob => (MoveScope.KeyIdOf(blob), MoveScope.BranchOf(blob)))
-                .Where(named => named is { Item1: not null, Item2: not null })
-                .GroupBy(named => BranchRecord.BlobNameOf(named.Item1!.Name, named.Item2!))
+                .Select(UnverifiedFields.KeyIdOf)
+                .OfType<KeyIdentifier>()
+                .GroupBy(keyId => keyId.ToString())
                 .ToDictionary(group => group.Key, group => group.LongCount()),
             Findings = FindingTally.Of(findings.OrderBy(finding => finding.Object, StringComparer.Ordinal)),
         };
@@ -70,7 +69,6 @@ public sealed class AuditBlobs(
     /// <param name="records">The records of branches that the page has met so far.</param>
     /// <param name="verified">Told the header when it has verified: no number of any other is counted.</param>
     /// <param name="scrubbed">Told when the blob's data was read and is whole; null when it is not to be read.</param>
-    /// <param name="cancellationToken">Cancels the check.</param>
     private async Task<Finding?> CheckAsync(
         ProtectedBlob blob, ConcurrentDictionary<(string KeyName, BranchName Branch), Lazy<Task<BranchRecord?>>> records, Action<EnvelopeHeader> verified, Action? scrubbed,
         CancellationToken cancellationToken)
@@ -107,7 +105,7 @@ public sealed class AuditBlobs(
             }
 
             verified(header);
-            if (scrubbed is not null && blob.AccessTier != AccessTier.Archive.ToString())
+            if (scrubbed is not null && !blob.IsArchived)
             {
                 if (await ScrubAsync(blob, header, layout, dek, cancellationToken).ConfigureAwait(false) is { } altered)
                 {
@@ -173,7 +171,7 @@ public sealed class AuditBlobs(
     private async Task<bool> IsDisabledAsync(EnvelopeHeader header, CancellationToken cancellationToken)
     {
         var life = await keys.GetAsync(header.Wrapping.KeyId.Name, freshness: null, cancellationToken).ConfigureAwait(false);
-        return life.Versions.Any(version => KeyLife.IsInUse(version) && !version.Enabled && version.PublicKey?.Thumbprint == header.Wrapping.KeyThumbprint);
+        return life.Versions.Any(version => WrappingKeyPolicy.IsInUse(version) && !version.Enabled && version.PublicKey?.Thumbprint == header.Wrapping.KeyThumbprint);
     }
 }
 

@@ -1,6 +1,7 @@
 using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Branches;
@@ -34,7 +35,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
             {
                 var version = listed.PublicKey is null ? await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false) : listed;
                 bool? isInHsm = version.PublicKey is null ? false : inHsm?.Contains(version.PublicKey.Thumbprint);
-                findings.AddRange(Check(version, isInHsm, imported.Contains(version.Id.ToString())));
+                findings.AddRange(Check(version, isInHsm, imported.Contains(version.Id)));
                 audited.Add(Describe(version, isInHsm));
                 described.Add(version);
             }
@@ -74,7 +75,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
 
         if (pins is null)
         {
-            if (life.Versions.Any(KeyLife.IsProved))
+            if (life.Versions.Any(WrappingKeyPolicy.IsProved))
             {
                 findings.Add(FindingKinds.KeyPinsUnreadable.On(life.Name));
             }
@@ -121,7 +122,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
     /// <summary>Has an enabled version unwrap the branch by its record.</summary>
     private async Task<KeyIdentifier?> ProveAsync(KeyLife life, BranchName branch, List<Finding> findings, CancellationToken cancellationToken)
     {
-        var enabled = life with { Versions = [.. life.Versions.Where(version => version.Enabled || !KeyLife.IsInUse(version))] };
+        var enabled = life with { Versions = [.. life.Versions.Where(version => version.Enabled || !WrappingKeyPolicy.IsInUse(version))] };
         KeyIdentifier? last = null;
         try
         {
@@ -143,7 +144,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
             yield break; // It can do no harm; blobs that need it are found as blobs.
         }
 
-        var (id, now, state) = (version.Id.ToString(), time.GetUtcNow(), version.Tags.GetValueOrDefault(KeyTags.State));
+        var (id, now, policy) = (version.Id.ToString(), time.GetUtcNow(), options.KeyPolicy);
         if (!isImported && isInHsm != true)
         {
             yield return FindingKinds.KeyDrift.On(id);
@@ -167,17 +168,17 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
         {
             yield return FindingKinds.KeyWithoutExpiry.On(id);
         }
-        else if (expires - now < options.ExpiryWarning)
+        else if (policy.IsExpiring(version, now))
         {
-            yield return FindingKinds.KeyExpires.On(id, $"{(expires < now ? "expired on" : "expires on")} {expires:yyyy-MM-dd}");
+            yield return FindingKinds.KeyExpires.On(id, $"{(WrappingKeyPolicy.IsExpired(version, now) ? "expired on" : "expires on")} {expires:yyyy-MM-dd}");
         }
 
-        if (state == KeyTags.Active && now - version.CreatedOn > options.MaxKeyAge)
+        if (policy.IsTooOld(version, now))
         {
-            yield return FindingKinds.KeyTooOld.On(id, $"{(now - version.CreatedOn).TotalDays:0} days, the policy allows {options.MaxKeyAge.TotalDays:0}");
+            yield return FindingKinds.KeyTooOld.On(id, $"{(now - version.CreatedOn).TotalDays:0} days, the policy allows {policy.MaxAge.TotalDays:0}");
         }
 
-        if (state == KeyTags.Pending && now - version.CreatedOn > options.LeftoverAge)
+        if (policy.IsUnproved(version, now))
         {
             yield return FindingKinds.KeyUnproved.On(id);
         }
@@ -185,7 +186,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
 
     private static AuditedVersion Describe(VaultKey version, bool? isInHsm) => new(
         version.Id,
-        version.Enabled ? version.Tags.GetValueOrDefault(KeyTags.State) ?? "not brought" : "disabled",
+        WrappingKeyPolicy.Describe(version),
         version.KeyType,
         version.PublicKey?.SizeInBits,
         version.PublicKey?.Thumbprint,
@@ -214,16 +215,16 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
         }
     }
 
-    private async Task<HashSet<string>> ReadImportsAsync(CancellationToken cancellationToken)
+    private async Task<HashSet<KeyIdentifier>> ReadImportsAsync(CancellationToken cancellationToken)
     {
-        var imported = new HashSet<string>(StringComparer.Ordinal);
+        var imported = new HashSet<KeyIdentifier>();
         try
         {
             await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                if (entry.Event.Kind == "key.imported")
+                if (LedgerReading.TryReadImported(entry.Event, out var keyId))
                 {
-                    imported.Add(entry.Event.Subject);
+                    imported.Add(keyId);
                 }
             }
         }

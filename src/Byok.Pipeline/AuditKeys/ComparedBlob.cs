@@ -1,6 +1,7 @@
 using Byok.Client.Records;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
+using Byok.Core.Ledger;
 using Byok.Storage;
 
 namespace Byok.Pipeline.AuditKeys;
@@ -55,11 +56,11 @@ internal sealed class ComparedBlob
         _chain.Apply(record);
         IsNameKnown = true;
         WasRight |= record.Mac == _stored;
-        if (record.Kind == BlobEvents.Deleted)
+        if (record.Kind == LedgerKinds.BlobDeleted)
         {
             ConfirmedOn = null;
         }
-        else if (record.Kind == BlobEvents.Confirmed && isIntended && _chain.Confirmed == record.Mac)
+        else if (record.Kind == LedgerKinds.BlobConfirmed && isIntended && _chain.Confirmed == record.Mac)
         {
             ConfirmedOn = record.RecordedOn;
         }

@@ -11,7 +11,11 @@ public sealed class DueAudits(IOrchestrationClient client)
     /// <returns>The operation's id; null when this call did not start it.</returns>
     public async Task<string?> StartAsync(DateTimeOffset due, CancellationToken cancellationToken)
     {
-        var operationId = $"audit-{due.UtcDateTime:yyyyMMddTHHmm}";
-        return await client.ScheduleAsync(AuditKeysOrchestration.Name, new AuditKeysInput(), operationId, cancellationToken).ConfigureAwait(false) ? operationId : null;
+        var minute = $"{due.UtcDateTime:yyyyMMddTHHmm}";
+        var operationId = OperationId.Once(minute, OperationVerb.Audit).ToString();
+
+        // The first releases named the time itself.
+        var isStartedBefore = await client.GetAsync($"audit-{minute}", cancellationToken).ConfigureAwait(false) is not null;
+        return !isStartedBefore && await client.ScheduleAsync(AuditKeysOrchestration.Name, new AuditKeysInput(), operationId, cancellationToken).ConfigureAwait(false) ? operationId : null;
     }
 }

@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.AuditKeys.Report;
@@ -25,12 +26,9 @@ public sealed class PublishAudit(AuditArchive archive, ILedger ledger) : Activit
     {
         try
         {
-            await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "audit.completed", report.Name, new()
-            {
-                ["criticals"] = $"{report.Criticals}",
-                ["warnings"] = $"{report.Warnings}",
-                ["blobs"] = $"{report.Blobs}",
-            }), cancellationToken).ConfigureAwait(false);
+            await ledger.AppendAsync(
+                LedgerEvents.AuditCompleted(input.OperationId, report.Name, report.Criticals, report.Warnings, report.Blobs),
+                cancellationToken).ConfigureAwait(false);
         }
         catch (IntegrityException) when (!input.Ledger.IsIntact)
         {

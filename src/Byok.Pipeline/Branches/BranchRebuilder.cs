@@ -3,6 +3,7 @@ using Byok.Core.Branches;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Ports;
 using Byok.Pipeline.Keys;
 using Byok.Storage;
@@ -46,13 +47,13 @@ public sealed class BranchRebuilder(IKeyVault vault, StorageAccount storage, Bra
                 continue;
             }
 
-            foreach (var version in life.Versions.Where(version => version.Enabled && KeyLife.IsInUse(version)))
+            foreach (var version in life.Versions.Where(version => version.Enabled && WrappingKeyPolicy.IsInUse(version)))
             {
                 await branches.WrapAndProveAsync(key, version, cancellationToken).ConfigureAwait(false);
             }
 
             rebuilt.Add(branch);
-            await ledger.AppendAsync(LedgerEvent.Of(operationId, "branch.rebuilt", keyName, new() { ["branch"] = branch.ToString() }, part: branch.ToString()), cancellationToken).ConfigureAwait(false);
+            await ledger.AppendAsync(LedgerEvents.BranchRebuilt(operationId, keyName, branch), cancellationToken).ConfigureAwait(false);
         }
 
         return new RebuildResult(good, rebuilt, lost, [.. needed]);
@@ -60,7 +61,7 @@ public sealed class BranchRebuilder(IKeyVault vault, StorageAccount storage, Bra
 
     private async Task<bool> IsServedAsync(KeyLife life, BranchName branch, CancellationToken cancellationToken)
     {
-        var enabled = life with { Versions = [.. life.Versions.Where(version => version.Enabled || !KeyLife.IsInUse(version))] };
+        var enabled = life with { Versions = [.. life.Versions.Where(version => version.Enabled || !WrappingKeyPolicy.IsInUse(version))] };
         try
         {
             using var key = await branches.OpenAsync(enabled, branch, cancellationToken).ConfigureAwait(false);
@@ -104,7 +105,7 @@ public sealed class BranchRebuilder(IKeyVault vault, StorageAccount storage, Bra
     {
         foreach (var copy in copies)
         {
-            foreach (var listed in life.Versions.Where(KeyLife.IsProved))
+            foreach (var listed in life.Versions.Where(WrappingKeyPolicy.IsProved))
             {
                 var version = await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false);
                 if (version.PublicKey?.Thumbprint != copy.KeyThumbprint)

@@ -20,7 +20,7 @@ public sealed class PinWriter(IKeyVault vault)
         ArgumentNullException.ThrowIfNull(life);
         ArgumentNullException.ThrowIfNull(pins);
         var counting = VersionsThatCount(life);
-        var version = counting is [var only] ? only : life.Versions.Where(KeyLife.IsInUse).OrderBy(candidate => candidate.Enabled).ThenBy(candidate => candidate.CreatedOn).LastOrDefault()
+        var version = counting is [var only] ? only : life.Versions.Where(WrappingKeyPolicy.IsInUse).OrderBy(candidate => candidate.Enabled).ThenBy(candidate => candidate.CreatedOn).LastOrDefault()
             ?? throw new KeyUnavailableException($"The key '{life.Name}' has no version in use that could carry its pins; bring or restore it first.");
         await vault.WriteTagsAsync(
             version.Id,

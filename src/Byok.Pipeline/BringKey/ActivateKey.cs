@@ -1,6 +1,7 @@
 using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Branches;
@@ -57,7 +58,7 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
             : await PinAsync(input, key, cancellationToken).ConfigureAwait(false);
         await vault.RequireUnrevokedAsync(input.KeyId, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(
-            PinEvents.Of(input.OperationId, PinEvents.Activated, key.Id.ToString(), pins, new() { ["thumbprint"] = input.Thumbprint }), cancellationToken).ConfigureAwait(false);
+            LedgerEvents.KeyActivated(input.OperationId, key.Id, input.Thumbprint, pins), cancellationToken).ConfigureAwait(false);
         return proved;
     }
 
@@ -72,12 +73,12 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
     {
         var life = await vault.ReadLifeWithPublicKeysAsync(key.Id.Name, cancellationToken).ConfigureAwait(false);
         var (inVault, now) = (BranchPins.Find(life), time.GetUtcNow());
-        if (inVault is null && !input.IsRestored && life.Versions.Any(KeyLife.IsProved))
+        if (inVault is null && !input.IsRestored && life.Versions.Any(WrappingKeyPolicy.IsProved))
         {
             throw new KeyUnavailableException($"The key '{life.Name}' has versions in use and no pinned branch: its tags were removed. Restore it first, or its blobs would be refused.");
         }
 
-        var pins = inVault ?? await PinEvents.FindLastAsync(ledger, life.Name, cancellationToken).ConfigureAwait(false);
+        var pins = inVault ?? await RecordedBranches.FindLastAsync(ledger, life.Name, cancellationToken).ConfigureAwait(false);
         var proved = new List<BranchName>();
         var tags = pins is null ? [] : TagsOf(life, pins, now);
         foreach (var branch in pins?.All ?? [])

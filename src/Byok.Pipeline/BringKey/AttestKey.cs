@@ -1,6 +1,7 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -28,17 +29,11 @@ public sealed class AttestKey(IKeyVault vault, ILedger ledger, PipelineOptions o
             throw new AttestationException($"The public key of {input.KeyId} is not the one to attest ({input.Thumbprint}).");
         }
 
-        var attestation = await vault.GetKeyAttestationAsync(input.KeyId, cancellationToken).ConfigureAwait(false)
+        var attestation = (vault is IKeyAttester attester ? await attester.GetKeyAttestationAsync(input.KeyId, cancellationToken).ConfigureAwait(false) : null)
             ?? throw new ConfigurationException(
                 $"{vault.VaultUri.Host} gives no attestation of {input.KeyId}, and the attestation roots that are set ask for one; only Managed HSM attests keys. Unset the roots, or use a Managed HSM.");
         var attested = _verifier.Verify(attestation, input.KeyId, key, input.Origin, time.GetUtcNow());
-        var kind = input.Origin == KeyOrigin.Generated ? "kek.attested" : "key.attested";
-        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, kind, input.KeyId.ToString(), new()
-        {
-            ["thumbprint"] = attested.Thumbprint,
-            ["manufacturerRoot"] = attested.ManufacturerRoot,
-            ["ownerRoot"] = attested.OwnerRoot,
-        }), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.Attested(input.OperationId, input.KeyId, input.Origin, attested), cancellationToken).ConfigureAwait(false);
         return attested;
     }
 }

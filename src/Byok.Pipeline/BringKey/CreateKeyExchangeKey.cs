@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -31,11 +32,7 @@ public sealed class CreateKeyExchangeKey(IKeyVault vault, ILedger ledger, Pipeli
                 },
                 cancellationToken).ConfigureAwait(false);
         var publicKey = kek.RequirePublicKey();
-        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "kek.created", kek.Id.ToString(), new()
-        {
-            ["thumbprint"] = publicKey.Thumbprint,
-            ["sizeInBits"] = $"{publicKey.SizeInBits}",
-        }), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.KekCreated(input.OperationId, kek.Id, publicKey), cancellationToken).ConfigureAwait(false);
         return new CreateKeyExchangeKeyResult(kek.Id, publicKey, kek.Operations, kek.ExpiresOn ?? input.ExpiresOn);
     }
 

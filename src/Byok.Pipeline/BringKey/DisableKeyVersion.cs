@@ -1,4 +1,5 @@
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Keys;
@@ -17,7 +18,7 @@ public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activit
         ArgumentNullException.ThrowIfNull(input);
         var written = await vault.WriteTagsAsync(
             input.KeyId,
-            version => KeyLife.IsInUse(version) ? null : new Dictionary<string, string?>(),
+            version => WrappingKeyPolicy.IsInUse(version) ? null : new Dictionary<string, string?>(),
             new KeyAttributes { Enabled = false },
             cancellationToken).ConfigureAwait(false);
         if (written is null)
@@ -25,8 +26,7 @@ public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activit
             return false; // It was proved, and something failed afterwards: branches may be wrapped by it.
         }
 
-        await ledger.AppendAsync(
-            LedgerEvent.Of(input.OperationId, "key.disabled", input.KeyId.ToString(), part: input.KeyId.Version), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.KeyDisabled(input.OperationId, input.KeyId), cancellationToken).ConfigureAwait(false);
         return true;
     }
 }

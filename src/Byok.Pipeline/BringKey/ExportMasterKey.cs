@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -18,16 +19,12 @@ public sealed class ExportMasterKey(IHsm hsm, ILedger ledger) : Activity<ExportM
         var exported = await hsm.ExportMasterKeyAsync(terms with { Approvals = input.Approvals }, cancellationToken).ConfigureAwait(false);
         if (exported.PublicKey.Thumbprint != input.Thumbprint)
         {
-            throw new ConflictException($"The HSM exported another key than the '{terms.KeyLabel}' that it listed; it was replaced meanwhile. Start again.");
+            throw new MasterKeyMismatchException($"The HSM exported another key than the '{terms.KeyLabel}' that it listed; it was replaced meanwhile. Start again.");
         }
 
-        await ledger.AppendAsync(LedgerEvent.Of(terms.RequestId, "key.exported", terms.KeyLabel, new()
-        {
-            ["thumbprint"] = exported.PublicKey.Thumbprint,
-            ["kek"] = terms.KekId.ToString(),
-            ["kekThumbprint"] = terms.Kek.Thumbprint,
-            ["approvals"] = $"{input.Approvals.Count}",
-        }), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(
+            LedgerEvents.KeyExported(terms.RequestId, terms.KeyLabel, exported.PublicKey.Thumbprint, terms.KekId, terms.Kek.Thumbprint, input.Approvals.Count),
+            cancellationToken).ConfigureAwait(false);
         return exported;
     }
 }

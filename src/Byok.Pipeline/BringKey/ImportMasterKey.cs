@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Keys;
@@ -20,10 +21,7 @@ public sealed class ImportMasterKey(IKeyVault vault, ILedger ledger, PipelineOpt
         var key = life.Versions.FirstOrDefault(version => version.Tags.GetValueOrDefault(KeyTags.Request) == input.OperationId)
             ?? await ImportAsync(input, life, cancellationToken).ConfigureAwait(false);
         await vault.RequireUnrevokedAsync(key.Id, cancellationToken).ConfigureAwait(false);
-        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.imported", key.Id.ToString(), new()
-        {
-            ["label"] = input.KeyLabel,
-        }), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.KeyImported(input.OperationId, key.Id, input.KeyLabel), cancellationToken).ConfigureAwait(false);
         return new ImportMasterKeyResult(key.Id, key.ExpiresOn ?? throw new VaultException($"The vault set no expiry on {key.Id}."));
     }
 

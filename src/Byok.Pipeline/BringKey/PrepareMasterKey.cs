@@ -44,7 +44,7 @@ public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, OperationClaims 
 
         if (input.ExpectedThumbprint is { } expected && key.PublicKey.Thumbprint != expected)
         {
-            throw new ConflictException(
+            throw new MasterKeyMismatchException(
                 $"The HSM's master key '{input.KeyLabel}' has thumbprint {key.PublicKey.Thumbprint}, not {expected}: it is not the key to restore.");
         }
 

@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -23,7 +24,7 @@ public sealed class RetireKeyExchangeKey(IKeyVault vault, ILedger ledger) : Acti
             // An earlier run of this activity deleted it.
         }
 
-        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "kek.retired", input.KekId.ToString()), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.KekRetired(input.OperationId, input.KekId), cancellationToken).ConfigureAwait(false);
         return true;
     }
 }

@@ -72,6 +72,6 @@ public sealed class BeginEncryption(EncryptionPlanner planner, UploadEncryptor e
         }
 
         List<SegmentResult> segments = plan.Envelope.Segments == 0 ? [] : [await encryptor.EncryptSegmentAsync(plan, 0, cancellationToken).ConfigureAwait(false)];
-        return await encryptor.CommitAsync(plan, segments, source, cancellationToken).ConfigureAwait(false);
+        return await encryptor.CommitAsync(plan, segments, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -13,6 +13,6 @@ public sealed class CommitBlob(UploadEncryptor encryptor) : Activity<CommitBlobI
     public override Task<BlobState> RunAsync(CommitBlobInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return encryptor.CommitAsync(input.Plan, input.Segments, source: null, cancellationToken);
+        return encryptor.CommitAsync(input.Plan, input.Segments, cancellationToken);
     }
 }

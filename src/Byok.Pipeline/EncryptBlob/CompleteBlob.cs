@@ -7,6 +7,5 @@ public sealed class CompleteBlob(EncryptionCompletion completion) : Activity<Com
 {
     public const string Name = "CompleteBlob";
 
-    /// <inheritdoc/>
     public override Task<EncryptBlobResult> RunAsync(CompleteBlobInput input, CancellationToken cancellationToken) => completion.CompleteAsync(input, cancellationToken);
 }

@@ -1,3 +1,5 @@
+using Byok.Core.Orchestration;
+
 namespace Byok.Pipeline.EncryptBlob;
 
 public sealed record EncryptBlobInput
@@ -14,9 +16,5 @@ public sealed record EncryptBlobInput
     /// <summary>
     /// The instance id for this input: the same upload gives the same id, so that a repeated trigger does nothing twice.
     /// </summary>
-    public static string InstanceIdFor(string blobName, string etag)
-    {
-        var hash = System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{blobName}\n{etag.Trim('"')}"));
-        return $"encrypt-{Convert.ToHexStringLower(hash.AsSpan(0, 16))}";
-    }
+    public static string InstanceIdFor(string blobName, string etag) => OperationId.Once($"{blobName}\n{etag.Trim('"')}", OperationVerb.Encrypt).ToString();
 }

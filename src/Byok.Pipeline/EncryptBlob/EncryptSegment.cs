@@ -8,7 +8,6 @@ public sealed class EncryptSegment(UploadEncryptor encryptor) : Activity<Encrypt
 {
     public const string Name = "EncryptSegment";
 
-    /// <inheritdoc/>
     public override Task<SegmentResult> RunAsync(EncryptSegmentInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);

@@ -35,7 +35,7 @@ public sealed class EncryptionPlanner(KeySelection selection, BranchKeyRing bran
     /// <param name="source">The upload.</param>
     /// <param name="target">The protected blob that it replaces; null when there must be none.</param>
     /// <exception cref="KeyUnavailableException">The wrapping key has no usable version.</exception>
-    /// <exception cref="ConflictException">The upload's metadata or headers cannot stand on a protected blob.</exception>
+    /// <exception cref="UnprotectableUploadException">The upload's metadata or headers cannot stand on a protected blob.</exception>
     /// <exception cref="MetadataBudgetExceededException">The upload's own metadata leaves no room for the envelope.</exception>
     public async Task<EncryptionPlan> PlanAsync(BeginEncryptionInput input, StoredBlob source, ProtectedBlob? target, CancellationToken cancellationToken)
     {

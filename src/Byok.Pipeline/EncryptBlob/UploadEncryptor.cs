@@ -10,20 +10,20 @@ public sealed class UploadEncryptor(StorageAccount storage, ProtectedBlobWriter 
 {
     /// <summary>The upload.</summary>
     /// <exception cref="SourceChangedException">It is gone or was overwritten.</exception>
-    /// <exception cref="ConflictException">It is longer than one protected blob can be, or no URL can say its name.</exception>
+    /// <exception cref="UnprotectableUploadException">It is longer than one protected blob can be, or no URL can say its name.</exception>
     public async Task<StoredBlob> ReadSourceAsync(EncryptBlobInput upload, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(upload);
         if (!BlobName.IsStorable(upload.BlobName, out var fault))
         {
             // Asked for, it would seem to be gone, or another blob would answer.
-            throw new ConflictException($"The upload '{upload.BlobName}' cannot be protected under that name: it {fault}. Upload it under another.");
+            throw new UnprotectableUploadException($"The upload '{upload.BlobName}' cannot be protected under that name: it {fault}. Upload it under another.");
         }
 
         var source = await FindSourceAsync(upload.BlobName, upload.ETag, cancellationToken).ConfigureAwait(false);
         return source.Length <= EnvelopePlan.MaxPlaintextLength
             ? source
-            : throw new ConflictException($"'{upload.BlobName}' has {source.Length} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be protected as one blob.");
+            : throw new UnprotectableUploadException($"'{upload.BlobName}' has {source.Length} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be protected as one blob.");
     }
 
     /// <summary>Encrypts one segment: its range is read chunk by chunk, sealed and staged.</summary>
@@ -42,17 +42,15 @@ public sealed class UploadEncryptor(StorageAccount storage, ProtectedBlobWriter 
     /// Makes the protected blob visible, with the upload's content headers, metadata, tags and tier, under the branch that is current by now:
     /// a large blob takes its time, and a retirement that has looked for blobs of its branch already would not find this one.
     /// </summary>
-    /// <param name="plan">Its plan.</param>
     /// <param name="segments">All its segments, in order.</param>
-    /// <param name="source">The upload; null to read it anew.</param>
-    /// <param name="cancellationToken">Cancels the commit.</param>
     /// <exception cref="SourceChangedException">The upload was overwritten or deleted meanwhile.</exception>
     /// <exception cref="ConcurrentWriteException">The target was written by somebody else meanwhile.</exception>
     /// <exception cref="KeyUnavailableException">The key was revoked meanwhile; nothing is to be seen of the blob, and the upload stays.</exception>
-    internal async Task<BlobState> CommitAsync(EncryptionPlan plan, IReadOnlyList<SegmentResult> segments, StoredBlob? source, CancellationToken cancellationToken)
+    internal async Task<BlobState> CommitAsync(EncryptionPlan plan, IReadOnlyList<SegmentResult> segments, CancellationToken cancellationToken)
     {
         var envelope = plan.Envelope;
-        source ??= await FindSourceAsync(envelope.BlobName, plan.SourceETag, cancellationToken).ConfigureAwait(false);
+        // Read anew: what was overwritten since its chunks were read is an operation of its own.
+        var source = await FindSourceAsync(envelope.BlobName, plan.SourceETag, cancellationToken).ConfigureAwait(false);
         var traits = await TraitsOfAsync(source, cancellationToken).ConfigureAwait(false);
         using var dek = await writer.OpenDekAsync(envelope, cancellationToken).ConfigureAwait(false);
         envelope = await writer.UnderCurrentBranchAsync(envelope, dek, cancellationToken).ConfigureAwait(false);

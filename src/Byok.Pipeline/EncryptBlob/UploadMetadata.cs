@@ -13,7 +13,7 @@ public static class UploadMetadata
     public const string Mark = "byok_upload";
 
     /// <summary>The upload's own metadata, without what is meant for the pipeline.</summary>
-    /// <exception cref="ConflictException">It uses other names that are reserved for the envelope.</exception>
+    /// <exception cref="UnprotectableUploadException">It uses other names that are reserved for the envelope.</exception>
     internal static Dictionary<string, string> OwnOf(StoredBlob upload)
     {
         var own = upload.Metadata
@@ -22,18 +22,18 @@ public static class UploadMetadata
         var reserved = own.Keys.FirstOrDefault(key => key.StartsWith("byok_", StringComparison.OrdinalIgnoreCase));
         return reserved is null
             ? own
-            : throw new ConflictException($"The upload '{upload.Name}' has metadata '{reserved}'; names that begin with byok_ are the envelope's own. Remove it and upload again.");
+            : throw new UnprotectableUploadException($"The upload '{upload.Name}' has metadata '{reserved}'; names that begin with byok_ are the envelope's own. Remove it and upload again.");
     }
 
     /// <summary>The service keeps none other; the emulator does, and gives it back as it cannot be written to the protected blob.</summary>
-    /// <exception cref="ConflictException">Metadata or a content header holds other characters than printable ASCII.</exception>
+    /// <exception cref="UnprotectableUploadException">Metadata or a content header holds other characters than printable ASCII.</exception>
     internal static void RequireHeadersThatCanBeSent(StoredBlob upload, IEnumerable<string> metadata)
     {
         var content = upload.Content;
         string?[] headers = [.. metadata, content.ContentType, content.ContentEncoding, content.ContentLanguage, content.ContentDisposition, content.CacheControl];
         if (headers.Any(value => value.AsSpan().ContainsAnyExceptInRange(' ', '~')))
         {
-            throw new ConflictException($"The upload '{upload.Name}' has metadata or a content header with other characters than printable ASCII. Change it and upload again.");
+            throw new UnprotectableUploadException($"The upload '{upload.Name}' has metadata or a content header with other characters than printable ASCII. Change it and upload again.");
         }
     }
 }

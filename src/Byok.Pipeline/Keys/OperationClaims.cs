@@ -13,7 +13,7 @@ namespace Byok.Pipeline.Keys;
 public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
 {
     /// <summary>Claims a key for an operation.</summary>
-    /// <exception cref="ConflictException">Another operation holds it.</exception>
+    /// <exception cref="OperationInProgressException">Another operation holds it.</exception>
     public async Task ClaimAsync(string keyName, string operationId, CancellationToken cancellationToken)
     {
         while (true)
@@ -28,7 +28,7 @@ public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
     }
 
     /// <summary>Lets an operation pass that will claim the key later.</summary>
-    /// <exception cref="ConflictException">Another operation holds it.</exception>
+    /// <exception cref="OperationInProgressException">Another operation holds it.</exception>
     public async Task RequireFreeAsync(string keyName, string operationId, CancellationToken cancellationToken) =>
         RequireFree(keyName, operationId, (await FindAsync(keyName, cancellationToken).ConfigureAwait(false)).Claim);
 
@@ -47,7 +47,7 @@ public sealed class OperationClaims(StorageAccount storage, TimeProvider time)
     {
         if (claim?.OperationId is { } holder && holder != operationId)
         {
-            throw new ConflictException(
+            throw new OperationInProgressException(
                 $"The operation '{holder}' on '{keyName}' has been under way since {claim.Since:yyyy-MM-dd HH:mm} UTC; wait for it. If it was terminated, start it again under the same id, or delete '{Subject(keyName)}'.");
         }
     }

@@ -8,6 +8,5 @@ public sealed class CountBlobs(StorageAccount storage) : Activity<object?, long>
 {
     public const string Name = "CountBlobs";
 
-    /// <inheritdoc/>
     public override Task<long> RunAsync(object? input, CancellationToken cancellationToken) => storage.Protected.CountAsync(cancellationToken);
 }

@@ -1,6 +1,6 @@
 using Byok.Core.Branches;
-using Byok.Core.Envelope;
 using Byok.Core.Keys;
+using Byok.Pipeline.Keys;
 using Byok.Storage;
 
 namespace Byok.Pipeline.MoveBlobs;
@@ -25,15 +25,5 @@ public sealed record MoveScope
         keyId is not null && branch is not null && keyId.Name == KeyName && keyId != Before && (From is null || From == branch);
 
     /// <summary>The same by a blob's metadata. Whether that is true, its header's MAC decides later.</summary>
-    internal bool Holds(ProtectedBlob blob) => Holds(KeyIdOf(blob), BranchOf(blob));
-
-    /// <summary>The version that a blob's metadata names, unverified; null when it names none. Longer texts are none: what is returned is kept in histories.</summary>
-    public static KeyIdentifier? KeyIdOf(ProtectedBlob blob) =>
-        FieldOf(blob, EnvelopeFields.KeyId) is { Length: <= EnvelopeFormat.MaxKeyIdLength } text && KeyIdentifier.TryParse(text, out var id) ? id : null;
-
-    /// <summary>The branch that a blob's metadata names, unverified; null when it names none.</summary>
-    public static BranchName? BranchOf(ProtectedBlob blob) => BranchName.TryParse(FieldOf(blob, EnvelopeFields.Branch), out var branch) ? branch : null;
-
-    internal static string? FieldOf(ProtectedBlob blob, string field) =>
-        blob.Metadata.FirstOrDefault(pair => pair.Key.Equals(field, StringComparison.OrdinalIgnoreCase)).Value;
+    internal bool Holds(ProtectedBlob blob) => Holds(UnverifiedFields.KeyIdOf(blob), UnverifiedFields.BranchOf(blob));
 }

@@ -3,6 +3,7 @@ using Byok.Client.Branches;
 using Byok.Client.Records;
 using Byok.Core.Envelope;
 using Byok.Core.Orchestration;
+using Byok.Pipeline.Keys;
 using Byok.Storage;
 
 namespace Byok.Pipeline.MoveBlobs;
@@ -91,7 +92,7 @@ public sealed class RewrapPage(StorageAccount storage, BlobRewrapper rewrapper, 
         records.ReadAsync(
             index => (blobs.Select(blob =>
             {
-                var (chain, mac) = (index.Of(blob.Name), Digest.Parse(MoveScope.FieldOf(blob, EnvelopeFields.Mac)) ?? default);
+                var (chain, mac) = (index.Of(blob.Name), Digest.Parse(UnverifiedFields.MacOf(blob)) ?? default);
                 return new KnownBlob(blob, chain.StandingOf(mac), chain.Intent(mac)?.OperationId == input.OperationId);
             }).ToList(), index.MovedBy(input.OperationId)),
             cancellationToken);

@@ -21,7 +21,8 @@ public sealed class BeginReencryption(
     /// <exception cref="BlobNotFoundException">No such blob.</exception>
     /// <exception cref="EnvelopeException">The blob is not intact; encrypting it anew must not make it look so.</exception>
     /// <exception cref="ForeignBlobException">The ledger does not know it; the same holds.</exception>
-    /// <exception cref="ConflictException">The blob is in the archive tier or locked, or longer than the pipeline writes.</exception>
+    /// <exception cref="BlobLockedException">The blob is in the archive tier or locked.</exception>
+    /// <exception cref="UnprotectableUploadException">It is longer than the pipeline writes.</exception>
     public override async Task<BeginReencryptionResult> RunAsync(BeginReencryptionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -40,7 +41,7 @@ public sealed class BeginReencryption(
 
         if (blob.Stored.IsArchived)
         {
-            throw new ConflictException($"'{input.Blob.BlobName}' is in the archive tier; rehydrate it first.");
+            throw new BlobLockedException($"'{input.Blob.BlobName}' is in the archive tier; rehydrate it first.");
         }
 
         var plan = await PlanAsync(input, blob, cancellationToken).ConfigureAwait(false);
@@ -64,7 +65,7 @@ public sealed class BeginReencryption(
         var length = blob.Envelope.Layout.PlaintextLength;
         if (length > EnvelopePlan.MaxPlaintextLength)
         {
-            throw new ConflictException($"'{input.Blob.BlobName}' has {length} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be encrypted anew as one blob.");
+            throw new UnprotectableUploadException($"'{input.Blob.BlobName}' has {length} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be encrypted anew as one blob.");
         }
 
         // In chunks of the standard size, whatever they were: else the number of requests and segments would be of others' choosing.

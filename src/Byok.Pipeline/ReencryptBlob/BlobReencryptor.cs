@@ -35,10 +35,7 @@ public sealed class BlobReencryptor(StorageAccount storage, ProtectedBlobReader 
     }
 
     /// <summary>Opens what is stored now through the read path, and records it.</summary>
-    /// <param name="operationId">The operation.</param>
-    /// <param name="blobName">The blob.</param>
     /// <param name="written">What was committed; null when an earlier run did it, so that only the ledger knows.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ForeignBlobException">The ledger does not know what is stored.</exception>
     internal async Task<ReencryptBlobResult> CompleteAsync(string operationId, string blobName, BlobState? written, CancellationToken cancellationToken)
     {

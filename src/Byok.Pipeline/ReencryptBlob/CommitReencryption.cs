@@ -7,7 +7,6 @@ public sealed class CommitReencryption(BlobReencryptor reencryptor) : Activity<C
 {
     public const string Name = "CommitReencryption";
 
-    /// <inheritdoc/>
     public override Task<ReencryptBlobResult> RunAsync(CommitReencryptionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);

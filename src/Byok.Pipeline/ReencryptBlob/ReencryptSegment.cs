@@ -8,7 +8,6 @@ public sealed class ReencryptSegment(BlobReencryptor reencryptor) : Activity<Ree
 {
     public const string Name = "ReencryptSegment";
 
-    /// <inheritdoc/>
     public override Task<SegmentResult> RunAsync(ReencryptSegmentInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);

@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Branches;
@@ -25,7 +26,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, BranchKeeper branches
         var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         var order = new KeyOrder(KeyOrderKind.Restoring, input.OrderedOn ?? life.NextOrderOn(time.GetUtcNow()), input.OperationId);
         RestoreOrders.RequireNewest(life, order);
-        var isThere = life.Versions.Any(KeyLife.IsInUse);
+        var isThere = life.Versions.Any(WrappingKeyPolicy.IsInUse);
         if (!isThere || RestoreOrders.HasPins(life))
         {
             life.Require(KeyOperation.Restore); // A key in use whose pins are gone is restored, too: nothing of it can be read.
@@ -42,7 +43,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, BranchKeeper branches
     private async Task<PlanRestoreResult> PlanBringAsync(KeyLife life, KeyOrder order, Revocation state, CancellationToken cancellationToken)
     {
         var wanted = await FindThumbprintsAsync(life.Name, cancellationToken).ConfigureAwait(false);
-        foreach (var version in life.Versions.Where(KeyLife.IsInUse))
+        foreach (var version in life.Versions.Where(WrappingKeyPolicy.IsInUse))
         {
             var key = version.PublicKey is null ? await vault.GetKeyAsync(version.Id.Name, version.Id.Version, cancellationToken).ConfigureAwait(false) : version;
             wanted.Remove(key.PublicKey?.Thumbprint ?? string.Empty);
@@ -77,9 +78,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, BranchKeeper branches
         var recorded = new List<string>();
         await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Event is { Kind: PinEvents.Activated } activated
-                && KeyIdentifier.TryParse(activated.Subject, out var id) && id.Name == keyName
-                && activated.Details.TryGetValue("thumbprint", out var thumbprint))
+            if (LedgerReading.TryReadActivated(entry.Event, out var id, out var thumbprint) && id.Name == keyName)
             {
                 recorded.Remove(thumbprint);
                 recorded.Add(thumbprint);
@@ -87,7 +86,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, BranchKeeper branches
         }
 
         var needed = new HashSet<string>(recorded.TakeLast(1));
-        foreach (var branch in (await PinEvents.FindLastAsync(ledger, keyName, cancellationToken).ConfigureAwait(false))?.All ?? [])
+        foreach (var branch in (await RecordedBranches.FindLastAsync(ledger, keyName, cancellationToken).ConfigureAwait(false))?.All ?? [])
         {
             var record = await branches.FindRecordAsync(keyName, branch, cancellationToken).ConfigureAwait(false);
             var wraps = record?.Wrappings.Select(wrapping => wrapping.KeyThumbprint).ToHashSet();

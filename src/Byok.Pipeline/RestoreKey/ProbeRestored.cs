@@ -3,6 +3,7 @@ using Byok.Client.Branches;
 using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Branches;
@@ -33,13 +34,16 @@ public sealed class ProbeRestored(IKeyVault vault, BranchKeeper branches, Branch
 
         var probe = await ProbeBranchesAsync(input, cancellationToken).ConfigureAwait(false);
         await FinishAsync(input, cancellationToken).ConfigureAwait(false);
-        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.restored", input.KeyName, new()
-        {
-            ["found"] = input.Found switch { Revocation.Disabled => "disabled", Revocation.Deleted => "deleted", _ => "purged" },
-            ["versions"] = string.Join(' ', input.Versions.Select(version => version.Version)),
-        }), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.KeyRestored(input.OperationId, input.KeyName, StateOf(input.Found), input.Versions), cancellationToken).ConfigureAwait(false);
         return probe;
     }
+
+    private static KeyState StateOf(Revocation found) => found switch
+    {
+        Revocation.Disabled => KeyState.Revoked,
+        Revocation.Deleted => KeyState.Deleted,
+        _ => KeyState.Purged,
+    };
 
     /// <summary>Marks the versions as given back, and looks once more that they are.</summary>
     private async Task FinishAsync(ProbeRestoredInput input, CancellationToken cancellationToken)

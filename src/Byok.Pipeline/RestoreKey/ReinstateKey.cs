@@ -1,5 +1,6 @@
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Branches;
@@ -34,11 +35,11 @@ public sealed class ReinstateKey(IKeyVault vault, PinWriter pinWriter, Operation
 
         if (usable.Count == 0)
         {
-            throw new ConflictException($"The key '{input.KeyName}' has no verified version to enable; bring it again.");
+            throw new KeyStateException($"The key '{input.KeyName}' has no verified version to enable; bring it again.");
         }
 
         var ids = usable
-            .OrderBy(version => version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active)
+            .OrderBy(WrappingKeyPolicy.IsActive)
             .ThenBy(version => version.CreatedOn)
             .Select(version => version.Id)
             .ToList();
@@ -63,16 +64,16 @@ public sealed class ReinstateKey(IKeyVault vault, PinWriter pinWriter, Operation
         await claims.ClaimAsync(input.KeyName, input.OperationId, cancellationToken).ConfigureAwait(false);
         try
         {
-            var pins = await PinEvents.FindLastAsync(ledger, input.KeyName, cancellationToken).ConfigureAwait(false)
+            var pins = await RecordedBranches.FindLastAsync(ledger, input.KeyName, cancellationToken).ConfigureAwait(false)
                 ?? throw new KeyUnavailableException($"Neither the vault nor the ledger tells which branches of '{input.KeyName}' are pinned; its versions are enabled, and its blobs stay refused.");
-            foreach (var version in life.Versions.Where(version => KeyLife.IsProved(version) && !RestoreOrders.HasReadableActivation(version)))
+            foreach (var version in life.Versions.Where(version => WrappingKeyPolicy.IsProved(version) && !RestoreOrders.HasReadableActivation(version)))
             {
                 await vault.WriteTagsAsync(version.Id, _ => new Dictionary<string, string?> { [KeyTags.Activation] = null }, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
             }
 
             life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
             await pinWriter.WriteAsync(life, pins, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
-            await ledger.AppendAsync(PinEvents.Of(input.OperationId, PinEvents.Restored, input.KeyName, pins), cancellationToken).ConfigureAwait(false);
+            await ledger.AppendAsync(LedgerEvents.PinsRestored(input.OperationId, pins), cancellationToken).ConfigureAwait(false);
             return true;
         }
         finally
@@ -93,10 +94,10 @@ public sealed class ReinstateKey(IKeyVault vault, PinWriter pinWriter, Operation
         }
 
         var usable = new List<VaultKey>();
-        foreach (var listed in life.Versions.Where(KeyLife.IsInUse))
+        foreach (var listed in life.Versions.Where(WrappingKeyPolicy.IsInUse))
         {
             var version = await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false);
-            if (KeyLife.IsInUse(version))
+            if (WrappingKeyPolicy.IsInUse(version))
             {
                 await EnableAsync(version, input.Order, cancellationToken).ConfigureAwait(false);
                 usable.Add(version);
@@ -121,7 +122,7 @@ public sealed class ReinstateKey(IKeyVault vault, PinWriter pinWriter, Operation
     }
 
     private Task RecordAsync(ReinstateKeyInput input, KeyIdentifier id, CancellationToken cancellationToken) =>
-        ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.enabled", id.ToString(), part: id.Version), cancellationToken);
+        ledger.AppendAsync(LedgerEvents.KeyEnabled(input.OperationId, id), cancellationToken);
 }
 
 /// <summary>Which key to reinstate.</summary>

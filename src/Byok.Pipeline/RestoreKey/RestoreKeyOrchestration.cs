@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RevokeKey;
@@ -33,7 +34,7 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
         catch (OverruledException exception)
         {
             await context.CallActivityAsync<bool>(
-                RecordRevocation.Name, RecordRevocationInput.Overruled("key.restore.overruled", context.InstanceId, input.KeyName, exception.Message), RetryPolicy.Default);
+                RecordRevocation.Name, RecordRevocationInput.Of(LedgerEvents.RestoreOverruled(context.InstanceId, input.KeyName, exception.Message)), RetryPolicy.Default);
             throw;
         }
     }
@@ -50,7 +51,7 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
             context.SetStatus(new RestoreKeyProgress($"bringing '{key.Label}' again"));
             var bring = new BringKeyInput { KeyName = input.KeyName, KeyLabel = key.Label, ExpectedThumbprint = key.Thumbprint, Restores = found.Order };
             await context.CallSubOrchestrationAsync<BringKeyResult>(
-                BringKeyOrchestration.Name, bring, $"{context.InstanceId}-bring-{startedOn:yyyyMMddHHmmssfff}-{number}");
+                BringKeyOrchestration.Name, bring, OperationId.BringWithin(context.InstanceId, startedOn, number));
         }
 
         var (reinstated, probe) = await GiveBackAsync(context, input, found);

@@ -2,6 +2,7 @@ using Byok.Client.Branches;
 using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Branches;
@@ -25,7 +26,7 @@ public sealed class SealBranch(IKeyVault vault, BranchKeeper branches, PinWriter
         if (pins.Current is null || pins.Current == input.Branch)
         {
             using var made = BranchKey.Generate();
-            foreach (var version in life.Versions.Where(version => version.Enabled && KeyLife.IsInUse(version)))
+            foreach (var version in life.Versions.Where(version => version.Enabled && WrappingKeyPolicy.IsInUse(version)))
             {
                 await branches.WrapAndProveAsync(made, version, cancellationToken).ConfigureAwait(false);
             }
@@ -35,7 +36,7 @@ public sealed class SealBranch(IKeyVault vault, BranchKeeper branches, PinWriter
         }
 
         // Also when an earlier run of this activity wrote the pins, and died before it recorded that.
-        await ledger.AppendAsync(PinEvents.Of(input.OperationId, PinEvents.Sealed, input.KeyName, pins), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.BranchSealed(input.OperationId, pins), cancellationToken).ConfigureAwait(false);
         ring.Forget();
         return pins.RequireCurrent();
     }

@@ -1,8 +1,8 @@
-using System.Globalization;
 using Byok.Client.Branches;
 using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Branches;
@@ -23,14 +23,7 @@ public sealed class UnpinBranch(IKeyVault vault, PinWriter pinWriter, BranchKeyR
         life.Require(KeyOperation.Rotate);
         var pins = BranchPins.Of(life);
         var without = pins.Retire(input.Branch);
-        await ledger.AppendAsync(
-            PinEvents.Of(input.OperationId, PinEvents.Retired, input.KeyName, without, new()
-            {
-                ["retired"] = input.Branch.ToString(),
-                ["moved"] = input.Moved.ToString(CultureInfo.InvariantCulture),
-                ["passes"] = input.Passes.ToString(CultureInfo.InvariantCulture),
-            }),
-            cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.BranchRetired(input.OperationId, input.Branch, without, input.Moved, input.Passes), cancellationToken).ConfigureAwait(false);
         if (pins.Contains(input.Branch))
         {
             await pinWriter.WriteAsync(life, without, since: null, cancellationToken).ConfigureAwait(false);

@@ -14,14 +14,14 @@ namespace Byok.Pipeline.RevokeKey;
 /// Tells the vault, by a fresh listing each time: whatever is enabled is disabled, whoever enabled it. It asks for no claim, and disables before it marks:
 /// neither another operation nor tags, and the ledger only afterwards, can keep it from its work. A restore that was asked for later ends it.
 /// </summary>
-public sealed class OrderRevocation(IKeyVault vault, BranchKeeper branches, BranchKeyRing ring, TimeProvider time) : Activity<OrderInput, RevocationOrder>
+public sealed class OrderRevocation(IKeyVault vault, BranchKeeper branches, BranchKeyRing ring, TimeProvider time) : Activity<OrderRevocationInput, RevocationOrder>
 {
     public const string Name = "OrderRevocation";
 
     /// <inheritdoc/>
     /// <exception cref="KeyUnavailableException">There is no such key.</exception>
     /// <exception cref="OverruledException">The key was restored meanwhile.</exception>
-    public override async Task<RevocationOrder> RunAsync(OrderInput input, CancellationToken cancellationToken)
+    public override async Task<RevocationOrder> RunAsync(OrderRevocationInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
@@ -46,7 +46,7 @@ public sealed class OrderRevocation(IKeyVault vault, BranchKeeper branches, Bran
             var taken = input.Taken ?? [];
             var probes = new List<RevocationProbe>();
             var again = new List<KeyIdentifier>();
-            foreach (var listed in life.Versions.Where(version => version.Enabled || taken.Contains(version.Id) || KeyLife.IsInUse(version)))
+            foreach (var listed in life.Versions.Where(version => version.Enabled || taken.Contains(version.Id) || WrappingKeyPolicy.IsInUse(version)))
             {
                 var version = await MarkAsync(listed, order, cancellationToken).ConfigureAwait(false);
                 if (!taken.Contains(listed.Id))

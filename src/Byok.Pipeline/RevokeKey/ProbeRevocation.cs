@@ -32,7 +32,3 @@ public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activi
         return new ProbeRevocationResult(false, time.GetUtcNow());
     }
 }
-
-/// <summary>What a probe found.</summary>
-/// <param name="Unwrapped">Whether some version still unwraps.</param>
-public sealed record ProbeRevocationResult(bool Unwrapped, DateTimeOffset On);

@@ -1,3 +1,4 @@
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 
@@ -11,9 +12,7 @@ public sealed class RecordRevocation(ILedger ledger) : Activity<RecordRevocation
     public override async Task<bool> RunAsync(RecordRevocationInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var order = input.Details.GetValueOrDefault("order") is { } number and not "1" ? number : null;
-        await ledger.AppendAsync(
-            LedgerEvent.Of(input.OperationId, input.Kind, input.KeyName, part: order) with { Details = input.Details }, cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.Revocation(input.Kind, input.OperationId, input.KeyName, input.Details), cancellationToken).ConfigureAwait(false);
         return true;
     }
 }

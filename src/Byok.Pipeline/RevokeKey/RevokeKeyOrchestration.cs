@@ -1,5 +1,6 @@
 using Byok.Client.Branches;
 using Byok.Core.Errors;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
@@ -60,7 +61,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
         await context.CallSubOrchestrationAsync<BringKeyResult>(
             BringKeyOrchestration.Name,
             new BringKeyInput { KeyName = canary, KeyLabel = CanaryLabel, GenerateSizeInBits = 2048 },
-            $"{context.InstanceId}-bring-{context.CurrentTime:yyyyMMddHHmmssfff}");
+            OperationId.BringWithin(context.InstanceId, context.CurrentTime));
         SetStatus(context, input, "protecting a canary blob", 0, null);
         var upload = await context.CallActivityAsync<EncryptBlobInput>(UploadCanary.Name, canary, RetryPolicy.Default);
         await context.CallSubOrchestrationAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, upload);
@@ -74,10 +75,10 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
     private static async Task<RevokeKeyResult> RevokeAsync(IOrchestrationContext context, RevokeKeyInput input, string keyName)
     {
         SetStatus(context, input, "telling the vault", 0, null);
-        var order = await OrderAsync(context, new OrderInput(context.InstanceId, keyName, input.Mode, input.OrderedOn, null));
+        var order = await OrderAsync(context, new OrderRevocationInput(context.InstanceId, keyName, input.Mode, input.OrderedOn, null));
         var (askedOn, refusal) = (order.OrderedOn, order.Refusal);
         var (orders, orderedOn, taken) = (1, order.On, order.Probes.ToList());
-        var unrecorded = await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, order.Versions, orders));
+        var unrecorded = await RecordAsync(context, RecordRevocationInput.Of(LedgerEvents.RevocationOrdered(context.InstanceId, keyName, input.Mode == RevocationMode.Delete, order.Versions, orders)));
 
         double? lastUnwrap = null;
         double refusedSince = 0;
@@ -86,11 +87,11 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
         for (var refusals = 0; ;)
         {
             // Whatever is enabled now is ordered anew: a version that was brought, or that somebody enabled, since the last look.
-            order = await OrderAsync(context, new OrderInput(context.InstanceId, keyName, input.Mode, askedOn, [.. taken.Select(probe => probe.KeyId)]));
+            order = await OrderAsync(context, new OrderRevocationInput(context.InstanceId, keyName, input.Mode, askedOn, [.. taken.Select(probe => probe.KeyId)]));
             if (order.Versions.Count > 0)
             {
                 (refusals, refusal) = (0, null);
-                unrecorded ??= await RecordAsync(context, RecordRevocationInput.Ordered(context.InstanceId, keyName, input.Mode, order.Versions, ++orders));
+                unrecorded ??= await RecordAsync(context, RecordRevocationInput.Of(LedgerEvents.RevocationOrdered(context.InstanceId, keyName, input.Mode == RevocationMode.Delete, order.Versions, ++orders)));
             }
             else if (refusals == RefusalsInARow)
             {
@@ -135,7 +136,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
         }
 
         unrecorded ??= await RecordAsync(
-            context, RecordRevocationInput.Refused(context.InstanceId, keyName, input.Mode, lastUnwrap, refusedSince, probes));
+            context, RecordRevocationInput.Of(LedgerEvents.KeyRevoked(context.InstanceId, keyName, input.Mode == RevocationMode.Delete, lastUnwrap, refusedSince, probes)));
         if (unrecorded is not null)
         {
             throw (unrecorded with { Message = $"'{keyName}' is revoked and the vault refuses it, but the ledger does not say so: {unrecorded.Message}" }).ToException();
@@ -145,7 +146,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
             keyName, input.Mode, input.Rehearsal, [.. taken.Select(probe => probe.KeyId)], orderedOn, lastUnwrap, refusedSince, probes, null);
     }
 
-    private static async Task<RevocationOrder> OrderAsync(IOrchestrationContext context, OrderInput input)
+    private static async Task<RevocationOrder> OrderAsync(IOrchestrationContext context, OrderRevocationInput input)
     {
         try
         {
@@ -153,7 +154,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
         }
         catch (OverruledException exception)
         {
-            await RecordAsync(context, RecordRevocationInput.Overruled("key.revocation.overruled", context.InstanceId, input.KeyName, exception.Message));
+            await RecordAsync(context, RecordRevocationInput.Of(LedgerEvents.RevocationOverruled(context.InstanceId, input.KeyName, exception.Message)));
             throw;
         }
     }

@@ -1,6 +1,7 @@
 using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Branches;
@@ -28,10 +29,10 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         var life = await vault.ReadLifeAsync(rotation.KeyName, cancellationToken).ConfigureAwait(false);
         life.Require(KeyOperation.Rotate);
         await claims.ClaimAsync(rotation.KeyName, input.OperationId, cancellationToken).ConfigureAwait(false);
-        var active = life.Versions.Where(version => version.Enabled && version.Tags.GetValueOrDefault(KeyTags.State) == KeyTags.Active).ToList();
+        var active = life.Versions.Where(WrappingKeyPolicy.MayProtect).ToList();
         var current = life.Current!;
         var pins = BranchPins.Of(life);
-        var target = active.Find(version => version.Tags.GetValueOrDefault(KeyTags.Request)?.StartsWith(BringPrefix(input.OperationId), StringComparison.Ordinal) == true);
+        var target = active.Find(version => version.Tags.GetValueOrDefault(KeyTags.Request)?.StartsWith(OperationId.BringPrefixWithin(input.OperationId), StringComparison.Ordinal) == true);
         if (target is null && pins.Sealed.Count == BranchPins.MaxSealed && BranchAge.IsDue(life, options, time.GetUtcNow()))
         {
             throw new ConflictException(
@@ -42,16 +43,9 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         var begun = target is null
             ? await ChooseMasterKeyAsync(input, current, terms, cancellationToken).ConfigureAwait(false)
             : new BeginRotationResult(target.Id, await ThumbprintAsync(target, cancellationToken).ConfigureAwait(false), null, null, terms);
-        await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.rotation.began", current.Id.ToString(), new()
-        {
-            ["to"] = begun.TargetId?.ToString() ?? begun.KeyLabel!,
-            ["deep"] = rotation.Deep ? "true" : "false",
-        }), cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync(LedgerEvents.RotationBegan(input.OperationId, current.Id, begun.TargetId?.ToString() ?? begun.KeyLabel!, rotation.Deep), cancellationToken).ConfigureAwait(false);
         return begun;
     }
-
-    /// <summary>What the operation ids of this rotation's brings begin with.</summary>
-    internal static string BringPrefix(string operationId) => $"{operationId}-bring-";
 
     private async Task<BeginRotationResult> ChooseMasterKeyAsync(BeginRotationInput input, VaultKey current, RotationTerms terms, CancellationToken cancellationToken)
     {

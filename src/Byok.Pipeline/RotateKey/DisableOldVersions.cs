@@ -1,6 +1,7 @@
 using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Branches;
@@ -43,7 +44,7 @@ public sealed class DisableOldVersions(IKeyVault vault, BranchKeeper branches, I
                 continue;
             }
 
-            await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.disabled", old.ToString(), part: old.Version), cancellationToken).ConfigureAwait(false);
+            await ledger.AppendAsync(LedgerEvents.KeyDisabled(input.OperationId, old), cancellationToken).ConfigureAwait(false);
             disabled.Add(old);
         }
 
@@ -53,7 +54,7 @@ public sealed class DisableOldVersions(IKeyVault vault, BranchKeeper branches, I
     /// <returns>Why the version is needed; null when it is not.</returns>
     private async Task<string?> FindNeedAsync(KeyLife life, KeyIdentifier old, CancellationToken cancellationToken)
     {
-        var others = life with { Versions = [.. life.Versions.Where(version => version.Id != old && (version.Enabled || !KeyLife.IsInUse(version)))] };
+        var others = life with { Versions = [.. life.Versions.Where(version => version.Id != old && (version.Enabled || !WrappingKeyPolicy.IsInUse(version)))] };
         foreach (var branch in BranchPins.Of(life).All)
         {
             try

@@ -6,7 +6,7 @@ namespace Byok.Pipeline.RotateKey;
 
 /// <summary>
 /// Starts the rotations that are due: of each wrapping key whose newest version in use is older than <see cref="PipelineOptions.MaxKeyAge"/>.
-/// The operation's id comes from that version, so looking often starts nothing twice, and a rotation that failed is tried again.
+/// The operation's id is made of that version, so looking often starts nothing twice, and a rotation that failed is tried again.
 /// </summary>
 public sealed class DueRotations(IKeyVault vault, IOrchestrationClient client, PipelineOptions options, TimeProvider time)
 {
@@ -17,9 +17,9 @@ public sealed class DueRotations(IKeyVault vault, IOrchestrationClient client, P
         var started = new List<string>();
         await foreach (var key in vault.ListKeysAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (key.Tags.GetValueOrDefault(KeyTags.Purpose) == KeyTags.Wrapping && await FindDueAsync(key.Id.Name, cancellationToken).ConfigureAwait(false) is { } due)
+            if (WrappingKeyPolicy.IsWrappingKey(key) && await FindDueAsync(key.Id.Name, cancellationToken).ConfigureAwait(false) is { } due)
             {
-                var operationId = $"rotate-{due.Version}";
+                var operationId = await IdForAsync(due, cancellationToken).ConfigureAwait(false);
                 if (await client.ScheduleAsync(RotateKeyOrchestration.Name, new RotateKeyInput { KeyName = due.Name }, operationId, cancellationToken).ConfigureAwait(false))
                 {
                     started.Add(operationId);
@@ -30,11 +30,18 @@ public sealed class DueRotations(IKeyVault vault, IOrchestrationClient client, P
         return started;
     }
 
+    private async Task<string> IdForAsync(KeyIdentifier due, CancellationToken cancellationToken)
+    {
+        // The first releases named the version alone; a rotation that began so goes on so.
+        var earlier = $"rotate-{due.Version}";
+        return await client.GetAsync(earlier, cancellationToken).ConfigureAwait(false) is null
+            ? OperationId.Once(due.Version, OperationVerb.Rotate, due.Name).ToString()
+            : earlier;
+    }
+
     private async Task<KeyIdentifier?> FindDueAsync(string name, CancellationToken cancellationToken)
     {
         var life = await vault.ReadLifeAsync(name, cancellationToken).ConfigureAwait(false);
-        return KeyLifecycle.Refusal(life.State, KeyOperation.Rotate) is null && life.Current is { } current && current.CreatedOn + options.MaxKeyAge <= time.GetUtcNow()
-            ? current.Id
-            : null;
+        return options.KeyPolicy.DueForRotation(life, time.GetUtcNow())?.Id;
     }
 }

@@ -2,6 +2,7 @@ using Byok.Client.Branches;
 using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.Keys;
@@ -24,22 +25,13 @@ public sealed class RetireOldVersions(IKeyVault vault, BranchKeyRing branches, I
         var life = await vault.ReadLifeAsync(input.TargetId.Name, cancellationToken).ConfigureAwait(false);
         life.Require(KeyOperation.Rotate);
         var old = new List<KeyIdentifier>();
-        foreach (var version in life.Versions)
+        foreach (var version in WrappingKeyPolicy.ReplacedBy(input.TargetId, life.Versions))
         {
-            var state = version.Tags.GetValueOrDefault(KeyTags.State);
-            if (version.Id == input.TargetId || !version.Enabled || state is not (KeyTags.Active or KeyTags.Retired or KeyTags.Replaced))
-            {
-                continue;
-            }
-
             old.Add(version.Id);
-            if (state == KeyTags.Active)
+            if (WrappingKeyPolicy.IsActive(version))
             {
                 await vault.WriteTagsAsync(version.Id, _ => new Dictionary<string, string?> { [KeyTags.State] = KeyTags.Retired }, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
-                await ledger.AppendAsync(LedgerEvent.Of(input.OperationId, "key.retired", version.Id.ToString(), new()
-                {
-                    ["successor"] = input.TargetId.ToString(),
-                }, part: version.Id.Version), cancellationToken).ConfigureAwait(false);
+                await ledger.AppendAsync(LedgerEvents.KeyRetired(input.OperationId, version.Id, input.TargetId), cancellationToken).ConfigureAwait(false);
             }
         }
 

@@ -63,7 +63,7 @@ public sealed class RotateKeyOrchestration : Orchestration<RotateKeyInput, Rotat
             // A bring that failed has used up its KEK, so a repeated rotation needs a new operation id for it.
             var bring = new BringKeyInput { KeyName = input.KeyName, KeyLabel = begun.KeyLabel!, GenerateSizeInBits = begun.GenerateSizeInBits, IsPartOfAnother = true };
             var brought = await context.CallSubOrchestrationAsync<BringKeyResult>(
-                BringKeyOrchestration.Name, bring, $"{BeginRotation.BringPrefix(context.InstanceId)}{startedOn:yyyyMMddHHmmssfff}");
+                BringKeyOrchestration.Name, bring, OperationId.BringWithin(context.InstanceId, startedOn));
             (targetId, thumbprint) = (brought.KeyId, brought.Thumbprint);
         }
 

@@ -13,7 +13,7 @@ public sealed partial class Pkcs11Token
     /// is completed.
     /// </summary>
     /// <param name="label">The new token's label, 1 to 32 characters.</param>
-    /// <exception cref="ConflictException">A token of that label exists.</exception>
+    /// <exception cref="NameTakenException">A token of that label exists.</exception>
     /// <exception cref="HsmTokenNotFoundException">No slot is free.</exception>
     /// <exception cref="HsmException">The token refused.</exception>
     public static void Initialize(Pkcs11Library library, Pin soPin, Pin userPin, string label)
@@ -31,7 +31,7 @@ public sealed partial class Pkcs11Token
         var (slot, info) = slots.Find(pair => pair.Info.TokenFlags.TokenInitialized && pair.Info.Label.Trim() == label);
         if (slot is not null && info.TokenFlags.UserPinInitialized)
         {
-            throw new ConflictException($"A token '{label}' exists in '{library.Path}' already; choose another label.");
+            throw new NameTakenException($"A token '{label}' exists in '{library.Path}' already; choose another label.");
         }
 
         var action = $"Initialising the token '{label}'";

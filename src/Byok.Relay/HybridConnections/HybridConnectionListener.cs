@@ -58,7 +58,6 @@ public sealed class HybridConnectionListener : IAsyncDisposable
     public RelayListenerState State { get; private set; }
 
     /// <summary>Connects, and goes on by itself. Waits for the first connection, however long the relay cannot be reached.</summary>
-    /// <param name="cancellationToken">Ends the wait, and the listener with it.</param>
     /// <exception cref="ConfigurationException">The relay refuses the token, or has no such hybrid connection.</exception>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -87,7 +86,6 @@ public sealed class HybridConnectionListener : IAsyncDisposable
     /// <summary>
     /// Finishes the requests under way, for as long as the drain timeout; new ones are answered 503 meanwhile. Then disconnects. Does nothing the second time.
     /// </summary>
-    /// <param name="cancellationToken">Ends the waiting: requests under way are cancelled then, and the relay's goodbye is not awaited.</param>
     public Task StopAsync(CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -43,7 +43,6 @@ public sealed class RelayHttpSender : IDisposable
     }
 
     /// <summary>Sends a request and returns the listener's answer, whatever its status.</summary>
-    /// <param name="cancellationToken">Gives up on the answer; the listener is not told.</param>
     /// <exception cref="ServiceUnavailableException">
     /// Nobody listens (the relay says 404), the listener was lost or did not answer in time (502, 504), or the relay cannot be reached.
     /// </exception>

@@ -54,14 +54,12 @@ public sealed class BlobLedger : ILedger
         _maxAppendsPerBlob = maxAppendsPerBlob;
     }
 
-    /// <inheritdoc/>
     public Task AppendAsync(LedgerEvent ledgerEvent, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ledgerEvent);
         return AppendAsync([ledgerEvent], cancellationToken);
     }
 
-    /// <inheritdoc/>
     public async Task AppendAsync(IReadOnlyCollection<LedgerEvent> ledgerEvents, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ledgerEvents);
@@ -84,10 +82,8 @@ public sealed class BlobLedger : ILedger
         await written.ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
     public IAsyncEnumerable<LedgerEntry> ReadAsync(CancellationToken cancellationToken) => ReadAfterAsync(null, cancellationToken);
 
-    /// <inheritdoc/>
     public async IAsyncEnumerable<LedgerEntry> ReadAfterAsync(LedgerEntry? last, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (sequence, previousHash) = last is null ? (0, LedgerChain.Genesis) : (last.Sequence, last.Hash);
@@ -261,7 +257,6 @@ public sealed class BlobLedger : ILedger
     }
 
     /// <param name="known">The end as this instance knew it: what it has appended there itself, without learning of it, must be among what is read.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
     private async Task<Tail> ReadTailAsync(Tail? known, CancellationToken cancellationToken)
     {
         // A blob that was begun but never written continues the one before it.

@@ -10,7 +10,6 @@ using Byok.Http;
 using Byok.Pipeline;
 using Byok.Relay.HybridConnections;
 using Byok.Storage;
-using Byok.Storage.Ledger;
 using ByokFunctions.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,7 +24,6 @@ public static class ByokServices
     {
         ArgumentNullException.ThrowIfNull(settings);
         services.AddSingleton(settings);
-        services.AddSingleton(TimeProvider.System);
         services.AddSingleton<TokenCredential>(_ => new DefaultAzureCredential(new DefaultAzureCredentialOptions { Transport = HttpTransport.CreateForAzure() }));
         KeyVaultClient.Add(services, settings);
         AddHsm(services, settings);
@@ -33,15 +31,7 @@ public static class ByokServices
             ? StorageAccount.OpenEmulator(connection, settings.Containers)
             : new StorageAccount(
                 Service(provider, settings.StorageAccountUri!), settings.Containers, settings.RecordsAccountUri is { } records ? Service(provider, records) : null));
-        services.AddSingleton<ILedger>(provider => new BlobLedger(
-            provider.GetRequiredService<StorageAccount>().Ledger, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new PipelineCatalog(new PipelineServices(
-            provider.GetRequiredService<IKeyVault>(),
-            provider.GetRequiredService<IHsm>(),
-            provider.GetRequiredService<StorageAccount>(),
-            provider.GetRequiredService<ILedger>(),
-            settings.Pipeline,
-            provider.GetRequiredService<TimeProvider>())));
+        services.AddByokPipeline(settings.Pipeline);
         services.AddSingleton<ApiCallers>();
         services.AddSingleton<ApiRequests>();
         services.Configure<WorkerOptions>(options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));

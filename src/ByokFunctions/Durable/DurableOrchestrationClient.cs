@@ -33,11 +33,9 @@ public sealed class DurableOrchestrationClient(DurableTaskClient client) : IOrch
         }
     }
 
-    /// <inheritdoc/>
     public async Task<OrchestrationStatus?> GetAsync(string instanceId, CancellationToken cancellationToken) =>
         await client.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken).ConfigureAwait(false) is { } metadata ? ToStatus(metadata) : null;
 
-    /// <inheritdoc/>
     public async IAsyncEnumerable<OrchestrationStatus> ListAsync(string idPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(idPrefix);
@@ -55,18 +53,18 @@ public sealed class DurableOrchestrationClient(DurableTaskClient client) : IOrch
         }
     }
 
-    /// <inheritdoc/>
     public async Task RaiseEventAsync(string instanceId, string eventName, object? payload, CancellationToken cancellationToken)
     {
-        if (await GetAsync(instanceId, cancellationToken).ConfigureAwait(false) is not { IsEnded: false })
+        var status = await GetAsync(instanceId, cancellationToken).ConfigureAwait(false)
+            ?? throw new OperationNotFoundException($"There is no operation '{instanceId}'.");
+        if (status.IsEnded)
         {
-            throw new ConflictException($"The operation '{instanceId}' does not exist or has ended; it takes no events.");
+            throw new OperationEndedException($"The operation '{instanceId}' has ended; it takes no more events.");
         }
 
         await client.RaiseEventAsync(instanceId, eventName, payload, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
     public Task TerminateAsync(string instanceId, string reason, CancellationToken cancellationToken) =>
         client.TerminateInstanceAsync(instanceId, reason, cancellationToken);
 

@@ -9,39 +9,29 @@ namespace ByokFunctions.Durable;
 /// </summary>
 public sealed class DurableOrchestrationContext(TaskOrchestrationContext context) : IOrchestrationContext
 {
-    /// <inheritdoc/>
     public string InstanceId => context.InstanceId;
 
-    /// <inheritdoc/>
     public DateTimeOffset CurrentTime => new(DateTime.SpecifyKind(context.CurrentUtcDateTime, DateTimeKind.Utc));
 
-    /// <inheritdoc/>
     public bool IsReplaying => context.IsReplaying;
 
-    /// <inheritdoc/>
     public Guid NewGuid() => context.NewGuid();
 
-    /// <inheritdoc/>
     public Task<TOutput> CallActivityAsync<TOutput>(string name, object? input, RetryPolicy? retry = null) =>
         OwnFailureAsync(context.CallActivityAsync<TOutput>(name, input, ToOptions(retry)));
 
-    /// <inheritdoc/>
     public Task<TOutput> CallSubOrchestrationAsync<TOutput>(string name, object? input, string? instanceId = null) =>
         OwnFailureAsync(context.CallSubOrchestratorAsync<TOutput>(
             name, input, instanceId is null ? null : new SubOrchestrationOptions(instanceId: instanceId)));
 
-    /// <inheritdoc/>
     public Task CreateTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken) =>
         context.CreateTimer(fireAt.UtcDateTime, cancellationToken);
 
-    /// <inheritdoc/>
     public Task<T> WaitForExternalEventAsync<T>(string name, CancellationToken cancellationToken) =>
         context.WaitForExternalEvent<T>(name, cancellationToken);
 
-    /// <inheritdoc/>
     public void ContinueAsNew(object? input) => context.ContinueAsNew(input, preserveUnprocessedEvents: true);
 
-    /// <inheritdoc/>
     public void SetStatus(object? status) => context.SetCustomStatus(status);
 
     private static async Task<T> OwnFailureAsync<T>(Task<T> call)

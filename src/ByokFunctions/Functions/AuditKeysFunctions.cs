@@ -1,4 +1,3 @@
-using Byok.Pipeline;
 using Byok.Pipeline.AuditKeys;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
@@ -7,7 +6,9 @@ using Microsoft.DurableTask;
 namespace ByokFunctions.Functions;
 
 /// <summary>AuditKeys and its activities, by name.</summary>
-public sealed class AuditKeysFunctions(PipelineCatalog pipeline)
+public sealed class AuditKeysFunctions(
+    AuditVault auditVault, AuditBlobs auditBlobs, AuditChains auditChains,
+    AuditLedger auditLedger, AuditUploads auditUploads, PublishAudit publishAudit)
 {
     [Function(AuditKeysOrchestration.Name)]
     public static Task<AuditKeysResult> AuditKeysAsync([OrchestrationTrigger] TaskOrchestrationContext context, AuditKeysInput input) =>
@@ -16,27 +17,27 @@ public sealed class AuditKeysFunctions(PipelineCatalog pipeline)
     /// <summary>The activity of that name; it takes no input.</summary>
     [Function(AuditVault.Name)]
     public Task<AuditVaultResult> AuditVaultAsync([ActivityTrigger] FunctionContext context, CancellationToken cancellationToken) =>
-        pipeline.AuditVault.RunAsync(null, cancellationToken);
+        auditVault.RunAsync(null, cancellationToken);
 
     [Function(AuditBlobs.Name)]
     public Task<AuditBlobsResult> AuditBlobsAsync([ActivityTrigger] AuditBlobsInput input, CancellationToken cancellationToken) =>
-        pipeline.AuditBlobs.RunAsync(input, cancellationToken);
+        auditBlobs.RunAsync(input, cancellationToken);
 
     [Function(AuditChains.Name)]
     public Task<AuditChainsResult> AuditChainsAsync([ActivityTrigger] string? input, CancellationToken cancellationToken) =>
-        pipeline.AuditChains.RunAsync(input, cancellationToken);
+        auditChains.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name; it takes no input.</summary>
     [Function(AuditLedger.Name)]
     public Task<AuditLedgerResult> AuditLedgerAsync([ActivityTrigger] FunctionContext context, CancellationToken cancellationToken) =>
-        pipeline.AuditLedger.RunAsync(null, cancellationToken);
+        auditLedger.RunAsync(null, cancellationToken);
 
     /// <summary>The activity of that name; it takes no input.</summary>
     [Function(AuditUploads.Name)]
     public Task<FindingTally> AuditUploadsAsync([ActivityTrigger] FunctionContext context, CancellationToken cancellationToken) =>
-        pipeline.AuditUploads.RunAsync(null, cancellationToken);
+        auditUploads.RunAsync(null, cancellationToken);
 
     [Function(PublishAudit.Name)]
     public Task<AuditKeysResult> PublishAuditAsync([ActivityTrigger] PublishInput input, CancellationToken cancellationToken) =>
-        pipeline.PublishAudit.RunAsync(input, cancellationToken);
+        publishAudit.RunAsync(input, cancellationToken);
 }

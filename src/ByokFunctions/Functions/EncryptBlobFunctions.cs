@@ -1,6 +1,5 @@
 using Byok.Client.Records;
 using Byok.Client.Writing;
-using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
@@ -9,7 +8,7 @@ using Microsoft.DurableTask;
 namespace ByokFunctions.Functions;
 
 /// <summary>EncryptBlob and its activities, by name.</summary>
-public sealed class EncryptBlobFunctions(PipelineCatalog pipeline)
+public sealed class EncryptBlobFunctions(BeginEncryption beginEncryption, EncryptSegment encryptSegment, CommitBlob commitBlob, CompleteBlob completeBlob)
 {
     [Function(EncryptBlobOrchestration.Name)]
     public static Task<EncryptBlobResult> EncryptBlobAsync([OrchestrationTrigger] TaskOrchestrationContext context, EncryptBlobInput input) =>
@@ -17,17 +16,17 @@ public sealed class EncryptBlobFunctions(PipelineCatalog pipeline)
 
     [Function(BeginEncryption.Name)]
     public Task<BeginEncryptionResult> BeginEncryptionAsync([ActivityTrigger] BeginEncryptionInput input, CancellationToken cancellationToken) =>
-        pipeline.BeginEncryption.RunAsync(input, cancellationToken);
+        beginEncryption.RunAsync(input, cancellationToken);
 
     [Function(EncryptSegment.Name)]
     public Task<SegmentResult> EncryptSegmentAsync([ActivityTrigger] EncryptSegmentInput input, CancellationToken cancellationToken) =>
-        pipeline.EncryptSegment.RunAsync(input, cancellationToken);
+        encryptSegment.RunAsync(input, cancellationToken);
 
     [Function(CommitBlob.Name)]
     public Task<BlobState> CommitBlobAsync([ActivityTrigger] CommitBlobInput input, CancellationToken cancellationToken) =>
-        pipeline.CommitBlob.RunAsync(input, cancellationToken);
+        commitBlob.RunAsync(input, cancellationToken);
 
     [Function(CompleteBlob.Name)]
     public Task<EncryptBlobResult> CompleteBlobAsync([ActivityTrigger] CompleteBlobInput input, CancellationToken cancellationToken) =>
-        pipeline.CompleteBlob.RunAsync(input, cancellationToken);
+        completeBlob.RunAsync(input, cancellationToken);
 }

@@ -1,6 +1,6 @@
+using Byok.Api;
 using Byok.Core.Ports;
-using Byok.Pipeline;
-using Byok.Pipeline.Api;
+using Byok.Pipeline.AuditKeys;
 using ByokFunctions.Durable;
 using ByokFunctions.Http;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +11,7 @@ using Microsoft.DurableTask.Client;
 namespace ByokFunctions.Functions;
 
 /// <summary>The HTTP API, under <c>/api</c>. Every call needs a function key; with Easy Auth on, a token with the right role as well.</summary>
-public sealed class OperationsFunctions(ApiRequests requests, PipelineCatalog pipeline, IKeyVault vault)
+public sealed class OperationsFunctions(ApiRequests requests, AuditArchive audits, IKeyVault vault)
 {
     /// <summary><c>POST /api/keys/{name}/bring</c>.</summary>
     [Function("StartBringKey")]
@@ -87,5 +87,5 @@ public sealed class OperationsFunctions(ApiRequests requests, PipelineCatalog pi
         string id, [DurableClient] DurableTaskClient client) =>
         requests.AnswerAsync(request, (call, stop) => Api(client).ApproveAsync(id, call, stop));
 
-    private OperationsApi Api(DurableTaskClient client) => new(new DurableOrchestrationClient(client), pipeline.Audits, vault);
+    private OperationsApi Api(DurableTaskClient client) => new(new DurableOrchestrationClient(client), audits, vault);
 }

@@ -1,5 +1,4 @@
 using Byok.Client.Writing;
-using Byok.Pipeline;
 using Byok.Pipeline.ReencryptBlob;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
@@ -8,7 +7,7 @@ using Microsoft.DurableTask;
 namespace ByokFunctions.Functions;
 
 /// <summary>ReencryptBlob and its activities, by name.</summary>
-public sealed class ReencryptBlobFunctions(PipelineCatalog pipeline)
+public sealed class ReencryptBlobFunctions(BeginReencryption beginReencryption, ReencryptSegment reencryptSegment, CommitReencryption commitReencryption)
 {
     [Function(ReencryptBlobOrchestration.Name)]
     public static Task<ReencryptBlobResult> ReencryptBlobAsync([OrchestrationTrigger] TaskOrchestrationContext context, ReencryptBlobInput input) =>
@@ -16,13 +15,13 @@ public sealed class ReencryptBlobFunctions(PipelineCatalog pipeline)
 
     [Function(BeginReencryption.Name)]
     public Task<BeginReencryptionResult> BeginReencryptionAsync([ActivityTrigger] BeginReencryptionInput input, CancellationToken cancellationToken) =>
-        pipeline.BeginReencryption.RunAsync(input, cancellationToken);
+        beginReencryption.RunAsync(input, cancellationToken);
 
     [Function(ReencryptSegment.Name)]
     public Task<SegmentResult> ReencryptSegmentAsync([ActivityTrigger] ReencryptSegmentInput input, CancellationToken cancellationToken) =>
-        pipeline.ReencryptSegment.RunAsync(input, cancellationToken);
+        reencryptSegment.RunAsync(input, cancellationToken);
 
     [Function(CommitReencryption.Name)]
     public Task<ReencryptBlobResult> CommitReencryptionAsync([ActivityTrigger] CommitReencryptionInput input, CancellationToken cancellationToken) =>
-        pipeline.CommitReencryption.RunAsync(input, cancellationToken);
+        commitReencryption.RunAsync(input, cancellationToken);
 }

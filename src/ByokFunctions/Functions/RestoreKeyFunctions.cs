@@ -1,4 +1,3 @@
-using Byok.Pipeline;
 using Byok.Pipeline.RestoreKey;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
@@ -7,7 +6,7 @@ using Microsoft.DurableTask;
 namespace ByokFunctions.Functions;
 
 /// <summary>RestoreKey and its activities, by name.</summary>
-public sealed class RestoreKeyFunctions(PipelineCatalog pipeline)
+public sealed class RestoreKeyFunctions(PlanRestore planRestore, ReinstateKey reinstateKey, ProbeRestored probeRestored)
 {
     [Function(RestoreKeyOrchestration.Name)]
     public static Task<RestoreKeyResult> RestoreKeyAsync([OrchestrationTrigger] TaskOrchestrationContext context, RestoreKeyInput input) =>
@@ -15,13 +14,13 @@ public sealed class RestoreKeyFunctions(PipelineCatalog pipeline)
 
     [Function(PlanRestore.Name)]
     public Task<PlanRestoreResult> PlanRestoreAsync([ActivityTrigger] PlanRestoreInput input, CancellationToken cancellationToken) =>
-        pipeline.PlanRestore.RunAsync(input, cancellationToken);
+        planRestore.RunAsync(input, cancellationToken);
 
     [Function(ReinstateKey.Name)]
     public Task<Reinstated> ReinstateKeyAsync([ActivityTrigger] ReinstateKeyInput input, CancellationToken cancellationToken) =>
-        pipeline.ReinstateKey.RunAsync(input, cancellationToken);
+        reinstateKey.RunAsync(input, cancellationToken);
 
     [Function(ProbeRestored.Name)]
     public Task<ProbeRestoredResult> ProbeRestoredAsync([ActivityTrigger] ProbeRestoredInput input, CancellationToken cancellationToken) =>
-        pipeline.ProbeRestored.RunAsync(input, cancellationToken);
+        probeRestored.RunAsync(input, cancellationToken);
 }

@@ -1,4 +1,3 @@
-using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.RevokeKey;
 using ByokFunctions.Durable;
@@ -8,33 +7,35 @@ using Microsoft.DurableTask;
 namespace ByokFunctions.Functions;
 
 /// <summary>RevokeKey and its activities, by name.</summary>
-public sealed class RevokeKeyFunctions(PipelineCatalog pipeline)
+public sealed class RevokeKeyFunctions(
+    OrderRevocation orderRevocation, ProbeRevocation probeRevocation, RecordRevocation recordRevocation,
+    UploadCanary uploadCanary, ReadCanary readCanary, RemoveCanary removeCanary)
 {
     [Function(RevokeKeyOrchestration.Name)]
     public static Task<RevokeKeyResult> RevokeKeyAsync([OrchestrationTrigger] TaskOrchestrationContext context, RevokeKeyInput input) =>
         new RevokeKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
     [Function(OrderRevocation.Name)]
-    public Task<RevocationOrder> OrderRevocationAsync([ActivityTrigger] OrderInput input, CancellationToken cancellationToken) =>
-        pipeline.OrderRevocation.RunAsync(input, cancellationToken);
+    public Task<RevocationOrder> OrderRevocationAsync([ActivityTrigger] OrderRevocationInput input, CancellationToken cancellationToken) =>
+        orderRevocation.RunAsync(input, cancellationToken);
 
     [Function(ProbeRevocation.Name)]
     public Task<ProbeRevocationResult> ProbeRevocationAsync([ActivityTrigger] List<RevocationProbe> input, CancellationToken cancellationToken) =>
-        pipeline.ProbeRevocation.RunAsync(input, cancellationToken);
+        probeRevocation.RunAsync(input, cancellationToken);
 
     [Function(RecordRevocation.Name)]
     public Task<bool> RecordRevocationAsync([ActivityTrigger] RecordRevocationInput input, CancellationToken cancellationToken) =>
-        pipeline.RecordRevocation.RunAsync(input, cancellationToken);
+        recordRevocation.RunAsync(input, cancellationToken);
 
     [Function(UploadCanary.Name)]
     public Task<EncryptBlobInput> UploadCanaryAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
-        pipeline.UploadCanary.RunAsync(input, cancellationToken);
+        uploadCanary.RunAsync(input, cancellationToken);
 
     [Function(ReadCanary.Name)]
     public Task<bool> ReadCanaryAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
-        pipeline.ReadCanary.RunAsync(input, cancellationToken);
+        readCanary.RunAsync(input, cancellationToken);
 
     [Function(RemoveCanary.Name)]
     public Task<bool> RemoveCanaryAsync([ActivityTrigger] string input, CancellationToken cancellationToken) =>
-        pipeline.RemoveCanary.RunAsync(input, cancellationToken);
+        removeCanary.RunAsync(input, cancellationToken);
 }

@@ -1,4 +1,3 @@
-using Byok.Pipeline;
 using Byok.Pipeline.Keys;
 using Byok.Pipeline.RotateKey;
 using ByokFunctions.Durable;
@@ -8,7 +7,8 @@ using Microsoft.DurableTask;
 namespace ByokFunctions.Functions;
 
 /// <summary>RotateKey and its activities, by name.</summary>
-public sealed class RotateKeyFunctions(PipelineCatalog pipeline)
+public sealed class RotateKeyFunctions(
+    BeginRotation beginRotation, RetireOldVersions retireOldVersions, DisableOldVersions disableOldVersions, ReleaseClaim releaseClaim)
 {
     [Function(RotateKeyOrchestration.Name)]
     public static Task<RotateKeyResult> RotateKeyAsync([OrchestrationTrigger] TaskOrchestrationContext context, RotateKeyInput input) =>
@@ -16,17 +16,17 @@ public sealed class RotateKeyFunctions(PipelineCatalog pipeline)
 
     [Function(BeginRotation.Name)]
     public Task<BeginRotationResult> BeginRotationAsync([ActivityTrigger] BeginRotationInput input, CancellationToken cancellationToken) =>
-        pipeline.BeginRotation.RunAsync(input, cancellationToken);
+        beginRotation.RunAsync(input, cancellationToken);
 
     [Function(RetireOldVersions.Name)]
     public Task<RetireOldVersionsResult> RetireOldVersionsAsync([ActivityTrigger] RetireOldVersionsInput input, CancellationToken cancellationToken) =>
-        pipeline.RetireOldVersions.RunAsync(input, cancellationToken);
+        retireOldVersions.RunAsync(input, cancellationToken);
 
     [Function(DisableOldVersions.Name)]
     public Task<DisabledVersions> DisableOldVersionsAsync([ActivityTrigger] DisableOldInput input, CancellationToken cancellationToken) =>
-        pipeline.DisableOldVersions.RunAsync(input, cancellationToken);
+        disableOldVersions.RunAsync(input, cancellationToken);
 
     [Function(ReleaseClaim.Name)]
     public Task<bool> ReleaseClaimAsync([ActivityTrigger] ReleaseClaimInput input, CancellationToken cancellationToken) =>
-        pipeline.ReleaseClaim.RunAsync(input, cancellationToken);
+        releaseClaim.RunAsync(input, cancellationToken);
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Byok.Pipeline.Api;
+using Byok.Api;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 

@@ -1,10 +1,10 @@
-using Byok.Pipeline.Api;
+using Byok.Api;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 
 namespace ByokFunctions.Http;
 
-/// <summary>Between ASP.NET Core and the API.</summary>
+/// <summary>Answers the requests of HTTP functions.</summary>
 /// <param name="callers">Finds out who calls.</param>
 public sealed class ApiRequests(ApiCallers callers)
 {
@@ -13,11 +13,7 @@ public sealed class ApiRequests(ApiCallers callers)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(answer);
-        var call = new ApiRequest(callers.Identify(request.Headers), request.ContentType, request.Headers.Accept, request.Body)
-        {
-            BodyLength = request.ContentLength,
-            OperationId = request.Headers.TryGetValue(ApiRequest.OperationIdHeader, out var operationId) ? operationId.ToString() : null,
-        };
+        var call = request.ToApiRequest(callers.Identify(request.Headers));
         return new ApiActionResult(await answer(call, request.HttpContext.RequestAborted).ConfigureAwait(false));
     }
 }

@@ -1,4 +1,5 @@
 using Byok.Client.Records;
+using Byok.Core.Ledger;
 
 namespace Byok.Client.Tests.Records;
 
@@ -94,7 +95,7 @@ public sealed class BlobChainTests
     {
         Upload("a");
         Confirm("a");
-        Apply(BlobEvents.Deleted, "a", null, false, "delete");
+        Apply(LedgerKinds.BlobDeleted, "a", null, false, "delete");
         Assert.Equal((BlobStanding.Unknown, null), (Standing("a"), _chain.Confirmed));
         Upload("b");
         Confirm("b");
@@ -119,11 +120,11 @@ public sealed class BlobChainTests
 
     private BlobStanding Standing(string state) => _chain.StandingOf(Digest.OfText(state));
 
-    private void Upload(string state, string? replaces = null) => Apply(BlobEvents.Intended, state, replaces, isDerived: false, "upload");
+    private void Upload(string state, string? replaces = null) => Apply(LedgerKinds.BlobIntended, state, replaces, isDerived: false, "upload");
 
-    private void Rewrap(string state, string replaces, string operation = "rotate") => Apply(BlobEvents.Intended, state, replaces, isDerived: true, operation);
+    private void Rewrap(string state, string replaces, string operation = "rotate") => Apply(LedgerKinds.BlobIntended, state, replaces, isDerived: true, operation);
 
-    private void Confirm(string state) => Apply(BlobEvents.Confirmed, state, null, isDerived: true, "whoever");
+    private void Confirm(string state) => Apply(LedgerKinds.BlobConfirmed, state, null, isDerived: true, "whoever");
 
     private void Apply(string kind, string state, string? replaces, bool isDerived, string operation) => _chain.Apply(
         new BlobRecord(kind, "blob", Digest.OfText(state), replaces is null ? null : Digest.OfText(replaces), isDerived, "1", operation, DateTimeOffset.UnixEpoch),

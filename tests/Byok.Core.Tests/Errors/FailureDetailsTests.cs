@@ -13,7 +13,7 @@ public sealed class FailureDetailsTests
     [MemberData(nameof(OurTypes))]
     public void ToException_EveryTypeOfOurs_ComesBackAsItself(string type)
     {
-        var original = (ByokException)Activator.CreateInstance(typeof(ByokException).Assembly.GetType(type)!, "It broke.")!;
+        var original = (ByokException)Activator.CreateInstance(typeof(ByokException).Assembly.GetType(type)!, "It broke.", null)!;
         var crossed = JsonSerializer.Deserialize<FailureDetails>(JsonSerializer.Serialize(FailureDetails.From(original)))!;
 
         var back = crossed.ToException();

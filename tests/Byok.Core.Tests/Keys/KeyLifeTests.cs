@@ -68,7 +68,7 @@ public sealed class KeyLifeTests
                 if (KeyLifecycle.Refusal(state, operation) is { } refusal)
                 {
                     Assert.Equal($"The key 'some-key' {refusal.Reason}.", thrown!.Message);
-                    Assert.IsType(refusal.Kind == KeyRefusalKind.Conflict ? typeof(ConflictException) : typeof(KeyUnavailableException), thrown);
+                    Assert.IsType(refusal.Kind == KeyRefusalKind.Conflict ? typeof(KeyStateException) : typeof(KeyUnavailableException), thrown);
                 }
                 else
                 {

@@ -14,15 +14,16 @@ internal static class LayeringRules
         ["Byok.Storage"] = ["Byok.Core", "Byok.Http"],
         ["Byok.Client"] = ["Byok.Core", "Byok.Storage"],
         ["Byok.Pipeline"] = ["Byok.Client", "Byok.Core", "Byok.Storage"],
+        ["Byok.Api"] = ["Byok.Core", "Byok.Pipeline", "Byok.Storage"],
         ["Byok.Pkcs11"] = ["Byok.Core"],
         ["Byok.Relay"] = ["Byok.Core", "Byok.Http"],
         ["Byok.Export"] = ["Byok.Core", "Byok.Http", "Byok.Relay"],
         ["Byok.KeyVault"] = ["Byok.Core", "Byok.Http"],
         ["Byok.Durable"] = ["Byok.Core"],
-        ["Byok.Local"] = ["Byok.Client", "Byok.Core", "Byok.Durable", "Byok.Export", "Byok.Http", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
+        ["Byok.Local"] = ["Byok.Api", "Byok.Client", "Byok.Core", "Byok.Durable", "Byok.Export", "Byok.Http", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
         ["Byok.Agent"] = ["Byok.Core", "Byok.Export", "Byok.Http", "Byok.Pkcs11", "Byok.Relay"],
-        ["Byok.Cli"] = ["Byok.Agent", "Byok.Client", "Byok.Core", "Byok.Durable", "Byok.Export", "Byok.Http", "Byok.Local", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
-        ["ByokFunctions"] = ["Byok.Client", "Byok.Core", "Byok.Export", "Byok.Http", "Byok.KeyVault", "Byok.Pipeline", "Byok.Relay", "Byok.Storage"],
+        ["Byok.Cli"] = ["Byok.Agent", "Byok.Api", "Byok.Client", "Byok.Core", "Byok.Durable", "Byok.Export", "Byok.Http", "Byok.Local", "Byok.Pipeline", "Byok.Pkcs11", "Byok.Relay", "Byok.Storage"],
+        ["ByokFunctions"] = ["Byok.Api", "Byok.Client", "Byok.Core", "Byok.Export", "Byok.Http", "Byok.KeyVault", "Byok.Pipeline", "Byok.Relay", "Byok.Storage"],
     };
 
     /// <summary>Packages that only certain projects may use: the beginning of the package's name, and the projects.</summary>
@@ -38,6 +39,11 @@ internal static class LayeringRules
         ("System.CommandLine", ["Byok.Agent", "Byok.Cli"]),
         ("Spectre.Console", ["Byok.Cli"]),
     ];
+
+    /// <summary>Whom each project may know, as docs/ARCHITECTURE.md writes it, by name.</summary>
+    public static IEnumerable<string> Describe() => MayKnow
+        .Select(rule => $"{rule.Key}: {(rule.Value.Length == 0 ? "nobody" : string.Join(", ", rule.Value.Select(known => known.Replace("Byok.", string.Empty, StringComparison.Ordinal))))}")
+        .Order(StringComparer.Ordinal);
 
     /// <summary>Everything that is against the rules, in words.</summary>
     public static IEnumerable<string> FindViolations(IReadOnlyCollection<ProjectFile> projects)

@@ -21,11 +21,11 @@ public sealed class DekTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixt
         inMemory.AddActiveKey("customer-key");
         var vault = new RecordingVault(inMemory);
         var storage = await azurite.CreateAccountAsync();
-        using (var catalog = new PipelineCatalog(new PipelineServices(
-            vault, null!, storage, new BlobLedger(storage.Ledger, TimeProvider.System), new PipelineOptions { DefaultKey = "customer-key" }, TimeProvider.System)))
+        using (var catalog = new TestPipeline(
+            vault, null, storage, new BlobLedger(storage.Ledger, TimeProvider.System), new PipelineOptions { DefaultKey = "customer-key" }, TimeProvider.System))
         {
             await using var engine = await DurableEngine.OpenAsync(
-                Path.Combine(folder, "journal.db"), PipelineCatalog.Orchestrations, catalog.Activities, new DurableEngineOptions(), TimeProvider.System);
+                Path.Combine(folder, "journal.db"), PipelineOrchestrations.All, catalog.Activities, new DurableEngineOptions(), TimeProvider.System);
             await engine.StartAsync();
             foreach (var (name, length) in new[] { ("small", 1000), ("large", 70_000_000) })
             {

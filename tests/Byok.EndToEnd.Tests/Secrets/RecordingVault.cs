@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Byok.Core.Keys;
-using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 
 namespace Byok.EndToEnd.Tests.Secrets;
@@ -29,8 +28,6 @@ internal sealed class RecordingVault(IKeyVault inner, byte mask = 0) : IKeyVault
         inner.ImportKeyAsync(name, transferBlob, attributes, cancellationToken);
 
     public Task<VaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellationToken) => inner.GetKeyAsync(name, version, cancellationToken);
-
-    public Task<KeyAttestation?> GetKeyAttestationAsync(KeyIdentifier id, CancellationToken cancellationToken) => inner.GetKeyAttestationAsync(id, cancellationToken);
 
     public IAsyncEnumerable<VaultKey> ListKeysAsync(CancellationToken cancellationToken) => inner.ListKeysAsync(cancellationToken);
 

@@ -8,6 +8,7 @@ using Byok.Pipeline.EncryptBlob;
 using Byok.Storage;
 using Byok.Testing;
 using Byok.Testing.CommandLine;
+using Byok.Testing.Replay;
 
 namespace Byok.EndToEnd.Tests.Tampering;
 
@@ -18,7 +19,7 @@ public sealed class ReadPathTamperingTests(AzuriteFixture azurite) : IClassFixtu
     private readonly InMemoryVault _vault = new();
     private readonly byte[] _plaintext = TestBytes.Create(200);
     private StorageAccount _storage = null!;
-    private PipelineCatalog _catalog = null!;
+    private TestPipeline _catalog = null!;
     private byte[] _content = null!;
     private Dictionary<string, string> _metadata = null!;
 
@@ -26,11 +27,11 @@ public sealed class ReadPathTamperingTests(AzuriteFixture azurite) : IClassFixtu
     {
         _storage = await azurite.CreateAccountAsync();
         _vault.AddActiveKey("customer-key");
-        _catalog = new PipelineCatalog(new PipelineServices(
-            _vault, null!, _storage, new InMemoryLedger(), new PipelineOptions { DefaultKey = "customer-key" }, TimeProvider.System));
+        _catalog = new TestPipeline(
+            _vault, null, _storage, new InMemoryLedger(), new PipelineOptions { DefaultKey = "customer-key" }, TimeProvider.System);
         var upload = await _storage.Uploads.Client.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(_plaintext));
-        var context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, _catalog.Activities, TimeProvider.System);
-        await context.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, new EncryptBlobInput { BlobName = Name, ETag = upload.Value.ETag.ToString() });
+        var engine = new ReplayEngine(_catalog.Activities, TimeProvider.System);
+        await engine.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, new EncryptBlobInput { BlobName = Name, ETag = upload.Value.ETag.ToString() });
         var stored = (await Blob.DownloadContentAsync()).Value;
         _content = stored.Content.ToArray();
         _metadata = new Dictionary<string, string>(stored.Details.Metadata);

@@ -62,10 +62,9 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
             Path.Combine(_folder, "vault.db"), _tokens.VaultToken, new LocalVaultOptions { PurgeProtection = true }, TimeProvider.System, CancellationToken.None);
         var options = new PipelineOptions { DefaultKey = Key, KekSizeInBits = 2048, KeyCacheTime = TimeSpan.FromSeconds(5), DekCacheTime = TimeSpan.FromSeconds(5) };
         var hsm = new Pkcs11Hsm(_tokens.HsmToken, new Pkcs11HsmOptions(), TimeProvider.System);
-        using var catalog = new PipelineCatalog(
-            new PipelineServices(vault, hsm, storage, new BlobLedger(storage.Ledger, TimeProvider.System), options, TimeProvider.System));
+        using var catalog = new TestPipeline(vault, hsm, storage, new BlobLedger(storage.Ledger, TimeProvider.System), options, TimeProvider.System);
         await using var engine = await DurableEngine.OpenAsync(
-            Path.Combine(_folder, "journal.db"), PipelineCatalog.Orchestrations, catalog.Activities, new DurableEngineOptions(), TimeProvider.System);
+            Path.Combine(_folder, "journal.db"), PipelineOrchestrations.All, catalog.Activities, new DurableEngineOptions(), TimeProvider.System);
         await engine.StartAsync();
         await RunAsync<BringKeyResult>(engine, BringKeyOrchestration.Name, new BringKeyInput { KeyName = Key, KeyLabel = Key, GenerateSizeInBits = 2048 });
 
@@ -109,7 +108,7 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
     }
 
     // Each worker has names of its own, so that it knows what each blob must hold; rotations and audits go over all of them.
-    private async Task WorkAsync(DurableEngine engine, PipelineCatalog catalog, StorageAccount storage, int worker, Func<bool> isOver)
+    private async Task WorkAsync(DurableEngine engine, TestPipeline catalog, StorageAccount storage, int worker, Func<bool> isOver)
     {
         for (var number = 0; !isOver(); number++)
         {
@@ -132,7 +131,7 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
         }
     }
 
-    private async Task RotateAsync(DurableEngine engine, PipelineCatalog catalog, Func<bool> isOver)
+    private async Task RotateAsync(DurableEngine engine, TestPipeline catalog, Func<bool> isOver)
     {
         for (var round = 0; !isOver(); round++)
         {
@@ -158,7 +157,7 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
         Count("encrypted");
     }
 
-    private async Task ReadAsync(PipelineCatalog catalog, string name)
+    private async Task ReadAsync(TestPipeline catalog, string name)
     {
         var (length, seed) = _contents[name];
         for (var attempt = 1; ; attempt++)
@@ -183,7 +182,7 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
         }
     }
 
-    private async Task AuditAsync(DurableEngine engine, PipelineCatalog catalog, int scrubPercent)
+    private async Task AuditAsync(DurableEngine engine, TestPipeline catalog, int scrubPercent)
     {
         var audited = await RunAsync<AuditKeysResult>(engine, AuditKeysOrchestration.Name, new AuditKeysInput { ScrubPercent = scrubPercent });
         var report = await catalog.Audits.ReadReportAsync(audited.ReportName, CancellationToken.None);

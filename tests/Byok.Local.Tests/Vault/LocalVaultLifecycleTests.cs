@@ -103,7 +103,7 @@ public sealed class LocalVaultLifecycleTests(SoftHsmFixture fixture) : IClassFix
         await Assert.ThrowsAsync<KeyNotFoundInVaultException>(() => bench.Vault.GetKeyAsync("customer", null, default));
         await Assert.ThrowsAsync<KeyNotFoundInVaultException>(() => bench.Vault.UpdateKeyAsync(first.Id, new KeyAttributes { Enabled = true }, default));
         await Assert.ThrowsAsync<KeyNotFoundInVaultException>(() => bench.Vault.DeleteKeyAsync("customer", default));
-        await Assert.ThrowsAsync<ConflictException>(() => bench.BringAsync("customer"));
+        await Assert.ThrowsAsync<NameTakenException>(() => bench.BringAsync("customer"));
         Assert.Empty(await ToListAsync(bench.Vault.ListKeyVersionsAsync("customer", default)));
         Assert.DoesNotContain(await ToListAsync(bench.Vault.ListKeysAsync(default)), key => key.Id.Name == "customer");
         Assert.Equal(second.Id, Assert.Single(await ToListAsync(bench.Vault.ListDeletedKeysAsync(default))).Key.Id);

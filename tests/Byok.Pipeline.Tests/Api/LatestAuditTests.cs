@@ -1,5 +1,5 @@
 using System.Text;
-using Byok.Pipeline.Api;
+using Byok.Api;
 using Byok.Pipeline.AuditKeys;
 using Byok.Testing;
 

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using Azure.Storage.Blobs;
+using Byok.Api;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Pipeline.Api;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RevokeKey;
@@ -11,6 +11,7 @@ using Byok.Pipeline.RotateKey;
 using Byok.Storage;
 using Byok.Testing;
 using CsCheck;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.Api;
 
@@ -194,6 +195,47 @@ public sealed class OperationsApiTests
         Assert.Equal([ids[4], ids[1], ids[0]], Body(response).EnumerateArray().Select(operation => operation.GetProperty("id").GetString()!));
     }
 
+    [Fact]
+    public async Task ListOperations_RotationThatTheClockStarted_IsListedAndGoesOnWhenItFailed()
+    {
+        using var vault = new InMemoryVault();
+        var key = vault.AddActiveKey("k");
+        var options = new PipelineOptions { MaxKeyAge = TimeSpan.FromDays(10) };
+        var id = Assert.Single(await new DueRotations(vault, _client, options, new FakeTimeProvider(key.CreatedOn.AddDays(10))).StartAsync(default));
+        Put(id, OrchestrationState.Failed, minutes: 1);
+        var api = new OperationsApi(_client, NoAudits, vault);
+
+        Assert.Equal([id], Body(await api.ListOperationsAsync("k", Request(null), default)).EnumerateArray().Select(operation => operation.GetProperty("id").GetString()!));
+        Assert.Equal(202, (await api.RotateKeyAsync("k", Request("{}"), default)).Status);
+        Assert.Equal(id, _client.Started[^1].InstanceId);
+    }
+
+    [Fact]
+    public async Task Start_WithTheIdThatAnyPartOfTheProductMakes_RunsUnderIt()
+    {
+        var audit = (await new DueAudits(_client).StartAsync(DateTimeOffset.UnixEpoch, default))!;
+        var rotation = OperationId.Once("0123456789abcdef0123456789abcdef", OperationVerb.Rotate, "master").ToString();
+
+        Assert.Equal(202, (await Api.AuditAsync(Request("{}") with { OperationId = audit }, default)).Status);
+        Assert.Equal(audit, _client.Started[^1].InstanceId);
+        Assert.Equal(202, (await Api.RotateKeyAsync("master", Request("{}") with { OperationId = rotation }, default)).Status);
+        Assert.Equal(rotation, _client.Started[^1].InstanceId);
+    }
+
+    [Theory]
+    [InlineData("rotate-0123456789abcdef0123456789abcdef")]
+    [InlineData("audit-20300102T2330")]
+    [InlineData("encrypt-0123456789abcdef0123456789abcdef")]
+    [InlineData("rotate-k-0123456789abcdef0123456789abcdef-bring-20300102030405678")]
+    [InlineData("restore-k-0123456789abcdef0123456789abcdef-bring-20300102030405678-15")]
+    [InlineData("rotate-k-0123456789abcdef0123456789abcdef:12")]
+    public async Task GetOperation_IdOfAnyFormThatJournalsHold_IsFound(string id)
+    {
+        Put(id, OrchestrationState.Completed, minutes: 1);
+
+        Assert.Equal(id, Body(await Api.GetOperationAsync(id, Request(null), default)).GetProperty("id").GetString());
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("""{"blobName":""}""")]
@@ -274,6 +316,28 @@ public sealed class OperationsApiTests
     [InlineData("Byok.Approver")]
     public async Task GetLatestAudit_ByOthersThanAuditors_IsForbidden(string role) =>
         AssertProblem(await Api.GetLatestAuditAsync(Request(null, caller: ApiCaller.FromAppRoles([role])), default), 403);
+
+    [Fact]
+    public async Task Approve_AnOperationThatIsPurgedMeanwhile_IsNotFound()
+    {
+        AddRunning();
+        _client.OnRaise = () => throw new OperationNotFoundException($"There is no operation '{Running}'.");
+
+        AssertProblem(await Api.ApproveAsync(Running, Request("""{"approval":"a.b.c"}"""), default), 404);
+    }
+
+    [Fact]
+    public async Task Start_EveryKindOfConflict_IsAConflict()
+    {
+        var kinds = typeof(ConflictException).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(ConflictException))).ToList();
+        Assert.True(kinds.Count > 2);
+        foreach (var kind in kinds)
+        {
+            var api = new OperationsApi(new RecordingClient { Failure = (ByokException)Activator.CreateInstance(kind, "no", null)! }, NoAudits, Vault);
+
+            AssertProblem(await api.BringKeyAsync("master", Request("""{"label":"m"}"""), default), 409);
+        }
+    }
 
     [Fact]
     public async Task BringKey_WhenTheEngineIsAway_IsUnavailable()

@@ -14,6 +14,8 @@ internal sealed class RecordingClient : IOrchestrationClient
 
     public ByokException? Failure { get; init; }
 
+    public Action? OnRaise { get; set; }
+
     public Task<bool> ScheduleAsync(string name, object? input, string instanceId, CancellationToken cancellationToken)
     {
         if (Failure is not null)
@@ -33,9 +35,10 @@ internal sealed class RecordingClient : IOrchestrationClient
 
     public Task RaiseEventAsync(string instanceId, string eventName, object? payload, CancellationToken cancellationToken)
     {
+        OnRaise?.Invoke();
         if (Instances[instanceId].IsEnded)
         {
-            throw new ConflictException("It has ended.");
+            throw new OperationEndedException("It has ended.");
         }
 
         Raised.Add((instanceId, eventName, payload));

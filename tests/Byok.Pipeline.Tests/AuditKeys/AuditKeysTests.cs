@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using Byok.Client.Keys;
 using Byok.Client.Records;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
@@ -420,7 +421,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
         var blob = stack.Storage.Protected.Client.GetBlobClient(name);
         var metadata = (await blob.GetPropertiesAsync()).Value.Metadata;
         var header = EnvelopeHeader.Parse(metadata, name);
-        using var dek = await stack.Catalog.Deks.UnwrapAsync(header.KeyId, header.WrappedDek.ToArray(), default);
+        using var dek = await new DekUnwrapper(stack.Vault).UnwrapAsync(header.KeyId, header.WrappedDek.ToArray(), default);
         using var keys = dek.DeriveFor(header.BlobId);
         var publicKey = (await stack.VersionAsync(header.KeyId)).RequirePublicKey();
         var rewrapped = header.WithWrappedDek(header.KeyId, publicKey.Thumbprint, dek.WrapWith(publicKey), keys, name);

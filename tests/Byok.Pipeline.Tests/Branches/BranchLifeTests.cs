@@ -245,11 +245,11 @@ public sealed class BranchLifeTests
         stack.Forget();
         await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("a"));
 
-        var without = await stack.Catalog.Rebuilder.RunAsync("rebuild", BranchStack.Key, [], CancellationToken.None);
+        var without = await stack.Catalog.Get<BranchRebuilder>().RunAsync("rebuild", BranchStack.Key, [], CancellationToken.None);
         Assert.Equal([branch], without.Lost);
         Assert.Equal([old.Id], without.Needed);
 
-        var with = await stack.Catalog.Rebuilder.RunAsync("rebuild", BranchStack.Key, without.Needed, CancellationToken.None);
+        var with = await stack.Catalog.Get<BranchRebuilder>().RunAsync("rebuild", BranchStack.Key, without.Needed, CancellationToken.None);
 
         Assert.Equal([branch], with.Rebuilt);
         Assert.False((await stack.Vault.GetKeyAsync(old.Id.Name, old.Id.Version, CancellationToken.None)).Enabled);

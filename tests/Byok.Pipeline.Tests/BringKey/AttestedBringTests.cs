@@ -3,9 +3,12 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
 using Byok.Core.Orchestration;
+using Byok.Core.Ports;
 using Byok.Pipeline.BringKey;
+using Byok.Pipeline.Tests.Faults;
 using Byok.Testing;
 using Byok.Testing.Core.Attestation;
+using Byok.Testing.Replay;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.BringKey;
@@ -18,7 +21,7 @@ public sealed class AttestedBringTests : IDisposable
     private readonly InMemoryHsm _hsm = new();
     private readonly InMemoryLedger _ledger = new();
     private readonly X509Certificate2 _root = new TestPartition().Root;
-    private DirectOrchestrationContext? _context;
+    private ReplayEngine? _engine;
 
     public AttestedBringTests() => _vault = new InMemoryVault(_time) { Attest = Sound };
 
@@ -58,7 +61,7 @@ public sealed class AttestedBringTests : IDisposable
         var result = await BringAsync([]);
 
         Assert.Null(result.AttestedBy);
-        Assert.DoesNotContain(AttestKey.Name, _context!.Calls);
+        Assert.DoesNotContain(AttestKey.Name, _engine!.Activities);
     }
 
     [Fact]
@@ -67,6 +70,15 @@ public sealed class AttestedBringTests : IDisposable
         _vault.Attest = null;
 
         var failure = await Assert.ThrowsAsync<ConfigurationException>(() => BringAsync());
+
+        Assert.Contains("only Managed HSM attests keys", failure.Message, StringComparison.Ordinal);
+        AssertNothingExported();
+    }
+
+    [Fact]
+    public async Task Bring_VaultThatIsNoAttester_EndsBeforeTheExport()
+    {
+        var failure = await Assert.ThrowsAsync<ConfigurationException>(() => BringAsync(vault: new FaultyVault(_vault, new FaultyCalls("vault"))));
 
         Assert.Contains("only Managed HSM attests keys", failure.Message, StringComparison.Ordinal);
         AssertNothingExported();
@@ -152,23 +164,23 @@ public sealed class AttestedBringTests : IDisposable
 
     private static bool IsKek(VaultKey key) => key.Id.Name.StartsWith("byok-kek-", StringComparison.Ordinal);
 
-    private Task<BringKeyResult> BringAsync(IReadOnlyList<X509Certificate2>? roots = null)
+    private Task<BringKeyResult> BringAsync(IReadOnlyList<X509Certificate2>? roots = null, IKeyVault? vault = null)
     {
         var options = new PipelineOptions { KekSizeInBits = 2048, AttestationRoots = roots ?? [_root] };
         ActivityDescriptor[] activities =
         [
             ActivityDescriptor.For(() => new PrepareMasterKey(_vault, _hsm, options), PrepareMasterKey.Name),
             ActivityDescriptor.For(() => new CreateKeyExchangeKey(_vault, _ledger, options), CreateKeyExchangeKey.Name),
-            ActivityDescriptor.For(() => new AttestKey(_vault, _ledger, options, _time), AttestKey.Name),
+            ActivityDescriptor.For(() => new AttestKey(vault ?? _vault, _ledger, options, _time), AttestKey.Name),
             ActivityDescriptor.For(() => new ExportMasterKey(_hsm, _ledger), ExportMasterKey.Name),
             ActivityDescriptor.For(() => new ImportMasterKey(_vault, _ledger, options, _time), ImportMasterKey.Name),
             ActivityDescriptor.For(() => new ActivateKey(_vault, _ledger), ActivateKey.Name),
             ActivityDescriptor.For(() => new DisableKeyVersion(_vault, _ledger), DisableKeyVersion.Name),
             ActivityDescriptor.For(() => new RetireKeyExchangeKey(_vault, _ledger), RetireKeyExchangeKey.Name),
         ];
-        _context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, activities, _time, "bring-payroll");
-        return _context.RunAsync<BringKeyResult>(
-            BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll", GenerateSizeInBits = 2048 });
+        _engine = new ReplayEngine(activities, _time);
+        return _engine.RunAsync<BringKeyResult>(
+            BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll", GenerateSizeInBits = 2048 }, "bring-payroll");
     }
 
     private void AssertNothingExported()

@@ -3,10 +3,10 @@ using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
-using Byok.Pipeline.Tests.Replay;
 using Byok.Pipeline.Tests.RotateKey;
 using Byok.Testing;
 using Byok.Testing.CommandLine;
+using Byok.Testing.Replay;
 using Byok.Testing.Storage;
 
 namespace Byok.Pipeline.Tests.Concurrency;
@@ -118,10 +118,10 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
     {
         using var stack = await CreateAsync(_ => throw new ProcessDiedException(), IsReadOfTheBlob);
         var begin = await BeginAsync(stack, TestBytes.Create(1000, 1), overwrite);
-        await Assert.ThrowsAsync<ProcessDiedException>(() => stack.Catalog.BeginEncryption.RunAsync(begin, default));
+        await Assert.ThrowsAsync<ProcessDiedException>(() => stack.Catalog.Get<BeginEncryption>().RunAsync(begin, default));
         await stack.ForgeAsync(Name, "forged");
 
-        await Assert.ThrowsAnyAsync<EnvelopeException>(() => stack.Catalog.BeginEncryption.RunAsync(begin, default));
+        await Assert.ThrowsAnyAsync<EnvelopeException>(() => stack.Catalog.Get<BeginEncryption>().RunAsync(begin, default));
 
         Assert.True(await stack.Storage.Uploads.Client.GetBlobClient(Name).ExistsAsync(), "The plaintext was destroyed for a stranger's blob.");
     }
@@ -131,11 +131,11 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
     {
         using var stack = await CreateAsync(_ => throw new ProcessDiedException(), IsReadOfTheBlob);
         var begin = await BeginAsync(stack, TestBytes.Create(1000, 1), overwrite: false);
-        await Assert.ThrowsAsync<ProcessDiedException>(() => stack.Catalog.BeginEncryption.RunAsync(begin, default));
+        await Assert.ThrowsAsync<ProcessDiedException>(() => stack.Catalog.Get<BeginEncryption>().RunAsync(begin, default));
         await RotateKeyTests.RotateAsync(stack);
         using var another = stack.CreateCatalog();
 
-        var repeated = await another.BeginEncryption.RunAsync(begin, default);
+        var repeated = await another.Get<BeginEncryption>().RunAsync(begin, default);
 
         Assert.Equal(EncryptBlobOutcome.Protected, repeated.Result!.Outcome);
         Assert.Equal(TestBytes.Create(1000, 1), await stack.ReadAsync(Name));
@@ -221,8 +221,7 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
         await foreach (var upload in stack.Storage.Uploads.Client.GetBlobsAsync())
         {
             var input = new EncryptBlobInput { BlobName = upload.Name, ETag = upload.Properties.ETag!.Value.ToString(), Overwrite = true };
-            var context = new DirectOrchestrationContext(PipelineCatalog.Orchestrations, stack.Catalog.Activities, stack.Time, $"drain-{upload.Name}");
-            await new EncryptBlobOrchestration().RunAsync(context, input);
+            await new ReplayEngine(stack.Catalog.Activities, stack.Time).RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input, $"drain-{upload.Name}");
         }
     }
 }

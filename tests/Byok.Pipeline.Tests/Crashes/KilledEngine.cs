@@ -1,13 +1,14 @@
 using System.Text.Json;
 using Byok.Core.Orchestration;
 using Byok.Durable;
-using Byok.Pipeline.Tests.Replay;
+using Byok.Testing;
+using Byok.Testing.Replay;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.Crashes;
 
 /// <summary>The embedded engine on a journal of its own, killed once at a given write; a new engine and a new catalog on the same journal go on.</summary>
-internal sealed class KilledEngine(Func<PipelineCatalog> start, FakeTimeProvider time, int atWrite, JournalWritePhase phase) : IOrchestrationRunner, IDisposable
+internal sealed class KilledEngine(Func<TestPipeline> start, FakeTimeProvider time, int atWrite, JournalWritePhase phase) : IOrchestrationRunner, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("byok-killed-").FullName;
     private int _writes;
@@ -38,7 +39,7 @@ internal sealed class KilledEngine(Func<PipelineCatalog> start, FakeTimeProvider
         {
             using var catalog = start();
             var options = new DurableEngineOptions { OnJournalWrite = OnWrite, PollInterval = TimeSpan.FromSeconds(1) };
-            var engine = await DurableEngine.OpenAsync(Path.Combine(_folder, "journal.db"), PipelineCatalog.Orchestrations, catalog.Activities, options, time);
+            var engine = await DurableEngine.OpenAsync(Path.Combine(_folder, "journal.db"), PipelineOrchestrations.All, catalog.Activities, options, time);
             await using (engine)
             {
                 try

@@ -68,12 +68,12 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
         await pipeline.AddKeyAsync();
-        var context = pipeline.Context();
+        var engine = pipeline.Engine();
 
         var input = await UploadAsync(pipeline, "small", RandomNumberGenerator.GetBytes(5000));
-        await context.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+        await engine.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
 
-        Assert.Equal([BeginEncryption.Name], context.Calls);
+        Assert.Equal([BeginEncryption.Name], engine.Activities);
         Assert.Equal(1, pipeline.Vault.Unwraps); // the verification's; writing asks the vault nothing
     }
 
@@ -86,7 +86,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var input = await UploadAsync(pipeline, "small", RandomNumberGenerator.GetBytes(Chunk));
         counter.Reset();
 
-        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+        await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
 
         var (uploads, @protected) = (pipeline.Storage.Uploads.Name, pipeline.Storage.Protected.Name);
         Assert.Equal((2, 1), (counter.Reads(uploads), counter.Writes(uploads)));
@@ -128,7 +128,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         };
 
         var input = await UploadAsync(pipeline, "note.txt", RandomNumberGenerator.GetBytes(length), options);
-        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+        await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
 
         var target = pipeline.Storage.Protected.Client.GetBlobClient("note.txt");
         var properties = (await target.GetPropertiesAsync()).Value;
@@ -153,7 +153,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var metadata = new Dictionary<string, string> { ["note"] = new string('x', 6400) };
 
         var input = await UploadAsync(pipeline, "large", plaintext, new BlobUploadOptions { Metadata = metadata });
-        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+        await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
 
         var stored = await pipeline.Catalog.Reader.DescribeAsync("large", CancellationToken.None);
         Assert.Equal(TablePlacement.Tail, EnvelopeHeader.Parse(stored.Metadata, "large").Placement);
@@ -168,7 +168,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var metadata = new Dictionary<string, string> { ["note"] = new string('x', 7000) };
         var input = await UploadAsync(pipeline, "fat", [1, 2, 3], new BlobUploadOptions { Metadata = metadata });
 
-        await Assert.ThrowsAsync<MetadataBudgetExceededException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+        await Assert.ThrowsAsync<MetadataBudgetExceededException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
 
         Assert.True(await pipeline.Storage.Uploads.Client.GetBlobClient("fat").ExistsAsync());
         Assert.False(await pipeline.Storage.Protected.Client.GetBlobClient("fat").ExistsAsync());
@@ -191,7 +191,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var upload = await other.GetBlobContainerClient(pipeline.Storage.Uploads.Name).GetBlobClient("foreign").UploadAsync(BinaryData.FromString("abc"), options);
         var input = new EncryptBlobInput { BlobName = "foreign", ETag = upload.Value.ETag.ToString() };
 
-        await Assert.ThrowsAsync<ConflictException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+        await Assert.ThrowsAsync<UnprotectableUploadException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
 
         Assert.True(await pipeline.Storage.Uploads.Client.GetBlobClient("foreign").ExistsAsync());
     }
@@ -205,7 +205,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         await pipeline.AddKeyAsync();
         var input = new EncryptBlobInput { BlobName = name, ETag = "\"0x1\"", Overwrite = true };
 
-        await Assert.ThrowsAsync<ConflictException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+        await Assert.ThrowsAsync<UnprotectableUploadException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
     }
 
     [Theory]
@@ -231,7 +231,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
         var input = await UploadAsync(pipeline, "early", [1, 2, 3]);
 
-        await Assert.ThrowsAsync<KeyUnavailableException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
 
         Assert.True(await pipeline.Storage.Uploads.Client.GetBlobClient("early").ExistsAsync());
     }
@@ -244,8 +244,8 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var first = await UploadAsync(pipeline, "doc", [1]);
         var second = await UploadAsync(pipeline, "doc", [2]);
 
-        var old = await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, first);
-        var current = await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, second);
+        var old = await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, first);
+        var current = await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, second);
 
         Assert.Equal(EncryptBlobOutcome.Superseded, old.Outcome);
         Assert.Equal(EncryptBlobOutcome.Protected, current.Outcome);
@@ -261,10 +261,10 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var first = EnvelopeHeader.Parse((await pipeline.Catalog.Reader.DescribeAsync("doc", CancellationToken.None)).Metadata, "doc").WrittenOn;
         var again = await UploadAsync(pipeline, "doc", [2]);
 
-        await Assert.ThrowsAsync<BlobAlreadyExistsException>(() => pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, again));
+        await Assert.ThrowsAsync<BlobAlreadyExistsException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, again));
         Assert.Equal([1], await DecryptAsync(pipeline, "doc"));
 
-        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, again with { Overwrite = true });
+        await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, again with { Overwrite = true });
         Assert.Equal([2], await DecryptAsync(pipeline, "doc"));
         var stored = await pipeline.Catalog.Reader.DescribeAsync("doc", CancellationToken.None);
         Assert.True(EnvelopeHeader.Parse(stored.Metadata, "doc").WrittenOn > first);
@@ -282,7 +282,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         }
 
         var results = await Task.WhenAll(inputs.Select((input, i) =>
-            pipeline.Context($"race-{i}").RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input)));
+            pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input, $"race-{i}")));
 
         Assert.Equal(EncryptBlobOutcome.Protected, results[^1].Outcome);
         Assert.All(results[..^1], result => Assert.Equal(EncryptBlobOutcome.Superseded, result.Outcome));
@@ -296,8 +296,8 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         await pipeline.AddKeyAsync();
         var begin = new BeginEncryptionInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "twice", [7]));
 
-        var first = await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None);
-        var second = await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None);
+        var first = await pipeline.Catalog.Get<BeginEncryption>().RunAsync(begin, CancellationToken.None);
+        var second = await pipeline.Catalog.Get<BeginEncryption>().RunAsync(begin, CancellationToken.None);
 
         Assert.Equal(first.Result, second.Result);
         Assert.Equal([7], await DecryptAsync(pipeline, "twice"));
@@ -311,21 +311,21 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         var plaintext = RandomNumberGenerator.GetBytes((17 * Chunk) + 1);
         var begin = new BeginEncryptionInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "large", plaintext));
 
-        _ = await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None);
-        var plan = (await pipeline.Catalog.BeginEncryption.RunAsync(begin, CancellationToken.None)).Plan!;
+        _ = await pipeline.Catalog.Get<BeginEncryption>().RunAsync(begin, CancellationToken.None);
+        var plan = (await pipeline.Catalog.Get<BeginEncryption>().RunAsync(begin, CancellationToken.None)).Plan!;
         pipeline.Catalog.Branches.Forget(); // as in another process
         var segments = new List<SegmentResult>();
         for (var segment = 0; segment < plan.Envelope.Segments; segment++)
         {
-            _ = await pipeline.Catalog.EncryptSegment.RunAsync(new EncryptSegmentInput(plan, segment), CancellationToken.None);
-            segments.Add(await pipeline.Catalog.EncryptSegment.RunAsync(new EncryptSegmentInput(plan, segment), CancellationToken.None));
+            _ = await pipeline.Catalog.Get<EncryptSegment>().RunAsync(new EncryptSegmentInput(plan, segment), CancellationToken.None);
+            segments.Add(await pipeline.Catalog.Get<EncryptSegment>().RunAsync(new EncryptSegmentInput(plan, segment), CancellationToken.None));
         }
 
-        var first = await pipeline.Catalog.CommitBlob.RunAsync(new CommitBlobInput(plan, segments), CancellationToken.None);
-        var second = await pipeline.Catalog.CommitBlob.RunAsync(new CommitBlobInput(plan, segments), CancellationToken.None);
+        var first = await pipeline.Catalog.Get<CommitBlob>().RunAsync(new CommitBlobInput(plan, segments), CancellationToken.None);
+        var second = await pipeline.Catalog.Get<CommitBlob>().RunAsync(new CommitBlobInput(plan, segments), CancellationToken.None);
         Assert.Equal(first, second);
-        await pipeline.Catalog.CompleteBlob.RunAsync(CompleteBlobInput.For(plan, first, 1), CancellationToken.None);
-        var completed = await pipeline.Catalog.CompleteBlob.RunAsync(CompleteBlobInput.For(plan, second, 1), CancellationToken.None);
+        await pipeline.Catalog.Get<CompleteBlob>().RunAsync(CompleteBlobInput.For(plan, first, 1), CancellationToken.None);
+        var completed = await pipeline.Catalog.Get<CompleteBlob>().RunAsync(CompleteBlobInput.For(plan, second, 1), CancellationToken.None);
         Assert.Equal(EncryptBlobOutcome.Protected, completed.Outcome);
         Assert.Equal(plaintext, await DecryptAsync(pipeline, "large"));
     }
@@ -337,7 +337,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     }
 
     private static async Task<EncryptBlobResult> EncryptAsync(PipelineFixture pipeline, string name, byte[] content) =>
-        await pipeline.Context().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, await UploadAsync(pipeline, name, content));
+        await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, await UploadAsync(pipeline, name, content));
 
     private static async Task<byte[]> DecryptAsync(PipelineFixture pipeline, string name)
     {

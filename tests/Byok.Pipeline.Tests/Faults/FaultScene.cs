@@ -4,7 +4,7 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Pipeline.RotateKey;
-using Byok.Pipeline.Tests.Replay;
+using Byok.Testing.Replay;
 using Byok.Testing.Storage;
 using Microsoft.Extensions.Time.Testing;
 
@@ -63,12 +63,10 @@ internal sealed class FaultScene : IDisposable
         FaultyCalls vault = new("vault"), hsm = new("HSM");
         var stack = new LifeStack(
             storage, LifeStack.DefaultOptions with { BlobsPerPage = 2 }, time, inner => new FaultyVault(inner, vault), inner => new FaultyHsm(inner, hsm));
-        var keys = new PreparedKeys();
-        stack.Vault.CreateRsa = stack.Hsm.CreateRsa = keys.Create;
         var scene = new FaultScene(stack, service, network, vault, hsm);
         stack.Engine.OnFailure = scene.OnFailure;
         network.OnRequest = scene.OnRequest;
-        var material = keys.Create(2048);
+        var material = stack.Vault.CreateRsa(2048);
         await RecordAsync(stack, stack.Vault.AddActiveKey(LifeStack.Key, material: material));
         stack.Hsm.Put(LifeStack.Key, material);
         await scenario.PrepareAsync(scene);

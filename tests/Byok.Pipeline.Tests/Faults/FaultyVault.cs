@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Byok.Core.Keys;
-using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 
 namespace Byok.Pipeline.Tests.Faults;
@@ -18,9 +17,6 @@ internal sealed class FaultyVault(IKeyVault vault, FaultyCalls calls) : IKeyVaul
 
     public Task<VaultKey> GetKeyAsync(string name, string? version, CancellationToken cancellationToken) =>
         calls.RunAsync("get", () => vault.GetKeyAsync(name, version, cancellationToken));
-
-    public Task<KeyAttestation?> GetKeyAttestationAsync(KeyIdentifier id, CancellationToken cancellationToken) =>
-        calls.RunAsync("attest", () => vault.GetKeyAttestationAsync(id, cancellationToken));
 
     public IAsyncEnumerable<VaultKey> ListKeysAsync(CancellationToken cancellationToken) =>
         ListAsync("list", () => vault.ListKeysAsync(cancellationToken), cancellationToken);

@@ -1,6 +1,6 @@
 using System.Text;
 using Azure.Storage.Blobs;
-using Byok.Pipeline.Api;
+using Byok.Api;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.Tests.Api;
 using Byok.Storage;

@@ -2,7 +2,6 @@ using Azure.Core.Pipeline;
 using Byok.Client.Records;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.RotateKey;
-using Byok.Pipeline.Tests.Faults;
 using Byok.Testing.Storage;
 using Microsoft.Extensions.Time.Testing;
 
@@ -23,8 +22,6 @@ internal static class HostileStack
             }
         });
         var stack = new LifeStack(storage, LifeStack.DefaultOptions, time);
-        var keys = new PreparedKeys();
-        stack.Vault.CreateRsa = stack.Hsm.CreateRsa = keys.Create;
         await stack.BringAsync(LifeStack.Key);
         return stack;
     }

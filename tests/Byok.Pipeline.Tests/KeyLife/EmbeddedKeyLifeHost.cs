@@ -2,7 +2,8 @@ using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Durable;
 using Byok.Pipeline.Tests.Crashes;
-using Byok.Testing.KeyLife;
+using Byok.Testing;
+using Byok.Testing.Behaviour.KeyLife;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.KeyLife;
@@ -62,8 +63,8 @@ internal sealed class EmbeddedKeyLifeHost(KeyLifeMachine machine, FakeTimeProvid
         }
     }
 
-    private Task<DurableEngine> OpenAsync(PipelineCatalog catalog, DurableEngineOptions options) =>
-        DurableEngine.OpenAsync(Path.Combine(_folder, "journal.db"), PipelineCatalog.Orchestrations, catalog.Activities, options, time);
+    private Task<DurableEngine> OpenAsync(TestPipeline catalog, DurableEngineOptions options) =>
+        DurableEngine.OpenAsync(Path.Combine(_folder, "journal.db"), PipelineOrchestrations.All, catalog.Activities, options, time);
 
     // Retries and timers wait in seconds and minutes; here a second takes a millisecond.
     private async Task TickAsync(CancellationToken stop)

@@ -97,6 +97,31 @@ public class RestoreKeyTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Restore_StrangersBlobsNameManyKeys_BringsTheRealOnesAllTheSame()
+    {
+        using var stack = await LifeStack.CreateAsync(azurite);
+        var names = await stack.SeedAsync(4);
+        await stack.Storage.Protected.Client.GetBlobClient(names[0]).SetAccessTierAsync(Azure.Storage.Blobs.Models.AccessTier.Archive);
+        await RotateKeyTests.RotateAsync(stack);
+        await stack.Storage.Protected.Client.GetBlobClient(names[0]).SetAccessTierAsync(Azure.Storage.Blobs.Models.AccessTier.Hot);
+        var real = await stack.Storage.Protected.FindAsync(names[0], etag: null, default);
+        for (var number = 0; number < 40; number++)
+        {
+            var metadata = new Dictionary<string, string>(real.Metadata) { [EnvelopeFields.KeyThumbprint] = $"{number:00}{new string('A', 41)}" };
+            await stack.Storage.Protected.Client.GetBlobClient($"0/{number:00}").UploadAsync(
+                BinaryData.FromString("x"), new Azure.Storage.Blobs.Models.BlobUploadOptions { Metadata = metadata });
+        }
+
+        await PurgeAsync(stack);
+
+        var result = await RestoreAsync(stack);
+
+        Assert.Equal(2, result.Versions.Count);
+        Assert.Equal(16, result.Missing.Count);
+        await AssertReadableAsync(stack, names);
+    }
+
+    [Fact]
     public async Task Restore_PurgedKeyThatTheHsmLacksToo_IsRefusedAndChangesNothing()
     {
         using var stack = await LifeStack.CreateAsync(azurite);
@@ -115,7 +140,7 @@ public class RestoreKeyTests(AzuriteFixture azurite)
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         var before = await stack.VersionsAsync();
-        await Assert.ThrowsAsync<ConflictException>(() => RestoreAsync(stack));
+        await Assert.ThrowsAsync<KeyStateException>(() => RestoreAsync(stack));
         Assert.Equal(before, await stack.VersionsAsync());
         await Assert.ThrowsAsync<KeyUnavailableException>(() => RestoreAsync(stack, "nobody"));
     }

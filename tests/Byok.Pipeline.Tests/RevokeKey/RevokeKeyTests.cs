@@ -87,9 +87,9 @@ public class RevokeKeyTests(AzuriteFixture azurite)
         using var stack = await LifeStack.CreateAsync(azurite);
         await Assert.ThrowsAsync<KeyUnavailableException>(() => RevokeAsync(stack, RevocationMode.Disable, "nobody"));
         await RevokeAsync(stack, RevocationMode.Disable);
-        await Assert.ThrowsAsync<ConflictException>(() => RevokeAsync(stack, RevocationMode.Disable));
+        await Assert.ThrowsAsync<KeyStateException>(() => RevokeAsync(stack, RevocationMode.Disable));
         await stack.Vault.DeleteKeyAsync(LifeStack.Key, default);
-        await Assert.ThrowsAsync<ConflictException>(() => RevokeAsync(stack, RevocationMode.Delete));
+        await Assert.ThrowsAsync<KeyStateException>(() => RevokeAsync(stack, RevocationMode.Delete));
     }
 
     [Theory]
@@ -177,7 +177,7 @@ public class RevokeKeyTests(AzuriteFixture azurite)
     }
 
     private static Task<RevocationOrder> OrderAsync(LifeStack stack) =>
-        stack.Catalog.OrderRevocation.RunAsync(new OrderInput("revoke-order", LifeStack.Key, RevocationMode.Disable, null, null), default);
+        stack.Catalog.Get<OrderRevocation>().RunAsync(new OrderRevocationInput("revoke-order", LifeStack.Key, RevocationMode.Disable, null, null), default);
 
     internal static Task<RevokeKeyResult> RevokeAsync(LifeStack stack, RevocationMode mode, string name = LifeStack.Key) => stack.Engine.RunAsync<RevokeKeyResult>(
         RevokeKeyOrchestration.Name, new RevokeKeyInput { KeyName = name, Mode = mode }, $"revoke-{Guid.NewGuid():N}");

@@ -1,4 +1,5 @@
 using Byok.Core.Keys;
+using Byok.Core.Orchestration;
 using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Tests.Api;
 using Byok.Testing;
@@ -24,9 +25,19 @@ public sealed class DueRotationsTests : IDisposable
         Assert.Equal(started, operations.Count);
         Assert.All(_client.Started, start =>
         {
-            Assert.Equal((RotateKeyOrchestration.Name, $"rotate-{key.Id.Version}"), (start.Name, start.InstanceId));
+            Assert.Equal((RotateKeyOrchestration.Name, OperationId.Once(key.Id.Version, OperationVerb.Rotate, "master").ToString()), (start.Name, start.InstanceId));
             Assert.Equal(new RotateKeyInput { KeyName = "master" }, start.Input);
         });
+    }
+
+    [Fact]
+    public async Task Start_OneThatBeganUnderTheIdOfAnEarlierRelease_GoesOnUnderIt()
+    {
+        var key = _vault.AddActiveKey("master");
+        var earlier = $"rotate-{key.Id.Version}";
+        _client.Instances[earlier] = new OrchestrationStatus(earlier, RotateKeyOrchestration.Name, OrchestrationState.Failed, key.CreatedOn, key.CreatedOn, null, null, null);
+
+        Assert.Equal([earlier], await StartAsync(key.CreatedOn.AddDays(10)));
     }
 
     [Fact]

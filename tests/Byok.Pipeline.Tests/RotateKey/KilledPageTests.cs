@@ -1,8 +1,9 @@
+using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Tests.Faults;
-using Byok.Pipeline.Tests.Replay;
 using Byok.Testing;
+using Byok.Testing.Replay;
 
 namespace Byok.Pipeline.Tests.RotateKey;
 
@@ -34,13 +35,13 @@ public sealed class KilledPageTests(AzuriteFixture azurite)
         var page = new RewrapPageInput { OperationId = "rotate", KeyName = LifeStack.Key, TargetId = newest.KeyId, PageSize = 100 };
         using var other = stack.CreateCatalog();
 
-        await Task.WhenAll(stack.Catalog.RewrapPage.RunAsync(page, default), other.RewrapPage.RunAsync(page, default));
+        await Task.WhenAll(stack.Catalog.Get<RewrapPage>().RunAsync(page, default), other.Get<RewrapPage>().RunAsync(page, default));
 
-        var repeated = await stack.Catalog.RewrapPage.RunAsync(page, default);
+        var repeated = await stack.Catalog.Get<RewrapPage>().RunAsync(page, default);
         Assert.Equal(40, repeated.MovedSoFar);
         Assert.Empty(repeated.Unmovable);
         Assert.Equal([newest.KeyId.ToString()], (await stack.CoverageAsync()).Keys);
-        var audit = await stack.Catalog.AuditGenerations.RunAsync(null, default);
+        var audit = await stack.Catalog.Get<AuditGenerations>().RunAsync(null, default);
         Assert.Empty(audit.Findings.Listed);
     }
 
@@ -63,7 +64,7 @@ public sealed class KilledPageTests(AzuriteFixture azurite)
         await scenario.VerifyAsync(scene);
         await scene.AssertNothingLostAsync();
         await blob.UploadAsync(before.Content, new Azure.Storage.Blobs.Models.BlobUploadOptions { Metadata = before.Details.Metadata });
-        var audit = await scene.Stack.Catalog.AuditGenerations.RunAsync(null, default);
+        var audit = await scene.Stack.Catalog.Get<AuditGenerations>().RunAsync(null, default);
         Assert.Equal(["blob-rollback blob-000001"], audit.Findings.Listed.Select(finding => $"{finding.Code} {finding.Object}"));
         return engine.Deaths > 0;
     }

@@ -5,9 +5,9 @@ using Azure.Storage.Blobs;
 using Byok.Core.Ports;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RotateKey;
-using Byok.Pipeline.Tests.Replay;
 using Byok.Storage;
 using Byok.Testing;
+using Byok.Testing.Replay;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.RotateKey;
@@ -34,7 +34,7 @@ public class RotateKeyMemoryTests
         var storage = new StorageAccount(
             new BlobServiceClient(new Uri("http://endless.test"), StorageAccount.CreateClientOptions(new HttpClientTransport(client))));
         var options = LifeStack.DefaultOptions with { BlobsPerPage = 500 };
-        var engine = new ReplayEngine(() => new PipelineCatalog(new PipelineServices(vault, hsm, storage, new CopiesLedger(blob, blobs), options, time)), time);
+        var engine = new ReplayEngine(() => new TestPipeline(vault, hsm, storage, new CopiesLedger(blob, blobs), options, time), time, time.SetUtcNow);
         await engine.RunAsync<BringKeyResult>(
             BringKeyOrchestration.Name, new BringKeyInput { KeyName = "unused", KeyLabel = "unused", GenerateSizeInBits = 2048 }, "warm-up");
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -42,7 +42,7 @@ public class RotateKeyMemoryTests
         engine.OnActivity = _ =>
         {
             most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false));
-            engine.Statuses.Clear();
+            engine.ForgetStatuses();
             return Task.CompletedTask;
         };
 

@@ -1,7 +1,6 @@
 using Azure.Core;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
-using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
@@ -183,13 +182,12 @@ public class RotateKeyTests(AzuriteFixture azurite)
         var old = Assert.Single(await stack.VersionsAsync());
         var uploaded = await stack.Storage.Uploads.Client.GetBlobClient("large").UploadAsync(BinaryData.FromBytes(LifeStack.ContentOf("large")));
         var input = new BeginEncryptionInput("encrypt-large", BlobId.New().ToString(), new EncryptBlobInput { BlobName = "large", ETag = uploaded.Value.ETag.ToString() });
-        var writer = new ProtectedBlobWriter(stack.Storage, stack.Catalog.Reader, stack.Catalog.Keys, stack.Catalog.Deks, stack.Catalog.Records, stack.Catalog.Pools, stack.Options);
-        var planner = new EncryptionPlanner(stack.Catalog.Keys, stack.Catalog.Reader, writer);
+        var planner = stack.Catalog.Get<EncryptionPlanner>();
         var plan = await planner.PlanAsync(input, await stack.Storage.Uploads.FindAsync("large", etag: null, default), target: null, default);
-        var segment = await stack.Catalog.EncryptSegment.RunAsync(new EncryptSegmentInput(plan, 0), default);
+        var segment = await stack.Catalog.Get<EncryptSegment>().RunAsync(new EncryptSegmentInput(plan, 0), default);
 
         var rotated = await RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, GracePeriod = TimeSpan.Zero });
-        await stack.Catalog.CommitBlob.RunAsync(new CommitBlobInput(plan, [segment]), default);
+        await stack.Catalog.Get<CommitBlob>().RunAsync(new CommitBlobInput(plan, [segment]), default);
 
         Assert.Equal([old.Id], rotated.Disabled);
         Assert.Equal(rotated.KeyId, (await stack.HeaderAsync("large")).KeyId);
@@ -217,13 +215,13 @@ public class RotateKeyTests(AzuriteFixture azurite)
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         await stack.SeedAsync(15);
-        ConflictException? refused = null;
+        OperationInProgressException? refused = null;
         stack.Engine.OnActivity = async name =>
         {
             if (name == RewrapPage.Name && refused is null)
             {
                 stack.Engine.OnActivity = _ => Task.CompletedTask;
-                refused = await Assert.ThrowsAsync<ConflictException>(() => RotateAsync(stack));
+                refused = await Assert.ThrowsAsync<OperationInProgressException>(() => RotateAsync(stack));
                 Assert.Equal(2, (await stack.VersionsAsync()).Count);
             }
         };
@@ -300,7 +298,7 @@ public class RotateKeyTests(AzuriteFixture azurite)
 
         await RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, Deep = deep });
 
-        var progress = stack.Engine.Statuses.OfType<RotateKeyProgress>()
+        var progress = stack.Engine.StatusesOf<RotateKeyProgress>()
             .Where(status => status.Pass > 0).Select(status => (status.Stage, status.Pass, status.BlobsDone, status.BlobsLeft)).Distinct().ToList();
         const string proving = "proving that nothing is left on the old version";
         Assert.Equal([(stage, 1, 0, 3), (stage, 1, 3, 0)], progress.FindAll(status => status.Stage == stage));
@@ -330,7 +328,7 @@ public class RotateKeyTests(AzuriteFixture azurite)
         Assert.InRange(counter.Writes(), count, (int)(count * 1.01) + allowedForTheCeremony);
         Assert.Equal(count, stack.Vault.Unwraps - unwraps - RoundTripsOfABring);
         Assert.True(stack.Engine.LongestHistory <= RotateKeyOrchestration.PagesPerRun + 10, $"history of {stack.Engine.LongestHistory}");
-        var progress = stack.Engine.Statuses.OfType<RotateKeyProgress>().ToList();
+        var progress = stack.Engine.StatusesOf<RotateKeyProgress>();
         Assert.Contains(progress, status => status is { Stage: "rewrapping", BlobsLeft: > 0 });
     }
 

@@ -83,7 +83,7 @@ public abstract class HsmBehaviour(Pkcs11Token token, Pkcs11Token vaultToken)
 
         Assert.Single(keys.Distinct());
         Assert.Single(await hsm.ListMasterKeysAsync(default), key => key.Label == label);
-        await Assert.ThrowsAsync<ConflictException>(() => hsm.GenerateMasterKeyAsync(label, 3072, default));
+        await Assert.ThrowsAsync<NameTakenException>(() => hsm.GenerateMasterKeyAsync(label, 3072, default));
     }
 
     [Theory]

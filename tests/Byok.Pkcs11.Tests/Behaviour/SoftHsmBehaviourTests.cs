@@ -55,7 +55,7 @@ public sealed class SoftHsmBehaviourTests(SoftHsmFixture fixture) : HsmBehaviour
         }
 
         using var kek = System.Security.Cryptography.RSA.Create(2048);
-        await Assert.ThrowsAsync<ConflictException>(() => Hsm.ExportMasterKeyAsync(Request(label, PublicOf(kek)), default));
+        await Assert.ThrowsAsync<NameTakenException>(() => Hsm.ExportMasterKeyAsync(Request(label, PublicOf(kek)), default));
     }
 
     [Fact]

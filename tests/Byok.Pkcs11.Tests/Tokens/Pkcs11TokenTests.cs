@@ -68,7 +68,7 @@ public sealed class Pkcs11TokenTests(SoftHsmFixture fixture) : IClassFixture<Sof
     public void Initialize_LabelInUse_IsAConflict()
     {
         using var pin = Pin.Generate();
-        Assert.Throws<ConflictException>(() => Pkcs11Token.Initialize(Library, pin, pin, fixture.HsmLabel));
+        Assert.Throws<NameTakenException>(() => Pkcs11Token.Initialize(Library, pin, pin, fixture.HsmLabel));
     }
 
     [Theory]
@@ -160,7 +160,7 @@ public sealed class Pkcs11TokenTests(SoftHsmFixture fixture) : IClassFixture<Sof
         var folder = Directory.CreateTempSubdirectory("byok-tokens-");
         try
         {
-            Assert.Throws<ConflictException>(() => SoftHsm.Open(folder.FullName));
+            Assert.Throws<AlreadyRunningException>(() => SoftHsm.Open(folder.FullName));
         }
         finally
         {

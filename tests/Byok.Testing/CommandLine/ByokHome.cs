@@ -80,9 +80,19 @@ public sealed class ByokHome(string? program = null) : IAsyncDisposable
         }
         finally
         {
-            Directory.Delete(_folder, recursive: true);
+            Delete();
         }
     }
+
+    /// <summary>Copies a folder as it is, with modes and times.</summary>
+    public static void CopyFolder(string from, string to)
+    {
+        using var copy = Process.Start("cp", ["-a", from, to]);
+        copy.WaitForExit();
+        Assert.Equal(0, copy.ExitCode);
+    }
+
+    internal void Delete() => Directory.Delete(_folder, recursive: true);
 
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -6,7 +6,7 @@ namespace Byok.Testing.CommandLine;
 /// <summary>A local stack that is up and holds one key, for all tests of a class.</summary>
 public sealed class StackFixture : IAsyncLifetime
 {
-    public const string Key = "customer-key";
+    public const string Key = StackTemplate.Key;
 
     public ByokHome Byok { get; } = new();
 
@@ -20,9 +20,9 @@ public sealed class StackFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        await StackTemplate.CopyToAsync(Byok);
         var up = await Byok.SucceedAsync("up", "--json");
         ConnectionString = up.Json.GetProperty("storage").GetProperty("connectionString").GetString()!;
-        await Byok.SucceedAsync("key", "bring", Key, "--size", "2048");
     }
 
     public async Task DisposeAsync() => await Byok.DisposeAsync();

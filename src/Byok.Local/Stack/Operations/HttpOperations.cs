@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Byok.Api;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Http;
-using Byok.Pipeline.Api;
 using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
@@ -204,7 +204,8 @@ public sealed class HttpOperations : IOperations
         return answer.StatusCode switch
         {
             HttpStatusCode.NotFound when answer.RequestMessage!.RequestUri!.AbsolutePath.StartsWith("/api/keys/", StringComparison.Ordinal) => new KeyUnavailableException(detail),
-            HttpStatusCode.NotFound or HttpStatusCode.Conflict => new ConflictException(detail),
+            HttpStatusCode.NotFound => new OperationNotFoundException(detail),
+            HttpStatusCode.Conflict => new ConflictException(detail),
             HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError => new ServiceUnavailableException(detail),
             _ => new UnexpectedFailureException(detail),
         };

@@ -27,6 +27,7 @@ public interface IOperations : IAsyncDisposable
     IAsyncEnumerable<OrchestrationStatus> ListAsync(string keyName, CancellationToken cancellationToken);
 
     /// <summary>Hands an approval to an operation that waits for it.</summary>
-    /// <exception cref="ConflictException">It has ended, or there is none.</exception>
+    /// <exception cref="OperationNotFoundException">There is none.</exception>
+    /// <exception cref="ConflictException">It has ended.</exception>
     Task ApproveAsync(string operationId, string approval, CancellationToken cancellationToken);
 }

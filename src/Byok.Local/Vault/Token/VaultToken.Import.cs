@@ -18,7 +18,6 @@ public sealed partial class VaultToken
     /// <param name="kekId">The KEK's <c>CKA_ID</c>.</param>
     /// <param name="ciphertext">Wrapped AES key, then wrapped PKCS#8. Zero bytes behind the PKCS#8 are tolerated (SoftHSM 2.6 adds them).</param>
     /// <param name="id">The new key's <c>CKA_ID</c>.</param>
-    /// <param name="cancellationToken">Cancels the wait for a session.</param>
     /// <returns>The public part.</returns>
     /// <exception cref="HsmKeyNotFoundException">The token holds no such KEK.</exception>
     /// <exception cref="TransferBlobException">The ciphertext does not unwrap under the KEK, or holds no RSA key of 2048, 3072 or 4096 bits.</exception>

@@ -24,7 +24,6 @@ public sealed partial class VaultToken(Pkcs11Token token, string objectLabel)
     /// <summary>Generates a KEK: it unwraps, and nothing else.</summary>
     /// <param name="id">Its <c>CKA_ID</c>.</param>
     /// <param name="sizeInBits">2048, 3072 or 4096.</param>
-    /// <param name="cancellationToken">Cancels the wait for a session.</param>
     /// <returns>The public part.</returns>
     /// <exception cref="HsmException">The token refused.</exception>
     public Task<RsaPublicKey> GenerateKeyExchangeKeyAsync(byte[] id, int sizeInBits, CancellationToken cancellationToken) =>
@@ -33,7 +32,6 @@ public sealed partial class VaultToken(Pkcs11Token token, string objectLabel)
     /// <summary>Generates an ordinary RSA key: it decrypts and signs.</summary>
     /// <param name="id">Its <c>CKA_ID</c>.</param>
     /// <param name="sizeInBits">2048, 3072 or 4096.</param>
-    /// <param name="cancellationToken">Cancels the wait for a session.</param>
     /// <returns>The public part.</returns>
     /// <exception cref="HsmException">The token refused.</exception>
     public Task<RsaPublicKey> GenerateKeyAsync(byte[] id, int sizeInBits, CancellationToken cancellationToken) =>
@@ -41,8 +39,6 @@ public sealed partial class VaultToken(Pkcs11Token token, string objectLabel)
 
     /// <summary>Decrypts RSA-OAEP with SHA-256 (RSA-OAEP-256 of RFC 7518): RSA in the token, padding here.</summary>
     /// <param name="id">The key's <c>CKA_ID</c>.</param>
-    /// <param name="ciphertext">The ciphertext.</param>
-    /// <param name="cancellationToken">Cancels the wait for a session.</param>
     /// <returns>The plaintext; the caller zeroes it.</returns>
     /// <exception cref="HsmKeyNotFoundException">No such key.</exception>
     /// <exception cref="IntegrityException">The ciphertext was not made for this key, or was altered.</exception>
@@ -53,8 +49,6 @@ public sealed partial class VaultToken(Pkcs11Token token, string objectLabel)
     /// <param name="id">The key's <c>CKA_ID</c>.</param>
     /// <param name="hash">SHA-256, SHA-384 or SHA-512.</param>
     /// <param name="padding">PSS or PKCS#1.</param>
-    /// <param name="digest">The digest.</param>
-    /// <param name="cancellationToken">Cancels the wait for a session.</param>
     /// <exception cref="HsmKeyNotFoundException">No such key.</exception>
     public Task<byte[]> SignAsync(byte[] id, HashAlgorithmName hash, RSASignaturePadding padding, byte[] digest, CancellationToken cancellationToken)
     {
@@ -76,7 +70,6 @@ public sealed partial class VaultToken(Pkcs11Token token, string objectLabel)
 
     /// <summary>Destroys a key for good, both halves; does nothing when it is gone.</summary>
     /// <param name="id">The key's <c>CKA_ID</c>.</param>
-    /// <param name="cancellationToken">Cancels the wait for a session.</param>
     public Task DestroyAsync(byte[] id, CancellationToken cancellationToken) =>
         token.RunAsync(
             session =>
@@ -92,7 +85,6 @@ public sealed partial class VaultToken(Pkcs11Token token, string objectLabel)
             cancellationToken);
 
     /// <summary>The <c>CKA_ID</c>s, in lower-case hex, of all objects that this made.</summary>
-    /// <param name="cancellationToken">Cancels the wait for a session.</param>
     public Task<IReadOnlySet<string>> ListIdsAsync(CancellationToken cancellationToken) =>
         token.RunAsync<IReadOnlySet<string>>(
             session =>

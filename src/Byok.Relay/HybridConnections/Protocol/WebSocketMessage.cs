@@ -11,7 +11,6 @@ internal readonly record struct WebSocketMessage(WebSocketMessageType Type, Read
 
     /// <summary>Reads the next message, of all its fragments.</summary>
     /// <param name="maxInBytes">The longest message that is believed.</param>
-    /// <param name="cancellationToken">Ends the wait; the socket is of no use afterwards.</param>
     /// <exception cref="RelayMessageTooLongException">The message is longer.</exception>
     /// <exception cref="WebSocketException">The connection is lost.</exception>
     public static async Task<WebSocketMessage> ReadAsync(WebSocket socket, int maxInBytes, CancellationToken cancellationToken)

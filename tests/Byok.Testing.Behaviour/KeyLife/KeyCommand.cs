@@ -1,0 +1,14 @@
+namespace Byok.Testing.Behaviour.KeyLife;
+
+/// <summary>What somebody does with a key.</summary>
+public enum KeyCommand
+{
+    Bring,
+    Rotate,
+    RotateToLabel,
+    Disable,
+    Delete,
+    Restore,
+    Encrypt,
+    Read,
+}
