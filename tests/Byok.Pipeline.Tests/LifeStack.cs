@@ -2,7 +2,6 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Byok.Client.Branches;
 using Byok.Client.Reading;
-using Byok.Core.Branches;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Ports;

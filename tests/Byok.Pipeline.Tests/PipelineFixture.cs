@@ -1,5 +1,4 @@
 using Azure.Storage.Blobs;
-using Byok.Core.Branches;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Storage;

@@ -227,7 +227,7 @@ public sealed class EnvelopeHeaderTests
         // Counted from what stands.
         var now = TestBlob.WrittenOn.AddMilliseconds(nowInMilliseconds);
 
-        Assert.Equal(TestBlob.WrittenOn.AddMilliseconds(expectedInMilliseconds), EnvelopeHeader.NextWrittenOn(now.AddTicks(9), Blob.Header));
+        Assert.Equal(TestBlob.WrittenOn.AddMilliseconds(expectedInMilliseconds), EnvelopeHeader.NextWrittenOn(now.AddTicks(9), Blob.Header.WrittenOn));
         Assert.Equal(now, EnvelopeHeader.NextWrittenOn(now.AddTicks(9), null));
     }
 

@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
-using Byok.Client.Keys;
 using Byok.Client.Records;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.MoveBlobs;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;

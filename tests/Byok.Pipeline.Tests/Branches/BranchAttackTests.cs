@@ -1,7 +1,6 @@
 using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
-using Byok.Testing;
 
 namespace Byok.Pipeline.Tests.Branches;
 

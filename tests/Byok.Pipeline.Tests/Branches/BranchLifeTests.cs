@@ -2,6 +2,7 @@ using Byok.Client.Records;
 using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Pipeline.Branches;
 using Byok.Pipeline.RevokeKey;
 
 namespace Byok.Pipeline.Tests.Branches;

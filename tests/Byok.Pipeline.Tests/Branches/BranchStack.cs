@@ -15,6 +15,7 @@ using Byok.Pipeline.RotateKey;
 using Byok.Storage;
 using Byok.Storage.Ledger;
 using Byok.Testing;
+using Byok.Testing.Replay;
 using Byok.Testing.Storage;
 
 namespace Byok.Pipeline.Tests.Branches;
@@ -51,7 +52,7 @@ internal sealed class BranchStack : IDisposable
 
     public BranchRecords Records { get; }
 
-    public PipelineCatalog Catalog { get; }
+    public TestPipeline Catalog { get; }
 
     public static async Task<BranchStack> CreateAsync(Func<PipelineOptions, PipelineOptions>? configure = null)
     {
@@ -63,7 +64,7 @@ internal sealed class BranchStack : IDisposable
     }
 
     /// <summary>Another process on the same stack.</summary>
-    public PipelineCatalog CreateCatalog() => new(new PipelineServices(Vault, Hsm, Storage, Ledger, Options, Time));
+    public TestPipeline CreateCatalog() => new(Vault, Hsm, Storage, Ledger, Options, Time);
 
     public Task<BringKeyResult> BringAsync(string name, string? label = null) => RunAsync<BringKeyResult>(
         BringKeyOrchestration.Name, new BringKeyInput { KeyName = name, KeyLabel = label ?? name, GenerateSizeInBits = 2048 }, $"bring-{name}-{Guid.NewGuid():N}");
@@ -87,17 +88,17 @@ internal sealed class BranchStack : IDisposable
     }
 
     public Task<T> RunAsync<T>(string orchestration, object input, string id) =>
-        new DirectOrchestrationContext(PipelineCatalog.Orchestrations, Catalog.Activities, Time, id).RunAsync<T>(orchestration, input);
+        new ReplayEngine(Catalog.Activities, Time).RunAsync<T>(orchestration, input, id);
 
-    public async Task<EncryptBlobResult> ProtectAsync(string name, string content, bool overwrite = false, PipelineCatalog? catalog = null)
+    public async Task<EncryptBlobResult> ProtectAsync(string name, string content, bool overwrite = false, TestPipeline? catalog = null)
     {
         var uploaded = await Storage.Uploads.Client.GetBlobClient(name).UploadAsync(BinaryData.FromString(content), overwrite: true);
         var input = new EncryptBlobInput { BlobName = name, ETag = uploaded.Value.ETag.ToString(), Overwrite = overwrite };
-        return await new DirectOrchestrationContext(PipelineCatalog.Orchestrations, (catalog ?? Catalog).Activities, Time, EncryptBlobInput.InstanceIdFor(name, input.ETag))
-            .RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input);
+        var engine = new ReplayEngine((catalog ?? Catalog).Activities, Time);
+        return await engine.RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input, EncryptBlobInput.InstanceIdFor(name, input.ETag));
     }
 
-    public async Task<string> ReadAsync(string name, PipelineCatalog? catalog = null)
+    public async Task<string> ReadAsync(string name, TestPipeline? catalog = null)
     {
         await using var blob = await (catalog ?? Catalog).Reader.OpenAsync(name, PinFreshness.Cached, CancellationToken.None);
         var content = new byte[blob.Envelope.Layout.PlaintextLength];

@@ -1,5 +1,4 @@
 using Azure.Core.Pipeline;
-using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;

@@ -2,6 +2,7 @@ using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.MoveBlobs;
 using Byok.Pipeline.RotateKey;
 using Byok.Testing.CommandLine;
 

@@ -1,4 +1,3 @@
-using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Testing.CommandLine;

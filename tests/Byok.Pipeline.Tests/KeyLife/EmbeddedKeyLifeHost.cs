@@ -1,4 +1,3 @@
-using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Durable;
 using Byok.Pipeline.Tests.Crashes;

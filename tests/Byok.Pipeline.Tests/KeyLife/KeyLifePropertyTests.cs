@@ -1,6 +1,3 @@
-using Byok.Core.Keys;
-using Byok.Pipeline.Tests.Faults;
-using Byok.Testing.KeyLife;
 using Byok.Testing.Behaviour.KeyLife;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;

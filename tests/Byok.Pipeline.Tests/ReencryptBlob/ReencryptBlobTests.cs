@@ -1,12 +1,9 @@
 using System.Security.Cryptography;
 using Azure.Storage.Blobs.Models;
-using Byok.Core.Envelope;
 using Byok.Core.Errors;
-using Byok.Core.Keys;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Tests.RotateKey;
-using Byok.Storage;
 using Byok.Testing;
 
 namespace Byok.Pipeline.Tests.ReencryptBlob;

@@ -1,4 +1,5 @@
 using Byok.Core.Branches;
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ports;

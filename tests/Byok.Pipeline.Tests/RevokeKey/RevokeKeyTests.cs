@@ -3,7 +3,6 @@ using Byok.Client.Reading;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.BringKey;
-using Byok.Pipeline.Keys;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;

@@ -1,6 +1,5 @@
-using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.MoveBlobs;
 using Byok.Pipeline.ReencryptBlob;
-using Byok.Pipeline.RotateKey;
 using Byok.Pipeline.Tests.Faults;
 using Byok.Testing;
 using Byok.Testing.Replay;

@@ -1,3 +1,4 @@
+using Byok.Pipeline.MoveBlobs;
 using Byok.Pipeline.RotateKey;
 using Byok.Testing;
 

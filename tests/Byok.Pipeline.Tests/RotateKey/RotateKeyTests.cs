@@ -5,6 +5,7 @@ using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.MoveBlobs;
 using Byok.Pipeline.RotateKey;
 using Byok.Testing;
 

@@ -183,7 +183,7 @@ internal sealed partial class Scenarios(WrappedBranches wrapped)
         using var branch = Branch("one");
         var anew = blob.Header with
         {
-            WrittenOn = EnvelopeHeader.NextWrittenOn(TestBlob.WrittenOn, blob.Header),
+            WrittenOn = EnvelopeHeader.NextWrittenOn(TestBlob.WrittenOn, blob.Header.WrittenOn),
             Branch = branch.Name,
             SealedDek = branch.SealDek(dek, blob.Header.BlobId, new DeterministicRandom("anew").Fill),
             Wrapping = wrapped.As(WrappedBranches.One),
