@@ -96,7 +96,7 @@ public sealed class ReadPathTamperingTests(AzuriteFixture azurite) : IClassFixtu
     private async Task<byte[]> ReadAsync()
     {
         await using var blob = await _catalog.Reader.OpenAsync(Name, PinFreshness.Now, CancellationToken.None);
-        var plaintext = new byte[blob.Header.Layout.PlaintextLength];
+        var plaintext = new byte[blob.Envelope.Layout.PlaintextLength];
         await EnvelopeDownload.CopyToAsync(
             blob.Envelope,
             1,

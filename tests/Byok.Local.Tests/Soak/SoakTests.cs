@@ -165,7 +165,7 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
             try
             {
                 await using var blob = await catalog.Reader.OpenAsync(name, PinFreshness.Cached, CancellationToken.None);
-                var content = new byte[blob.Header.Layout.PlaintextLength];
+                var content = new byte[blob.Envelope.Layout.PlaintextLength];
                 await EnvelopeDownload.CopyToAsync(blob.Envelope, 2, (offset, bytes, _) =>
                 {
                     bytes.CopyTo(content.AsMemory((int)offset));
