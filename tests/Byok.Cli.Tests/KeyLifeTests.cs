@@ -19,14 +19,14 @@ public sealed class KeyLifeTests(StackFixture stack)
 
         var rotated = (await stack.Byok.SucceedAsync("key", "rotate", "life", "--json")).Json;
 
-        Assert.Equal(2, rotated.GetProperty("rewrapped").GetInt64());
+        Assert.Equal([before.GetProperty("branch").GetProperty("name").GetString()], rotated.GetProperty("branches").EnumerateArray().Select(branch => branch.GetString()));
         Assert.Equal(0, rotated.GetProperty("leftBehind").GetInt64());
         var old = before.GetProperty("wrappingKey").GetProperty("id").GetString();
         Assert.Equal(old, Assert.Single(rotated.GetProperty("disabled").EnumerateArray()).GetString());
         var after = (await stack.Byok.SucceedAsync("blob", "inspect", "life/a", "--json")).Json;
         Assert.Equal(rotated.GetProperty("keyId").GetString(), after.GetProperty("wrappingKey").GetProperty("id").GetString());
         Assert.Equal(before.GetProperty("blobId").GetString(), after.GetProperty("blobId").GetString());
-        Assert.Equal(before.GetProperty("generation").GetInt64() + 1, after.GetProperty("generation").GetInt64());
+        Assert.Equal(before.GetProperty("etag").GetString(), after.GetProperty("etag").GetString()); // no blob is touched
         await AssertReadsAsync("life/a", file);
 
         var revoked = (await stack.Byok.SucceedAsync("key", "revoke", "life", "--json")).Json;
@@ -104,7 +104,7 @@ public sealed class KeyLifeTests(StackFixture stack)
     }
 
     [Fact]
-    public async Task Restore_AfterAPurge_BringsTheKeyAgainAndOffersToRewrap()
+    public async Task Restore_AfterAPurge_BringsTheKeyAgainAndEveryBlobReads()
     {
         await BringAsync("purged");
         var file = await EncryptAsync("purged/a", "purged");
@@ -115,18 +115,12 @@ public sealed class KeyLifeTests(StackFixture stack)
         var restored = await stack.Byok.SucceedAsync("key", "restore", "purged");
 
         await AssertReadsAsync("purged/a", file);
-        Assert.Contains("byok key rotate purged --rewrap-only", restored.Output, StringComparison.Ordinal);
+        Assert.Contains("this installation's own record", restored.Output, StringComparison.Ordinal); // where the pins come from
         var version = Assert.Single((await stack.Byok.SucceedAsync("key", "list", "purged", "--json")).Json.EnumerateArray());
-        Assert.Equal(0, version.GetProperty("blobs").GetInt64());
-
-        // What was offered: the blob names the version that is there.
-        var rewrapped = (await stack.Byok.SucceedAsync("key", "rotate", "purged", "--rewrap-only", "--json")).Json;
-
-        Assert.Equal(1, rewrapped.GetProperty("rewrapped").GetInt64());
-        Assert.Equal(version.GetProperty("id").GetString(), rewrapped.GetProperty("keyId").GetString());
-        version = Assert.Single((await stack.Byok.SucceedAsync("key", "list", "purged", "--json")).Json.EnumerateArray());
         Assert.Equal(1, version.GetProperty("blobs").GetInt64());
-        await AssertReadsAsync("purged/a", file);
+        var inspected = (await stack.Byok.SucceedAsync("blob", "inspect", "purged/a", "--json")).Json;
+        Assert.Equal(version.GetProperty("id").GetString(), inspected.GetProperty("wrappingKey").GetProperty("id").GetString());
+        Assert.Equal("current", inspected.GetProperty("branch").GetProperty("state").GetString());
     }
 
     [Fact]
@@ -146,7 +140,7 @@ public sealed class KeyLifeTests(StackFixture stack)
         await AssertReadsAsync("deep/a", file);
 
         var rotated = (await stack.Byok.SucceedAsync("key", "rotate", "deep", "--deep", "--json")).Json;
-        Assert.Equal(2, rotated.GetProperty("rewrapped").GetInt64());
+        Assert.Equal(2, rotated.GetProperty("reencrypted").GetInt64());
         Assert.NotEqual(one, (await stack.Byok.SucceedAsync("blob", "inspect", "deep/a", "--json")).Json.GetProperty("blobId").GetString());
         await AssertReadsAsync("deep/a", file);
     }
@@ -181,7 +175,8 @@ public sealed class KeyLifeTests(StackFixture stack)
             (1, "is the one that", ["key", "rotate", StackFixture.Key, "--label", StackFixture.Key]),
             (1, "nothing-there", ["key", "rotate", StackFixture.Key, "--deep", "--blob", "nothing-there"]),
             (2, "--deep", ["key", "rotate", StackFixture.Key, "--blob", "nothing-there"]),
-            (2, "--rewrap-only", ["key", "rotate", StackFixture.Key, "--rewrap-only", "--deep"]),
+            (2, "--rewrap-only", ["key", "rotate", StackFixture.Key, "--rewrap-only"]),
+            (2, "--rewrap", ["key", "restore", StackFixture.Key, "--rewrap"]),
             (2, "24:00:00", ["key", "rotate", StackFixture.Key, "--grace", "24:00:00"]),
             (2, "key name", ["key", "revoke", "no_name"]),
             (2, "0 to 100", ["audit", "--scrub", "101"]),
@@ -205,7 +200,7 @@ public sealed class KeyLifeTests(StackFixture stack)
 
         CommandAssert.Failed(1, "is under way", await stack.Byok.RunAsync("key", "rotate", "twice"));
         CommandAssert.Failed(1, "is under way", await stack.Byok.RunAsync("key", "rotate", "twice", "--label", "another"));
-        CommandAssert.Failed(1, "is under way", await stack.Byok.RunAsync("key", "rotate", "twice", "--rewrap-only"));
+        CommandAssert.Failed(1, "is under way", await stack.Byok.RunAsync("key", "rotate", "twice", "--branch"));
 
         Assert.Equal(keys, (await stack.Byok.SucceedAsync("key", "list", "twice", "--json")).Output);
         first.Kill();
@@ -232,7 +227,7 @@ public sealed class KeyLifeTests(StackFixture stack)
         Assert.Equal(await File.ReadAllBytesAsync(file), await File.ReadAllBytesAsync(file + ".out"));
     }
 
-    /// <summary>A command is a process of its own, without a DEK in memory: the refusal is immediate.</summary>
+    /// <summary>A command is a process of its own, without a branch key in memory: the refusal is immediate.</summary>
     private async Task AssertRefusedAsync(params string[] names)
     {
         foreach (var name in names)

@@ -14,12 +14,13 @@ public static class PinnedKey
     /// <param name="storage">Where the record goes.</param>
     /// <param name="name">The key's name.</param>
     /// <param name="time">The clock by which the branch is new.</param>
-    public static async Task<VaultKey> AddPinnedKeyAsync(this InMemoryVault vault, StorageAccount storage, string name, TimeProvider? time = null)
+    /// <param name="sizeInBits">The key's size in bits.</param>
+    public static async Task<VaultKey> AddPinnedKeyAsync(this InMemoryVault vault, StorageAccount storage, string name, TimeProvider? time = null, int sizeInBits = 2048)
     {
         ArgumentNullException.ThrowIfNull(vault);
         ArgumentNullException.ThrowIfNull(storage);
         using var branch = BranchKey.Generate();
-        var added = vault.AddActiveKey(name);
+        var added = vault.AddActiveKey(name, sizeInBits);
         await new BranchRecords(storage.Branches).AddAsync(name, branch.Name, branch.WrapWith(added.Id, added.RequirePublicKey()), CancellationToken.None).ConfigureAwait(false);
         var tags = BranchPins.Start(name, branch.Name).WriteTo(added.Tags);
         tags[KeyTags.Activation] = "1";

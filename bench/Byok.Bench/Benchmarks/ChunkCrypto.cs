@@ -83,13 +83,12 @@ internal static class ChunkCrypto
     {
         private readonly byte[] _buffer = new byte[Chunk + 16];
         private readonly byte[] _bek = new byte[32];
-        private readonly ChunkCipher _cipher = new(BlobId.New(), new BlobLayout((long)ChunksPerRun * Chunk, Chunk, 16));
 
         public void Work()
         {
             for (var i = 0; i < ChunksPerRun; i++)
             {
-                _cipher.Seal(i, _buffer, _bek);
+                ChunkCipher.Seal(_buffer, _bek);
             }
         }
     }

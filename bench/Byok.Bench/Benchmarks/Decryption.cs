@@ -31,7 +31,7 @@ internal static class Decryption
             var (_, etag, length) = await storage.UploadLargeAsync(name, options).ConfigureAwait(false);
             var counters = (Plain: new RequestCounter(), Ours: new RequestCounter());
             var plain = storage.Open(counters.Plain);
-            using var pipeline = new BenchPipeline(storage.Open(counters.Ours));
+            using var pipeline = await BenchPipeline.CreateAsync(storage.Open(counters.Ours)).ConfigureAwait(false);
             await pipeline.CopyEncryptedAsync(name, etag, length, chunksPerSegment: 16).ConfigureAwait(false);
             counters.Ours.Reset();
             var series = await Rounds.RunAsync(
@@ -76,7 +76,7 @@ internal static class Decryption
     /// <summary>Reads a whole blob and throws the plaintext away.</summary>
     internal static async Task DecryptAsync(BenchPipeline pipeline, string name, int workers)
     {
-        var blob = await pipeline.Catalog.Reader.OpenAtStartAsync(name, DekSource.Vault, CancellationToken.None).ConfigureAwait(false);
+        var blob = await pipeline.Catalog.Reader.OpenAtStartAsync(name, PinFreshness.Now, CancellationToken.None).ConfigureAwait(false);
         await using (blob.ConfigureAwait(false))
         {
             await EnvelopeDownload.CopyToAsync(blob.Envelope, workers, (_, _, _) => ValueTask.CompletedTask).ConfigureAwait(false);
@@ -93,7 +93,7 @@ internal static class Decryption
         var storage = BenchStorage.Null(store);
         await using (storage.ConfigureAwait(false))
         {
-            using var pipeline = new BenchPipeline(storage.Account);
+            using var pipeline = await BenchPipeline.CreateAsync(storage.Account).ConfigureAwait(false);
             await pipeline.CopyEncryptedAsync(name, NullBlobStore.ETag, length, chunksPerSegment: 16).ConfigureAwait(false);
             var places = store.KeptBlocks(NullBlobStore.PathOf(storage.Account.Protected.Client.GetBlobClient(name).Uri)).Take(Places).ToArray();
             RandomNumberGenerator.Shuffle(places.AsSpan());
@@ -121,7 +121,7 @@ internal static class Decryption
 
     private static async Task ReadAsync(BenchPipeline pipeline, string name, IReadOnlyList<(long Offset, long Length)> places, int count)
     {
-        var blob = await pipeline.Catalog.Reader.OpenAsync(name, DekSource.Vault, CancellationToken.None).ConfigureAwait(false);
+        var blob = await pipeline.Catalog.Reader.OpenAsync(name, PinFreshness.Now, CancellationToken.None).ConfigureAwait(false);
         await using (blob.ConfigureAwait(false))
         {
             await using var plaintext = new DecryptingStream(blob.Envelope, leaveOpen: true);
@@ -129,7 +129,7 @@ internal static class Decryption
             foreach (var (offset, stored) in places)
             {
                 var chunk = offset / stored;
-                plaintext.Position = (chunk * blob.Header.Layout.ChunkSizeInBytes) + RandomNumberGenerator.GetInt32(blob.Header.Layout.ChunkSizeInBytes - count);
+                plaintext.Position = (chunk * blob.Header.ChunkSizeInBytes) + RandomNumberGenerator.GetInt32(blob.Header.ChunkSizeInBytes - count);
                 await plaintext.ReadExactlyAsync(buffer).ConfigureAwait(false);
             }
         }

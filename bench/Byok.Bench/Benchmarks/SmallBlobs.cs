@@ -22,7 +22,7 @@ internal static class SmallBlobs
 
             var counters = (Plain: new RequestCounter(), Ours: new RequestCounter());
             var plain = storage.Open(counters.Plain);
-            using var pipeline = new BenchPipeline(storage.Open(counters.Ours), new PipelineOptions { Disposal = PlaintextDisposal.Keep });
+            using var pipeline = await BenchPipeline.CreateAsync(storage.Open(counters.Ours), new PipelineOptions { Disposal = PlaintextDisposal.Keep }).ConfigureAwait(false);
             var engine = await BenchEngine.StartAsync(pipeline, InFlight).ConfigureAwait(false);
             await using (engine.ConfigureAwait(false))
             {

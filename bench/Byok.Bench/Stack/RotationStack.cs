@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure.Core;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Byok.Client.Reading;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 using Byok.Durable;
@@ -44,7 +45,7 @@ internal sealed class RotationStack : IAsyncDisposable
         var options = StorageAccount.CreateClientOptions();
         options.AddPolicy(counter, HttpPipelinePosition.PerRetry);
         options.AddPolicy(new RoundTrip(roundTrip), HttpPipelinePosition.PerRetry);
-        var names = new StorageOptions { UploadsContainer = "ours-uploads", ProtectedContainer = "ours", LedgerContainer = "ours-ledger", AuditsContainer = "ours-audits" };
+        var names = new StorageOptions { UploadsContainer = "ours-uploads", ProtectedContainer = "ours", BranchesContainer = "ours-branches", LedgerContainer = "ours-ledger", AuditsContainer = "ours-audits" };
         var storage = new StorageAccount(new BlobServiceClient(connectionString, options), names);
         await storage.EnsureContainersAsync(CancellationToken.None).ConfigureAwait(false);
         var stack = new RotationStack(storage, sizeInBits) { Vault = { RoundTrip = roundTrip } };
@@ -69,13 +70,13 @@ internal sealed class RotationStack : IAsyncDisposable
     /// <summary>Puts one protected blob there, and into the ledger.</summary>
     public async Task SeedAsync(string name, byte[] content)
     {
-        var key = await _catalog.Keys.GetCurrentAsync(KeyName, CancellationToken.None).ConfigureAwait(false);
-        var blob = SmallBlob.Seal(_storage.Protected.Name, name, content, key);
+        using var branch = await _catalog.Branches.GetCurrentAsync(KeyName, PinFreshness.Cached, CancellationToken.None).ConfigureAwait(false);
+        var blob = SmallBlob.Seal(_storage.Protected.Name, name, content, branch.Key, branch.Wrapping);
         await _storage.Protected.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), new BlobUploadOptions { Metadata = blob.Header.ToMetadata() }).ConfigureAwait(false);
         await _ledger.AppendAsync(blob.LedgerEvents(_storage.Protected.Name, name), CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>A whole rotation: brings the next master key, moves every blob, proves it, disables the old version.</summary>
+    /// <summary>A whole rotation: brings the next master key, wraps every branch with it, disables the old version.</summary>
     public Task<RotateKeyResult> RotateAsync() => RunAsync<RotateKeyResult>(RotateKeyOrchestration.Name, new RotateKeyInput { KeyName = KeyName, NewLabel = Label });
 
     public async ValueTask DisposeAsync()

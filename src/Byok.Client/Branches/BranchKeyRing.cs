@@ -23,7 +23,7 @@ public sealed class BranchKeyRing : IDisposable
     private readonly ClientOptions _options;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string KeyName, BranchName Branch), Opening> _openings = [];
+    private readonly Dictionary<(string KeyName, BranchName Branch, BranchWrapping? Copy), BranchOpening> _openings = [];
     private readonly ConcurrentDictionary<(KeyIdentifier Version, BranchName Branch), BranchWrapping> _copies = [];
     private readonly ITimer _sweeper;
 
@@ -140,57 +140,76 @@ public sealed class BranchKeyRing : IDisposable
     /// <summary>The branch's key, from memory or from the vault. The caller disposes of it.</summary>
     private async Task<BranchKey> OpenAsync(string keyName, BranchName branch, BranchWrapping? copy, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await JoinAsync(keyName, branch, copy: null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (copy is not null && exception is KeyUnavailableException or IntegrityException)
+        {
+            // The record is lost, malformed, altered, or older than the blob: the blob's copy is the other candidate.
+            return await JoinAsync(keyName, branch, copy, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for the unwrapping that is under way or done, or begins one.</summary>
+    private async Task<BranchKey> JoinAsync(string keyName, BranchName branch, BranchWrapping? copy, CancellationToken cancellationToken)
+    {
+        var name = (keyName, branch, copy);
         while (true)
         {
-            Opening opening;
+            BranchOpening opening;
             lock (_lock)
             {
-                if (!_openings.TryGetValue((keyName, branch), out opening!) || !opening.Began.IsWithin(_options.KeyCacheTime))
+                if (!_openings.TryGetValue(name, out opening!) || !opening.Began.IsWithin(_options.KeyCacheTime))
                 {
                     opening?.Dispose();
-                    _openings[(keyName, branch)] = opening = new Opening(Moment.Now(_time), stop => UnwrapAsync(keyName, branch, copy: null, stop));
+                    _openings[name] = opening = new BranchOpening(Moment.Now(_time), stop => UnwrapAsync(keyName, branch, copy, stop));
                 }
+
+                opening.Waiters++;
             }
 
+            var isOfUse = false;
             try
             {
                 if (await opening.CopyAsync(cancellationToken).ConfigureAwait(false) is { } key)
                 {
+                    isOfUse = true;
                     return key;
                 }
             }
-            catch (Exception exception) when (exception is KeyUnavailableException or IntegrityException)
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
-                Remove(keyName, branch, opening);
-                if (copy is null)
-                {
-                    throw;
-                }
-
-                // The record is lost, malformed, altered, or older than the blob: the blob's copy is the other candidate. It is this blob's own, so nobody else waits for it.
-                return await UnwrapAndKeepAsync(keyName, branch, copy, cancellationToken).ConfigureAwait(false);
-            }
-            catch (ByokException)
-            {
-                Remove(keyName, branch, opening);
+                isOfUse = true;
                 throw;
+            }
+            finally
+            {
+                Leave(name, opening, isOfUse);
             }
         }
     }
 
-    private async Task<BranchKey> UnwrapAndKeepAsync(string keyName, BranchName branch, BranchWrapping copy, CancellationToken cancellationToken)
+    /// <summary>Keeps what others wait for, or may use; nothing of what failed.</summary>
+    private void Leave((string KeyName, BranchName Branch, BranchWrapping? Copy) name, BranchOpening opening, bool isOfUse)
     {
-        var began = Moment.Now(_time);
-        var key = await UnwrapAsync(keyName, branch, copy, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
-            if (!_openings.ContainsKey((keyName, branch)))
+            opening.Waiters--;
+            if (!isOfUse || (opening.Waiters == 0 && !opening.IsDone))
             {
-                _openings[(keyName, branch)] = new Opening(began, key.Copy());
+                if (_openings.GetValueOrDefault(name) == opening)
+                {
+                    _openings.Remove(name);
+                }
+
+                opening.Dispose();
+            }
+            else if (opening.IsDone)
+            {
+                _openings.TryAdd((name.KeyName, name.Branch, null), opening); // what a copy gave serves all blobs of the branch
             }
         }
-
-        return key;
     }
 
     private async Task<BranchKey> UnwrapAsync(string keyName, BranchName branch, BranchWrapping? copy, CancellationToken cancellationToken)
@@ -227,18 +246,6 @@ public sealed class BranchKeyRing : IDisposable
         }
     }
 
-    private void Remove(string keyName, BranchName branch, Opening opening)
-    {
-        lock (_lock)
-        {
-            if (_openings.GetValueOrDefault((keyName, branch)) == opening)
-            {
-                _openings.Remove((keyName, branch));
-                opening.Dispose();
-            }
-        }
-    }
-
     private void Sweep()
     {
         lock (_lock)
@@ -248,74 +255,6 @@ public sealed class BranchKeyRing : IDisposable
                 opening.Dispose();
                 _openings.Remove(name);
             }
-        }
-    }
-
-    /// <summary>One unwrapping, which all who want that branch wait for, and its result.</summary>
-    private sealed class Opening : IDisposable
-    {
-        private readonly Lock _lock = new();
-        private readonly CancellationTokenSource _stop = new();
-        private readonly Task<BranchKey> _key;
-        private bool _isDisposed;
-
-        public Opening(Moment began, Func<CancellationToken, Task<BranchKey>> open)
-        {
-            Began = began;
-            _key = Task.Run(() => open(_stop.Token));
-        }
-
-        public Opening(Moment began, BranchKey key)
-        {
-            Began = began;
-            _key = Task.FromResult(key);
-        }
-
-        public Moment Began { get; }
-
-        /// <returns>A copy; null when this was forgotten meanwhile.</returns>
-        public async Task<BranchKey?> CopyAsync(CancellationToken cancellationToken)
-        {
-            try
-            {
-                var key = await _key.WaitAsync(cancellationToken).ConfigureAwait(false);
-                lock (_lock)
-                {
-                    return _isDisposed ? null : key.Copy();
-                }
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                return null;
-            }
-        }
-
-        public void Dispose()
-        {
-            lock (_lock)
-            {
-                if (_isDisposed)
-                {
-                    return;
-                }
-
-                _isDisposed = true;
-            }
-
-            _stop.Cancel();
-            _ = _key.ContinueWith(
-                done =>
-                {
-                    if (done.IsCompletedSuccessfully)
-                    {
-                        done.Result.Dispose();
-                    }
-
-                    _stop.Dispose();
-                },
-                CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
         }
     }
 }

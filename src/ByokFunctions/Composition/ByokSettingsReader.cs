@@ -47,6 +47,9 @@ internal sealed partial class ByokSettingsReader(IConfiguration section)
             settings.RelaySasKey is null || (settings.Relay is null ? Text("Relay:Namespace") is not null : settings.Relay.NamespaceAddress.IsLoopback),
             "Relay:SasKey", "is for a relay on the loopback interface only; in Azure the app's identity is used");
         Require(settings.RelaySasKey is null || settings.RelaySasKeyName is not null, "Relay:SasKeyName", "must be set with Byok__Relay__SasKey");
+        Require(
+            settings.Pipeline is not { AcceptedKeys: { } accepted } pipeline || pipeline.KeyPrefixes.Values.Append(pipeline.DefaultKey).All(name => name is null || accepted.Contains(name)),
+            "AcceptedKeys", "must name the default key and the keys of all prefixes too, or their uploads are refused");
         return _faults.Count == 0 ? settings : throw new ConfigurationException($"The app's settings are wrong:\n  {string.Join("\n  ", _faults)}");
     }
 
@@ -93,7 +96,7 @@ internal sealed partial class ByokSettingsReader(IConfiguration section)
         {
             DefaultKey = Read("DefaultKey", text => KeyName.IsValid(text) ? text : null, "must be a key's name"),
             KeyPrefixes = Read("KeyPrefixes", ParsePrefixes, "must be 'prefix=key;prefix=key', each prefix once, each key a key's name") ?? [],
-            AcceptedKeys = Read("AcceptedKeys", ParseAccepted, "must be 'key;key', each a key's name"),
+            AcceptedKeys = Read("AcceptedKeys", ParseAccepted, "must be 'key;key', at least one, each a key's name"),
             KeyCacheTime = ReadNumber("KeyCacheSeconds", 1, 3600) is { } seconds ? TimeSpan.FromSeconds(seconds) : standard.KeyCacheTime,
             KekLifetime = ReadHours("KekLifetimeHours") ?? standard.KekLifetime,
             RequiredApprovals = ReadNumber("RequiredApprovals", 0, 100) ?? standard.RequiredApprovals,
@@ -109,7 +112,7 @@ internal sealed partial class ByokSettingsReader(IConfiguration section)
     private static string[]? ParseAccepted(string text)
     {
         var names = text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return names.All(KeyName.IsValid) ? names : null;
+        return names.Length > 0 && names.All(KeyName.IsValid) ? names : null;
     }
 
     private static Dictionary<string, string>? ParsePrefixes(string text)
