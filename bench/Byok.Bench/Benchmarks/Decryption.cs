@@ -124,7 +124,7 @@ internal static class Decryption
         var blob = await pipeline.Catalog.Reader.OpenAsync(name, PinFreshness.Now, CancellationToken.None).ConfigureAwait(false);
         await using (blob.ConfigureAwait(false))
         {
-            await using var plaintext = new DecryptingStream(blob.Envelope, leaveOpen: true);
+            await using var plaintext = new DecryptingStream(blob.Envelope);
             var buffer = new byte[count];
             foreach (var (offset, stored) in places)
             {

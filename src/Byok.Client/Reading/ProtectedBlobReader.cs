@@ -50,7 +50,9 @@ public sealed class ProtectedBlobReader(StorageAccount storage, BranchKeyRing br
         {
             var header = EnvelopeHeader.Parse(stored.Metadata, stored.Name);
             using var dek = await OpenDekAsync(stored.Name, header, freshness, cancellationToken).ConfigureAwait(false);
-            return new OpenedBlob(stored, header, source, EnvelopeReader.Open(header, dek, source, storage.Protected.Name, stored.Name, allowRenamed));
+            var envelope = EnvelopeReader.Open(
+                header, dek, stop => OpenDekAsync(stored.Name, header, PinFreshness.Cached, stop), source, storage.Protected.Name, stored.Name, allowRenamed);
+            return new OpenedBlob(stored, header, source, envelope);
         }
         catch
         {

@@ -54,9 +54,11 @@ public sealed class ProtectedBlobWriter(
     /// <param name="cancellationToken">Cancels the writing.</param>
     internal async Task<SegmentResult> WriteSegmentAsync(EnvelopePlan plan, int segment, ChunkReader readChunk, CancellationToken cancellationToken)
     {
-        var blobId = BlobId.Parse(plan.BlobId);
-        using var dek = await OpenDekAsync(plan, cancellationToken).ConfigureAwait(false);
-        using var blobKeys = dek.DeriveFor(blobId);
+        using (await OpenDekAsync(plan, cancellationToken).ConfigureAwait(false))
+        {
+            // Only to see that it opens. Writing takes its time, and no key waits in memory meanwhile.
+        }
+
         var layout = plan.Layout;
         var firstChunk = layout.FirstChunkOfTableSegment(segment);
         var chunks = layout.ChunkCountOfTableSegment(segment);
@@ -82,7 +84,7 @@ public sealed class ProtectedBlobWriter(
                 await storage.Protected.StageAsync(plan.BlobName, BlockIds.ForData(attemptId, segment, block), buffer.Memory[..length], stop).ConfigureAwait(false);
             }).ConfigureAwait(false);
 
-            var table = BekTable.SealSegment(blobKeys, layout, segment, beks);
+            var table = await SealSegmentAsync(plan, segment, beks, cancellationToken).ConfigureAwait(false);
             if (!plan.TableInTail)
             {
                 return new SegmentResult(segment, attemptId, table);
@@ -97,6 +99,14 @@ public sealed class ProtectedBlobWriter(
         }
     }
 
+    /// <exception cref="KeyUnavailableException">The key was revoked since: what was staged opens for nobody.</exception>
+    private async Task<byte[]> SealSegmentAsync(EnvelopePlan plan, int segment, ReadOnlyMemory<byte> beks, CancellationToken cancellationToken)
+    {
+        using var dek = await OpenDekAsync(plan, cancellationToken).ConfigureAwait(false);
+        using var blobKeys = dek.DeriveFor(BlobId.Parse(plan.BlobId));
+        return BekTable.SealSegment(blobKeys, plan.Layout, segment, beks.Span);
+    }
+
     /// <summary>Writes a blob of one chunk at most, whose table goes to its metadata, with one conditional request: there is nothing to fan out.</summary>
     /// <param name="plan">The blob's plan; what is written is under the key version that is current by now.</param>
     /// <param name="readChunk">Reads the plaintext of its chunk.</param>
@@ -106,16 +116,19 @@ public sealed class ProtectedBlobWriter(
     /// <exception cref="ConcurrentWriteException">The target was written by somebody else since the plan; nothing was replaced.</exception>
     internal async Task<BlobState> WriteWholeAsync(EnvelopePlan plan, ChunkReader readChunk, SourceTraits source, CancellationToken cancellationToken)
     {
-        var blobId = BlobId.Parse(plan.BlobId);
-        using var dek = await OpenDekAsync(plan, cancellationToken).ConfigureAwait(false);
-        using var blobKeys = dek.DeriveFor(blobId);
         var layout = plan.Layout;
         using var buffer = await pools.For(1).RentAsync(cancellationToken).ConfigureAwait(false);
         var chunk = buffer.Memory[..layout.MaxStoredChunkLength];
-        var segments = new List<SegmentResult>();
         if (layout.ChunkCount > 0)
         {
             await readChunk(0, chunk, cancellationToken).ConfigureAwait(false);
+        }
+
+        using var dek = await OpenDekAsync(plan, cancellationToken).ConfigureAwait(false);
+        using var blobKeys = dek.DeriveFor(BlobId.Parse(plan.BlobId));
+        var segments = new List<SegmentResult>();
+        if (layout.ChunkCount > 0)
+        {
             segments.Add(new SegmentResult(0, string.Empty, SealOnly(blobKeys, layout, chunk.Span)));
         }
 

@@ -150,7 +150,8 @@ public sealed class AuditBlobs(
     private async Task<Finding?> ScrubAsync(ProtectedBlob blob, EnvelopeHeader header, BlobLayout layout, DataEncryptionKey dek, CancellationToken cancellationToken)
     {
         var source = storage.Protected.OpenRead(blob);
-        using var envelope = EnvelopeReader.Open(header, dek, source, storage.Protected.Name, blob.Name);
+        var envelope = EnvelopeReader.Open(
+            header, dek, stop => ring.OpenDekAsync(blob.Name, header, PinFreshness.Cached, stop), source, storage.Protected.Name, blob.Name);
         try
         {
             for (var offset = 0L; offset < layout.PlaintextLength;)

@@ -59,7 +59,7 @@ public sealed class BlobReencryptor(StorageAccount storage, ProtectedBlobReader 
         ? (index, buffer, cancellationToken) => old.ReadChunkAsync(index, buffer, cancellationToken).AsTask()
         : async (index, buffer, cancellationToken) =>
         {
-            var plaintext = new DecryptingStream(old, leaveOpen: true) { Position = layout.PlaintextOffset(index) };
+            var plaintext = new DecryptingStream(old) { Position = layout.PlaintextOffset(index) };
             await using (plaintext.ConfigureAwait(false))
             {
                 await plaintext.ReadExactlyAsync(buffer[..layout.ChunkLength(index)], cancellationToken).ConfigureAwait(false);

@@ -171,7 +171,7 @@ public sealed class EnvelopeHeaderTests
     {
         var upper = Blob.Metadata.ToDictionary(field => field.Key.ToUpperInvariant(), field => field.Value);
 
-        using var reader = (Blob with { Metadata = upper }).Open();
+        var reader = (Blob with { Metadata = upper }).Open();
 
         Assert.Equal(Blob.Metadata, reader.Header.ToMetadata());
     }
@@ -289,11 +289,11 @@ public sealed class EnvelopeHeaderTests
         var header = EnvelopeHeader.Parse(Blob.Metadata, "a");
         using var dek = Blob.OpenDek();
         var source = new MemoryRangeSource(Blob.Content);
-        EnvelopeReader Open(byte[] content) => EnvelopeReader.Open(header, dek, new MemoryRangeSource(content), TestBlob.Container, TestBlob.Name);
+        EnvelopeReader Open(byte[] content) => EnvelopeReader.Open(header, dek, TestReader.Keep(dek), new MemoryRangeSource(content), TestBlob.Container, TestBlob.Name);
 
-        Assert.Throws<ArgumentNullException>("header", () => EnvelopeReader.Open(null!, dek, source, TestBlob.Container, TestBlob.Name));
-        Assert.Throws<ArgumentNullException>("dek", () => EnvelopeReader.Open(header, null!, source, TestBlob.Container, TestBlob.Name));
-        Assert.Throws<ArgumentNullException>("source", () => EnvelopeReader.Open(header, dek, null!, TestBlob.Container, TestBlob.Name));
+        Assert.Throws<ArgumentNullException>("header", () => EnvelopeReader.Open(null!, dek, TestReader.Keep(dek), source, TestBlob.Container, TestBlob.Name));
+        Assert.Throws<ArgumentNullException>("dek", () => EnvelopeReader.Open(header, null!, TestReader.Keep(dek), source, TestBlob.Container, TestBlob.Name));
+        Assert.Throws<ArgumentNullException>("source", () => EnvelopeReader.Open(header, dek, TestReader.Keep(dek), null!, TestBlob.Container, TestBlob.Name));
         Assert.Equal(
             $"'{TestBlob.Name}' holds 263 bytes instead of 264: it was truncated.",
             Assert.Throws<IntegrityException>(() => Open(Blob.Content[..^1])).Message);
@@ -302,15 +302,28 @@ public sealed class EnvelopeHeaderTests
         var reader = Open(Blob.Content);
         var misuse = await Assert.ThrowsAsync<ArgumentException>("buffer", () => reader.ReadChunkAsync(0, new byte[79]).AsTask());
         Assert.StartsWith("Chunk 0 needs a buffer of 80 bytes, not 79.", misuse.Message, StringComparison.Ordinal);
-        using (var altered = Open([.. Blob.Content.Select(one => (byte)(one ^ 1))]))
-        {
-            var refusal = await Assert.ThrowsAsync<IntegrityException>(() => altered.ReadChunkAsync(0, new byte[80]).AsTask());
-            Assert.StartsWith($"'{TestBlob.Name}' does not verify: Chunk 0", refusal.Message, StringComparison.Ordinal);
-        }
-
+        var altered = Open([.. Blob.Content.Select(one => (byte)(one ^ 1))]);
+        var refusal = await Assert.ThrowsAsync<IntegrityException>(() => altered.ReadChunkAsync(0, new byte[80]).AsTask());
+        Assert.StartsWith($"'{TestBlob.Name}' does not verify: Chunk 0", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(64, await reader.ReadChunkAsync(0, new byte[80]));
-        reader.Dispose();
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => reader.ReadChunkAsync(0, new byte[80]).AsTask());
+    }
+
+    [Fact]
+    public async Task ReadChunkAsync_KeyIsTakenAwayAfterOpening_ReadsNothing()
+    {
+        using var dek = Blob.OpenDek();
+        var opener = TestReader.Keep(dek);
+        var isRevoked = false;
+        var reader = EnvelopeReader.Open(
+            Blob.Header, dek, stop => isRevoked ? throw new KeyUnavailableException("revoked") : opener(stop), new MemoryRangeSource(Blob.Content), TestBlob.Container, TestBlob.Name);
+        Assert.Equal(64, await reader.ReadChunkAsync(0, new byte[80]));
+
+        isRevoked = true;
+        var buffer = new byte[80];
+
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => reader.ReadChunkAsync(0, buffer).AsTask());
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => reader.ReadChunkAsync(1, buffer).AsTask());
+        Assert.Equal(new byte[80], buffer);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class RoundTripTests
             var blob = TestBlob.Create(plaintext, placement: placement);
 
             Assert.Equal(plaintext, await blob.ReadAsync());
-            using var reader = blob.Open();
+            var reader = blob.Open();
             Assert.Equal(reader.Layout.StoredLength(placement), blob.Content.Length);
         }
     }

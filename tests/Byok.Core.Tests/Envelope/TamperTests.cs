@@ -235,11 +235,11 @@ public sealed class TamperTests
                     continue;
                 }
 
-                using var reader = moved.Open();
+                var reader = moved.Open();
                 await Assert.ThrowsAsync<IntegrityException>(() => moved.ReadAsync(degree: 4));
                 await Assert.ThrowsAsync<IntegrityException>(() => reader.ReadChunkAsync(place, new byte[Stored]).AsTask());
                 await Assert.ThrowsAsync<IntegrityException>(() => reader.ReadChunksAsync(place, new byte[reader.Layout.MaxReadLength]).AsTask());
-                using var stream = new DecryptingStream(reader, leaveOpen: true) { Position = (place * ChunkSize) + 7 };
+                using var stream = new DecryptingStream(reader) { Position = (place * ChunkSize) + 7 };
                 await Assert.ThrowsAsync<IntegrityException>(() => stream.ReadExactlyAsync(new byte[1]).AsTask());
                 for (var right = 0; right < 6; right++)
                 {
@@ -286,7 +286,7 @@ public sealed class TamperTests
             Assert.EndsWith("was altered: its MAC does not verify.", Assert.Throws<IntegrityException>(() => header.Verify(keys, TestBlob.Container, TestBlob.Name)).Message, StringComparison.Ordinal);
             Assert.EndsWith(
                 "was altered: its MAC does not verify.",
-                Assert.Throws<IntegrityException>(() => EnvelopeReader.Open(header, dek, new MemoryRangeSource([]), TestBlob.Container, TestBlob.Name)).Message,
+                Assert.Throws<IntegrityException>(() => EnvelopeReader.Open(header, dek, TestReader.Keep(dek), new MemoryRangeSource([]), TestBlob.Container, TestBlob.Name)).Message,
                 StringComparison.Ordinal);
         }
     }
@@ -322,7 +322,7 @@ public sealed class TamperTests
     {
         var content = (byte[])Inline.Content.Clone();
         content[0] ^= 1;
-        using var reader = (Inline with { Content = content }).Open();
+        var reader = (Inline with { Content = content }).Open();
         var buffer = new byte[Stored];
 
         await Assert.ThrowsAsync<IntegrityException>(async () => await reader.ReadChunkAsync(0, buffer));
@@ -335,7 +335,7 @@ public sealed class TamperTests
     {
         var content = (byte[])Inline.Content.Clone();
         content[Stored + 3] ^= 1;
-        using var reader = (Inline with { Content = content }).Open();
+        var reader = (Inline with { Content = content }).Open();
         var offsets = new List<long>();
 
         await Assert.ThrowsAsync<IntegrityException>(() => EnvelopeDownload.CopyToAsync(reader, 4, (offset, _, _) =>

@@ -72,7 +72,7 @@ internal sealed record TestBlob(Dictionary<string, string> Metadata, byte[] Cont
 
     public async Task<byte[]> ReadAsync(TestReader with, bool allowRenamed, string name, int degree = 3)
     {
-        using var reader = await with.OpenAsync(this, allowRenamed, name);
+        var reader = await with.OpenAsync(this, allowRenamed, name);
         var plaintext = new byte[reader.Layout.PlaintextLength];
         await EnvelopeDownload.CopyToAsync(reader, degree, (offset, bytes, _) =>
         {

@@ -16,7 +16,14 @@ internal sealed record TestReader(IReadOnlyList<VaultKey> Versions, AcceptedKeys
         var header = EnvelopeHeader.Parse(blob.Metadata, name);
         using var branch = await GetBranchAsync(header);
         using var dek = branch.OpenDek(header.SealedDek.Span, header.BlobId);
-        return EnvelopeReader.Open(header, dek, new MemoryRangeSource(blob.Content), TestBlob.Container, name, allowRenamed);
+        return EnvelopeReader.Open(header, dek, Keep(dek), new MemoryRangeSource(blob.Content), TestBlob.Container, name, allowRenamed);
+    }
+
+    /// <summary>Opens a DEK as often as it is asked for, whatever became of this instance.</summary>
+    public static DekOpener Keep(DataEncryptionKey dek)
+    {
+        var kept = dek.Copy();
+        return _ => Task.FromResult(kept.Copy());
     }
 
     public Task<BranchKey> GetBranchAsync(EnvelopeHeader header)

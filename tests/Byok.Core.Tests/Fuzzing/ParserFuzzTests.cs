@@ -133,7 +133,7 @@ public sealed class ParserFuzzTests
             "content", inputs,
             async input =>
             {
-                using var reader = EnvelopeReader.Open(header, dek, new MemoryRangeSource(input), vector.Container, vector.Blob);
+                var reader = EnvelopeReader.Open(header, dek, TestReader.Keep(dek), new MemoryRangeSource(input), vector.Container, vector.Blob);
                 var plaintext = new byte[reader.Layout.PlaintextLength];
                 await EnvelopeDownload.CopyToAsync(reader, 1, (offset, bytes, _) =>
                 {
