@@ -88,7 +88,7 @@ internal static class KeyListCommand
         var table = new Table().Border(TableBorder.Simple);
         foreach (var column in columns)
         {
-            table.AddColumn(new TableColumn(column.Name) { NoWrap = column.Name != "key" });
+            table.AddColumn(new TableColumn(column.Name) { NoWrap = column.Name != "key", Padding = new Padding(width < MostColumns ? 0 : 1, 0, 1, 0) });
         }
 
         foreach (var row in rows)
