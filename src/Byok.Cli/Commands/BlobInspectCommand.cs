@@ -30,6 +30,7 @@ internal static class BlobInspectCommand
         var stored = await stack.Reader.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
         var header = EnvelopeHeader.Parse(stored.Metadata, name);
         var (key, state, branchState) = await FindKeyAsync(stack, header, cancellationToken).ConfigureAwait(false);
+        var (keyId, thumbprint) = (key?.Id ?? header.Wrapping.KeyId, key?.PublicKey?.Thumbprint ?? header.Wrapping.KeyThumbprint);
         var refusal = await FindRefusalAsync(stack, name, cancellationToken).ConfigureAwait(false);
         var check = refusal switch
         {
@@ -51,8 +52,8 @@ internal static class BlobInspectCommand
             chunkSizeInBytes = header.ChunkSizeInBytes,
             chunks = layout?.ChunkCount,
             table = new { place = table, segments = layout?.TableSegmentCount, lengthInBytes = layout?.TableLength },
-            wrappingKey = new { id = header.Wrapping.KeyId, thumbprint = header.Wrapping.KeyThumbprint, state, sizeInBits = key?.PublicKey?.SizeInBits, label = key?.Tags.GetValueOrDefault(KeyTags.Label) },
-            branch = new { name = header.Branch, state = branchState, algorithm = BranchWrapping.Algorithm, lengthInBytes = header.Wrapping.WrappedKey.Length },
+            wrappingKey = new { id = keyId, thumbprint, state, sizeInBits = key?.PublicKey?.SizeInBits, label = key?.Tags.GetValueOrDefault(KeyTags.Label) },
+            branch = new { name = header.Branch, state = branchState, algorithm = BranchWrapping.Algorithm, lengthInBytes = header.Wrapping.WrappedKey.Length, copyIsBy = header.Wrapping.KeyId },
             sealedDek = new { algorithm = "AES-256-GCM", lengthInBytes = header.SealedDek.Length },
             header = check,
             metadataBytes = stored.Metadata.Sum(pair => pair.Key.Length + pair.Value.Length),
@@ -61,8 +62,8 @@ internal static class BlobInspectCommand
 
         var label = key?.Tags.GetValueOrDefault(KeyTags.Label);
         var tree = new Tree($"[bold]{Terminal.Cell(name)}[/]  {Units.Bytes(header.PlaintextLength)}, written {header.WrittenOn:yyyy-MM-dd HH:mm:ss} UTC, header {Colour(check)}");
-        var master = tree.AddNode($"[yellow]master key[/]   {Terminal.Cell(label is null ? "in the customer's HSM" : $"'{label}' in the customer's HSM")}, thumbprint {header.Wrapping.KeyThumbprint}");
-        var wrapping = master.AddNode($"[yellow]wrapping key[/] {Terminal.Cell(header.Wrapping.KeyId.ToString())}\n             the same key in the vault's HSM: {Colour(state)}");
+        var master = tree.AddNode($"[yellow]master key[/]   {Terminal.Cell(label is null ? "in the customer's HSM" : $"'{label}' in the customer's HSM")}, thumbprint {thumbprint}");
+        var wrapping = master.AddNode($"[yellow]wrapping key[/] {Terminal.Cell(keyId.ToString())}\n             the same key in the vault's HSM: {Colour(state)}");
         var branch = wrapping.AddNode(
             $"[yellow]branch key[/]   AES-256, one for many blobs ({header.Branch}); wrapped {BranchWrapping.Algorithm}, {header.Wrapping.WrappedKey.Length} bytes in metadata and in the record: {Colour(branchState)}");
         var dek = branch.AddNode($"[yellow]DEK[/]          AES-256, one for this blob ({header.BlobId}); sealed AES-256-GCM, {header.SealedDek.Length} bytes in metadata");
@@ -98,9 +99,31 @@ internal static class BlobInspectCommand
             // As it is called above.
         }
 
+        if (await FindServingAsync(stack, life, header, cancellationToken).ConfigureAwait(false) is { } serving)
+        {
+            return (serving, serving.Enabled ? "enabled" : "disabled", branchState);
+        }
+
         var key = life.Versions.FirstOrDefault(version => version.Id == header.Wrapping.KeyId)
             ?? life.Versions.FirstOrDefault(version => version.PublicKey?.Thumbprint == header.Wrapping.KeyThumbprint);
         return (key, key is null ? "not in the vault" : key.PublicKey is { } publicKey && publicKey.Thumbprint != header.Wrapping.KeyThumbprint ? "thumbprint differs" : key.Enabled ? "enabled" : "disabled", branchState);
+    }
+
+    /// <summary>
+    /// The version by which a reader gets the branch's key: after a rotation another one than the blob's copy names, for a rotation touches no blob.
+    /// </summary>
+    private static async Task<VaultKey?> FindServingAsync(LocalStack stack, KeyLife life, EnvelopeHeader header, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var record = await stack.BranchKeeper.FindRecordAsync(life.Name, header.Branch, cancellationToken).ConfigureAwait(false);
+            var candidates = BranchCandidates.Of(life, header.Branch, header.Wrapping, record, new AcceptedKeys([life.Name]));
+            return candidates.InOrder is [var first, ..] ? life.Versions.Single(version => version.Id == first.Version) : null;
+        }
+        catch (Exception exception) when (exception is KeyUnavailableException or IntegrityException)
+        {
+            return null; // no pins, or another branch: what the copy names is all there is to show
+        }
     }
 
     private static async Task<ByokException?> FindRefusalAsync(LocalStack stack, string name, CancellationToken cancellationToken)

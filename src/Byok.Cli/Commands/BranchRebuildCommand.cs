@@ -53,7 +53,7 @@ internal static class BranchRebuildCommand
 
     private static void RequireConfirmation(Terminal terminal, string keyName, RebuildResult result)
     {
-        terminal.Note($"{Units.Count(result.Lost.Count, "branch")} can only be unwrapped by versions that a rotation has disabled:");
+        terminal.Note($"{Units.Count(result.Lost.Count, "branch")} of '{keyName}' cannot be unwrapped by the versions that are enabled. Copies in the blobs name these, which a rotation has disabled:");
         foreach (var version in result.Needed)
         {
             terminal.Note($"  {version}");
@@ -62,7 +62,7 @@ internal static class BranchRebuildCommand
         terminal.Note("They are enabled for each unwrap, and disabled again after it. Type the key's name to do that:");
         if (Console.ReadLine()?.Trim() != keyName)
         {
-            throw new ConflictException("Nothing was enabled: the answer was not the key's name.");
+            throw new ConfirmationDeclinedException("Nothing was enabled: the answer was not the key's name.");
         }
     }
 }

@@ -12,6 +12,12 @@ namespace Byok.Cli.Commands;
 /// <summary><c>byok key list</c>: versions, states, the branches that each pins, and how many blobs are under them.</summary>
 internal static class KeyListCommand
 {
+    /// <summary>From this width on there is room for size and creation.</summary>
+    private const int MostColumns = 110;
+
+    /// <summary>From this width on there is room for versions and thumbprints, whole.</summary>
+    private const int AllColumns = 190;
+
     public static Command Create()
     {
         var name = new Argument<string?>("NAME") { Description = "Only this key.", Arity = ArgumentArity.ZeroOrOne };
@@ -59,18 +65,41 @@ internal static class KeyListCommand
             return ExitCodes.Done;
         }
 
-        var table = new Table().Border(TableBorder.Simple).AddColumns("key", "version", "state", "RSA", "created", "expires", "branch", "sealed", "blobs", "thumbprint");
-        foreach (var row in rows)
-        {
-            var colour = row.State == KeyTags.Active ? "green" : "yellow";
-            table.AddRow(
-                Terminal.Cell(row.Name), Terminal.Cell(row.Version), $"[{colour}]{Terminal.Cell(row.State)}[/]", $"{row.SizeInBits}", $"{row.CreatedOn:yyyy-MM-dd HH:mm}",
-                $"{row.ExpiresOn:yyyy-MM-dd}", row.Branch?.ToString()[..12] ?? string.Empty, $"{row.Sealed.Count}", $"{row.Blobs}", row.Thumbprint ?? string.Empty);
-        }
-
-        terminal.Draw(table);
+        terminal.Draw(Draw(rows, terminal.Width));
         return ExitCodes.Done;
     }
+
+    /// <summary>As many columns as there is room for, so that no value but a long name is broken over lines; <c>--json</c> has all of it.</summary>
+    internal static Table Draw(IEnumerable<Row> rows, int width)
+    {
+        var columns = new (string Name, int From, Func<Row, string> Cell)[]
+        {
+            ("key", 0, row => Terminal.Cell(row.Name)),
+            ("version", 0, row => Terminal.Cell(Shorten(row.Version, width < AllColumns ? 8 : row.Version.Length))),
+            ("state", 0, row => $"[{(row.State == KeyTags.Active ? "green" : "yellow")}]{Terminal.Cell(row.State)}[/]"),
+            ("RSA", MostColumns, row => $"{row.SizeInBits}"),
+            ("created", MostColumns, row => $"{row.CreatedOn:yyyy-MM-dd HH:mm}"),
+            ("expires", 0, row => $"{row.ExpiresOn:yyyy-MM-dd}"),
+            ("branch", 0, row => row.Branch is { } branch ? Shorten($"{branch}", width < MostColumns ? 8 : 12) : string.Empty),
+            ("sealed", 0, row => $"{row.Sealed.Count}"),
+            ("blobs", 0, row => $"{row.Blobs}"),
+            ("thumbprint", AllColumns, row => row.Thumbprint ?? string.Empty),
+        }.Where(column => width >= column.From).ToList();
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var column in columns)
+        {
+            table.AddColumn(new TableColumn(column.Name) { NoWrap = column.Name != "key", Padding = new Padding(width < MostColumns ? 0 : 1, 0, 1, 0) });
+        }
+
+        foreach (var row in rows)
+        {
+            table.AddRow([.. columns.Select(column => column.Cell(row))]);
+        }
+
+        return table;
+    }
+
+    private static string Shorten(string text, int length) => text.Length > length ? $"{text[..length]}…" : text;
 
     private static Row Describe(VaultKey key, BranchPins? pins, Dictionary<string, long> blobs) => new(
         key.Id.Name,
@@ -86,7 +115,7 @@ internal static class KeyListCommand
         pins?.Sealed ?? [],
         pins?.All.Sum(branch => blobs.GetValueOrDefault(BranchRecord.BlobNameOf(key.Id.Name, branch))) ?? 0);
 
-    private sealed record Row(
+    internal sealed record Row(
         string Name, string Version, KeyIdentifier Id, string State, int? SizeInBits, string? Thumbprint, string? Label,
         DateTimeOffset CreatedOn, DateTimeOffset? ExpiresOn, BranchName? Branch, IReadOnlyList<BranchName> Sealed, long Blobs);
 }

@@ -45,6 +45,11 @@ internal static class KeyRotateCommand
                 var keyName = KeyName.Validate(parsed.GetRequiredValue(name));
                 if (parsed.GetValue(blob) is { } blobName)
                 {
+                    if (parsed.GetResult(branch) is not null)
+                    {
+                        throw new ArgumentException("--blob is one blob and --branch all of a branch's: give one of them.");
+                    }
+
                     return parsed.GetValue(deep)
                         ? ReencryptAsync(BlobName.ValidateStored(blobName), terminal, cancellationToken)
                         : throw new ArgumentException("--blob needs --deep: a single blob is encrypted anew, a key is rotated for all its blobs.");
@@ -137,15 +142,24 @@ internal static class KeyRotateCommand
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
         var instance = await KeyOperations.ContinueOrBeginAsync(stack, RetireBranchOrchestration.Name, OperationVerb.Retire, input.KeyName, _ => true, cancellationToken).ConfigureAwait(false);
-        var result = await ProgressLine.RunAsync(
-            terminal,
-            input.KeyName,
-            report => stack.RunAsync<RetireBranchResult>(RetireBranchOrchestration.Name, input, instance, status => Report(status, report), cancellationToken)).ConfigureAwait(false);
+        var result = await RunRetirementAsync(instance).ConfigureAwait(false);
+        if (input.Branch is { } asked && result.Branch != asked)
+        {
+            terminal.Note($"{input.KeyName}: the retirement of branch {result.Branch}, which was under way, came to its end first");
+            result = await RunRetirementAsync(OperationId.New(OperationVerb.Retire, input.KeyName).ToString()).ConfigureAwait(false);
+        }
+
         terminal.Document(result);
         terminal.Line($"{(result.IsRetired ? "retired" : "sealed")} branch {result.Branch} of '{input.KeyName}': {Units.Count(result.Moved, "blob")} moved to {result.Current}");
         terminal.Line($"  proved by    {Units.Count(result.Passes, "listing")}");
         terminal.Line($"  took         {(result.EndedOn - result.StartedOn).TotalSeconds:0} s");
         ListLeft(result.Unmovable, terminal);
+        if (input.Deep && !result.IsDeep)
+        {
+            terminal.Error($"The retirement that was under way encrypted nothing anew; 'byok key rotate {input.KeyName} --deep' does.");
+            return ExitCodes.Failed;
+        }
+
         if (result.IsRetired)
         {
             return ExitCodes.Done;
@@ -153,6 +167,11 @@ internal static class KeyRotateCommand
 
         terminal.Error($"{Units.Count(result.LeftBehind, "blob")} could not be moved and keep the branch sealed; mend them, then retire it again: byok key rotate {input.KeyName} --branch {result.Branch}");
         return ExitCodes.Failed;
+
+        Task<RetireBranchResult> RunRetirementAsync(string operationId) => ProgressLine.RunAsync(
+            terminal,
+            input.KeyName,
+            report => stack.RunAsync<RetireBranchResult>(RetireBranchOrchestration.Name, input, operationId, status => Report(status, report), cancellationToken));
     }
 
     private static void ListLeft(IReadOnlyList<UnmovableBlob> blobs, Terminal terminal)

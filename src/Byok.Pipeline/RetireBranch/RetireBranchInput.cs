@@ -30,6 +30,7 @@ public sealed record RetirementState(BranchName Branch, BranchName Current, Date
 /// <param name="Branch">The branch.</param>
 /// <param name="Current">The branch that its blobs are under now.</param>
 /// <param name="IsRetired">Whether the branch is refused from now on; false when blobs that could not be moved keep it sealed.</param>
+/// <param name="IsDeep">Whether its blobs were encrypted anew, and not only their DEKs sealed anew.</param>
 /// <param name="Moved">Blobs that were moved.</param>
 /// <param name="Passes">Passes over all blobs, the last one the proof that nothing is left.</param>
 /// <param name="LeftBehind">How many blobs could not be moved.</param>
@@ -37,5 +38,5 @@ public sealed record RetirementState(BranchName Branch, BranchName Current, Date
 /// <param name="StartedOn">When the retirement began.</param>
 /// <param name="EndedOn">When it ended.</param>
 public sealed record RetireBranchResult(
-    string KeyName, BranchName Branch, BranchName Current, bool IsRetired, long Moved, int Passes, long LeftBehind, IReadOnlyList<UnmovableBlob> Unmovable,
+    string KeyName, BranchName Branch, BranchName Current, bool IsRetired, bool IsDeep, long Moved, int Passes, long LeftBehind, IReadOnlyList<UnmovableBlob> Unmovable,
     DateTimeOffset StartedOn, DateTimeOffset EndedOn);

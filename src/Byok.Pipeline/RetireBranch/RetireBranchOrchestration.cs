@@ -76,5 +76,5 @@ public sealed class RetireBranchOrchestration : Orchestration<RetireBranchInput,
         context.CallActivityAsync<bool>(ReleaseClaim.Name, new ReleaseClaimInput(context.InstanceId, input.KeyName), RetryPolicy.Default);
 
     private static RetireBranchResult Result(IOrchestrationContext context, RetireBranchInput input, RetirementState state, bool isRetired) => new(
-        input.KeyName, state.Branch, state.Current, isRetired, state.Move.Moved, state.Move.Pass, state.Move.Left, state.Move.Unmovable, state.StartedOn, context.CurrentTime);
+        input.KeyName, state.Branch, state.Current, isRetired, input.Deep, state.Move.Moved, state.Move.Pass, state.Move.Left, state.Move.Unmovable, state.StartedOn, context.CurrentTime);
 }

@@ -28,7 +28,7 @@ public sealed class BranchKeyRingTests : IAsyncLifetime
     private BranchKeyRing _ring = null!;
     private EnvelopeHeader _header = null!;
 
-    public BranchKeyRingTests() => _vault = new InMemoryVault(_time);
+    public BranchKeyRingTests() => _vault = new InMemoryVault(_time) { CreateRsa = new PreparedKeys().Create };
 
     public async Task InitializeAsync()
     {

@@ -19,7 +19,7 @@ public sealed class KeyCacheTests : IDisposable
 
     public KeyCacheTests()
     {
-        _inner = new InMemoryVault(_time);
+        _inner = new InMemoryVault(_time) { CreateRsa = new PreparedKeys().Create };
         _version = _inner.AddActiveKey(Key);
         _vault = new GatedVault(_inner);
         _cache = new KeyCache(_vault, new ClientOptions(), _time);

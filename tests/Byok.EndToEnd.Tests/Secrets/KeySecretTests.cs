@@ -10,17 +10,17 @@ using Byok.Testing.CommandLine;
 
 namespace Byok.EndToEnd.Tests.Secrets;
 
-/// <summary>No DEK reaches the journal, the ledger or the stored blob, in whatever form.</summary>
-public sealed class DekTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
+/// <summary>No branch key and no DEK reaches the journal, the ledger, a record or the stored blob, in whatever form.</summary>
+public sealed class KeySecretTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
-    public async Task EncryptBlob_OnTheRealEngine_LeavesNoDekAnywhere()
+    public async Task EncryptBlob_OnTheRealEngine_LeavesNoKeyAnywhere()
     {
         var folder = Directory.CreateTempSubdirectory("byok-journal-").FullName;
         using var inMemory = new InMemoryVault();
-        inMemory.AddActiveKey("customer-key");
         var vault = new RecordingVault(inMemory);
         var storage = await azurite.CreateAccountAsync();
+        await inMemory.AddPinnedKeyAsync(storage, "customer-key");
         using (var catalog = new TestPipeline(
             vault, null, storage, new BlobLedger(storage.Ledger, TimeProvider.System), new PipelineOptions { DefaultKey = "customer-key" }, TimeProvider.System))
         {
@@ -36,22 +36,25 @@ public sealed class DekTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixt
                 Assert.Equal(OrchestrationState.Completed, status.State);
             }
 
-            var deks = vault.UnwrappedDeks.Select((dek, index) => (Dek: dek, Index: index)).ToDictionary(item => $"DEK {item.Index}", item => item.Dek);
-            Assert.True(deks.Count >= 2);
-            Assert.All(deks.Values, dek => Assert.Equal(32, dek.Length));
+            var branchKey = vault.Unwrapped.First();
+            Assert.All(vault.Unwrapped, unwrapped => Assert.Equal(branchKey, unwrapped)); // there is one branch
+            var keys = (await StoredDek.OpenAllAsync(storage, branchKey)).Select((dek, index) => (Dek: dek, Index: index)).ToDictionary(item => $"DEK {item.Index}", item => item.Dek);
+            Assert.Equal(2, keys.Count);
+            keys["branch key"] = branchKey;
+            Assert.All(keys.Values, key => Assert.Equal(32, key.Length));
 
             // The search finds what is there, in each form.
-            var planted = Encoding.UTF8.GetBytes($"{{\"dek\":\"{Convert.ToBase64String(deks["DEK 0"])}\"}}");
-            Assert.NotEmpty(SecretSearch.Find(deks["DEK 0"], planted));
+            var planted = Encoding.UTF8.GetBytes($"{{\"dek\":\"{Convert.ToBase64String(keys["DEK 0"])}\"}}");
+            Assert.NotEmpty(SecretSearch.Find(keys["DEK 0"], planted));
 
-            Assert.Empty(SecretSearch.FindInFolder(deks, folder, _ => true));
-            foreach (var container in new[] { storage.Protected.Client, storage.Ledger, storage.Uploads.Client })
+            Assert.Empty(SecretSearch.FindInFolder(keys, folder, _ => true));
+            foreach (var container in new[] { storage.Protected.Client, storage.Ledger, storage.Uploads.Client, storage.Branches.Client })
             {
                 await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata }))
                 {
                     var content = (await container.GetBlobClient(blob.Name).DownloadContentAsync()).Value.Content.ToArray();
                     var metadata = Encoding.UTF8.GetBytes(string.Join('\n', blob.Metadata.Select(pair => pair.Value)));
-                    Assert.All(deks.Values, dek => Assert.Empty(SecretSearch.Find(dek, content).Concat(SecretSearch.Find(dek, metadata))));
+                    Assert.All(keys.Values, key => Assert.Empty(SecretSearch.Find(key, content).Concat(SecretSearch.Find(key, metadata))));
                 }
             }
         }
