@@ -4,7 +4,7 @@ using Byok.Pipeline.Tests.Faults;
 using Byok.Testing;
 using Byok.Testing.Replay;
 
-namespace Byok.Pipeline.Tests.RotateKey;
+namespace Byok.Pipeline.Tests.RetireBranch;
 
 /// <summary>A process that dies in the middle of a page, and instances that are at the same page at once: the ledger has every blob that was moved, and the result counts them.</summary>
 [Collection(AzuriteCollection.Name)]
