@@ -41,7 +41,10 @@ public class AuditKeysTests(AzuriteFixture azurite)
         var branch = Assert.Single(Assert.Single(report.Keys).Branches);
         Assert.Equal(new AuditedBranch((await stack.PinsAsync()).Current!, true, Assert.Single(await stack.VersionsAsync()).Id), branch);
         Assert.Equal(new Dictionary<string, long> { [$"{LifeStack.Key}/{branch.Branch}"] = 26 }, report.Coverage);
-        Assert.Equal("All is well", Heading(await stack.Catalog.Audits.ReadPageAsync("latest", default)));
+        var page = await stack.Catalog.Audits.ReadPageAsync("latest", default);
+        Assert.Equal("All is well", Heading(page));
+        Assert.Contains("a blob each", page, StringComparison.Ordinal); // the drawing reaches from the master key to the chunks
+        Assert.DoesNotContain("not pinned", page, StringComparison.Ordinal);
     }
 
     [Fact]
