@@ -1,10 +1,10 @@
 using Azure.Core.Pipeline;
+using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.Tests.RetireBranch;
 using Byok.Pipeline.Tests.RotateKey;
-using Byok.Client.Reading;
 using Byok.Testing;
 using Byok.Testing.CommandLine;
 using Byok.Testing.Replay;

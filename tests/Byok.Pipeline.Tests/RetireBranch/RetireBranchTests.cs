@@ -183,8 +183,8 @@ public sealed class RetireBranchTests(AzuriteFixture azurite)
     public async Task Retire_WhileALargeUploadIsUnderWay_CommitsItUnderTheNewBranch()
     {
         using var stack = await LifeStack.CreateAsync(azurite);
-        await stack.SeedAsync("blob", LifeStack.ContentOf("blob"), await stack.CurrentBranchAsync());
-        await stack.Storage.Protected.Client.GetBlobClient("blob").GetBlobLeaseClient().AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration); // keeps the branch sealed
+        await stack.SeedAsync(1);
+        await stack.Storage.Protected.Client.GetBlobClient("blob-000000").GetBlobLeaseClient().AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration); // keeps the branch sealed
         var (plan, segment) = await BeginLargeAsync(stack);
 
         var retired = await RetireAsync(stack);
