@@ -2,6 +2,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Byok.Client.Branches;
 using Byok.Client.Reading;
+using Byok.Core.Branches;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
@@ -48,7 +49,7 @@ internal sealed class LifeStack : IDisposable
     }
 
     /// <summary>The names that tests bring keys under.</summary>
-    public static IReadOnlyCollection<string> AcceptedKeys { get; } = [Key, "other", "second", "disabled", "retired", "moved", "drift"];
+    public static IReadOnlyCollection<string> AcceptedKeys { get; } = [Key, "other", "second", "disabled"];
 
     public static PipelineOptions DefaultOptions { get; } = new() { DefaultKey = Key, AcceptedKeys = AcceptedKeys, KekSizeInBits = 2048, BlobsPerPage = 10 };
 
@@ -89,7 +90,7 @@ internal sealed class LifeStack : IDisposable
     /// <summary>Puts many small protected blobs there at one request each, as the pipeline would have.</summary>
     public async Task<IReadOnlyList<string>> SeedAsync(int count, string prefix = "blob-")
     {
-        using var branch = await Catalog.Branches.GetCurrentAsync(Key, PinFreshness.Now, CancellationToken.None);
+        using var branch = await CurrentBranchAsync();
         var names = Enumerable.Range(0, count).Select(number => $"{prefix}{number:D6}").ToList();
         await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (name, _) => await SeedAsync(name, ContentOf(name), branch));
         return names;
@@ -143,6 +144,21 @@ internal sealed class LifeStack : IDisposable
     public async Task<VaultKey> VersionAsync(KeyIdentifier id) => await Vault.GetKeyAsync(id.Name, id.Version, CancellationToken.None);
 
     public async Task<List<VaultKey>> VersionsAsync(string name = Key) => await Vault.ListKeyVersionsAsync(name, CancellationToken.None).ToListAsync();
+
+    /// <summary>The branches that are pinned for a key.</summary>
+    public async Task<BranchPins> PinsAsync(string name = Key) => BranchPins.Of(await Vault.ReadLifeAsync(name, CancellationToken.None));
+
+    /// <summary>What blobs are written under in another process.</summary>
+    public Task<CurrentBranch> CurrentBranchAsync(string name = Key, PinFreshness freshness = PinFreshness.Now) =>
+        Catalog.Branches.GetCurrentAsync(name, freshness, CancellationToken.None);
+
+    /// <summary>A branch's record.</summary>
+    public async Task<BranchRecord> RecordAsync(BranchName branch, string name = Key) =>
+        (await new BranchRecords(Storage.Branches).FindAsync(name, branch, CancellationToken.None))!;
+
+    /// <summary>What changes with each write of a protected blob, by name.</summary>
+    public async Task<Dictionary<string, string>> ETagsAsync() =>
+        await Storage.Protected.Client.GetBlobsAsync().ToDictionaryAsync(blob => blob.Name, blob => blob.Properties.ETag!.Value.ToString());
 
     /// <summary>How many protected blobs each branch has, by what the headers say.</summary>
     public async Task<Dictionary<string, int>> CoverageAsync()

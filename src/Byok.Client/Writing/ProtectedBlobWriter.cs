@@ -160,9 +160,19 @@ public sealed class ProtectedBlobWriter(
 
     /// <summary>The DEK of a planned blob. The caller disposes of it.</summary>
     /// <exception cref="KeyUnavailableException">The key was revoked since.</exception>
-    /// <exception cref="IntegrityException">Its branch was retired since.</exception>
-    internal Task<DataEncryptionKey> OpenDekAsync(EnvelopePlan plan, CancellationToken cancellationToken) =>
-        branches.OpenDekAsync(plan.BlobName, BlobId.Parse(plan.BlobId), plan.Branch, plan.Wrapping, plan.SealedDek, cancellationToken);
+    /// <exception cref="ConcurrentWriteException">Its branch was retired since: nothing opens it any more, and the blob has to be planned anew.</exception>
+    internal async Task<DataEncryptionKey> OpenDekAsync(EnvelopePlan plan, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await branches.OpenDekAsync(plan.BlobName, BlobId.Parse(plan.BlobId), plan.Branch, plan.Wrapping, plan.SealedDek, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IntegrityException exception)
+        {
+            // The plan is our own, and not what somebody stored.
+            throw new ConcurrentWriteException($"The branch that '{plan.BlobName}' was to be written under was retired meanwhile.", exception);
+        }
+    }
 
     /// <summary>
     /// The plan under the branch that is current by now, looked up afresh: one that is being retired looks for its blobs once more after the key cache time, and would

@@ -56,13 +56,16 @@ public sealed class AuditBlobs(
             PlaintextBytes = plaintextBytes,
             ScrubbedBlobs = scrubbed,
             Coverage = blobs
-                .Select(UnverifiedFields.KeyIdOf)
-                .OfType<KeyIdentifier>()
-                .GroupBy(keyId => keyId.ToString())
+                .Select(NamedBranchOf)
+                .OfType<string>()
+                .GroupBy(branch => branch)
                 .ToDictionary(group => group.Key, group => group.LongCount()),
             Findings = FindingTally.Of(findings.OrderBy(finding => finding.Object, StringComparer.Ordinal)),
         };
     }
+
+    private static string? NamedBranchOf(ProtectedBlob blob) =>
+        UnverifiedFields.KeyIdOf(blob) is { } keyId && UnverifiedFields.BranchOf(blob) is { } branch ? BranchRecord.BlobNameOf(keyId.Name, branch) : null;
 
     /// <summary>The first thing that is wrong with a blob; null when nothing is.</summary>
     /// <param name="blob">The blob, as it was listed.</param>
@@ -196,7 +199,7 @@ public sealed record AuditBlobsResult
     /// <summary>Blobs whose data was verified.</summary>
     public long ScrubbedBlobs { get; init; }
 
-    /// <summary>Blobs by the key and branch that they name.</summary>
+    /// <summary>Blobs by the key and branch that they name, <c>KEY/BRANCH</c>.</summary>
     public IReadOnlyDictionary<string, long> Coverage { get; init; } = new Dictionary<string, long>();
 
     /// <summary>What is not as it should be.</summary>

@@ -1,19 +1,23 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 
-namespace Byok.Pipeline.Tests.RotateKey;
+namespace Byok.Pipeline.Tests.RetireBranch;
 
 /// <summary>
 /// A storage service of a great many protected blobs that are nowhere: it makes up each page of the listing as it is asked for, and keeps one
 /// bit a blob, whether its metadata was written. So what is measured is our memory, not an emulator's.
 /// </summary>
-internal sealed class EndlessContainer(int blobs, IReadOnlyDictionary<string, string> metadata) : HttpMessageHandler
+internal sealed class EndlessContainer(int blobs) : HttpMessageHandler
 {
     private readonly BitArray _moved = new(blobs);
     private readonly Lock _lock = new();
     private Dictionary<string, string> _newMetadata = [];
-    private byte[]? _claim;
+    private readonly ConcurrentDictionary<string, byte[]> _documents = new(StringComparer.Ordinal);
+
+    /// <summary>The metadata of all blobs that were not moved.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; set; } = new Dictionary<string, string>();
 
     public int Writes { get; private set; }
 
@@ -31,14 +35,14 @@ internal sealed class EndlessContainer(int blobs, IReadOnlyDictionary<string, st
             return Answer(HttpStatusCode.OK);
         }
 
-        // What is left is the claim.
+        // What is left are claims and the records of branches.
         if (request.Method == HttpMethod.Put)
         {
-            _claim = await request.Content!.ReadAsByteArrayAsync(cancellationToken);
+            _documents[request.RequestUri.AbsolutePath] = await request.Content!.ReadAsByteArrayAsync(cancellationToken);
             return Answer(HttpStatusCode.Created);
         }
 
-        return _claim is null ? Answer(HttpStatusCode.NotFound) : Answer(HttpStatusCode.OK, new ByteArrayContent(_claim));
+        return _documents.TryGetValue(request.RequestUri.AbsolutePath, out var document) ? Answer(HttpStatusCode.OK, new ByteArrayContent(document)) : Answer(HttpStatusCode.NotFound);
     }
 
     private void Write(HttpRequestMessage request)
@@ -64,7 +68,7 @@ internal sealed class EndlessContainer(int blobs, IReadOnlyDictionary<string, st
             for (var number = first; number < first + count; number++)
             {
                 xml.Append($"<Blob><Name>{number}</Name><Properties><Last-Modified>Tue, 01 Jan 2030 00:00:00 GMT</Last-Modified><Etag>0x{number:X}</Etag><Content-Length>32</Content-Length><BlobType>BlockBlob</BlobType></Properties><Metadata>");
-                foreach (var (name, value) in _moved[number] ? _newMetadata : metadata)
+                foreach (var (name, value) in _moved[number] ? _newMetadata : Metadata)
                 {
                     xml.Append($"<{name}>{value}</{name}>");
                 }

@@ -4,35 +4,38 @@ using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using Byok.Core.Ports;
 using Byok.Pipeline.BringKey;
-using Byok.Pipeline.RotateKey;
+using Byok.Pipeline.MoveBlobs;
+using Byok.Pipeline.RetireBranch;
 using Byok.Storage;
 using Byok.Testing;
 using Byok.Testing.Replay;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Byok.Pipeline.Tests.RotateKey;
+namespace Byok.Pipeline.Tests.RetireBranch;
 
 [Collection(MemoryCollection.Name)]
-public class RotateKeyMemoryTests
+public class RetireBranchMemoryTests
 {
     [Fact]
-    public Task Rotate_TwentyThousandBlobs_NeedsAHundredBytesABlobAndConstantHistory() => RotateAsync(20_000);
+    public Task Retire_TwentyThousandBlobs_NeedsAHundredBytesABlobAndConstantHistory() => RetireAsync(20_000);
 
     [Fact]
     [Trait("Category", "Long")]
-    public Task Rotate_AMillionBlobs_NeedsAHundredBytesABlobAndConstantHistory() => RotateAsync(1_000_000);
+    public Task Retire_AMillionBlobs_NeedsAHundredBytesABlobAndConstantHistory() => RetireAsync(1_000_000);
 
-    private static async Task RotateAsync(int blobs)
+    private static async Task RetireAsync(int blobs)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         using var vault = new InMemoryVault(time);
         using var hsm = new InMemoryHsm();
-        var blob = SmallBlob.Seal("protected", "0", new byte[16], vault.AddActiveKey(LifeStack.Key));
-        var metadata = blob.Header.ToMetadata(); // of all blobs: they are copies of one, and the ledger knows them so
-        using var container = new EndlessContainer(blobs, metadata);
+        using var container = new EndlessContainer(blobs);
         using var client = new HttpClient(container);
         var storage = new StorageAccount(
             new BlobServiceClient(new Uri("http://endless.test"), StorageAccount.CreateClientOptions(new HttpClientTransport(client))));
+        var key = await vault.AddPinnedKeyAsync(storage, LifeStack.Key, time);
+        using var branch = await vault.OpenBranchAsync(storage, LifeStack.Key);
+        var blob = SmallBlob.Seal("protected", "0", new byte[16], branch, branch.WrapWith(key.Id, key.RequirePublicKey()));
+        container.Metadata = blob.Header.ToMetadata(); // of all blobs: they are copies of one, and the ledger knows them so
         var options = LifeStack.DefaultOptions with { BlobsPerPage = 500 };
         var engine = new ReplayEngine(() => new TestPipeline(vault, hsm, storage, new CopiesLedger(blob, blobs), options, time), time, time.SetUtcNow);
         await engine.RunAsync<BringKeyResult>(
@@ -46,16 +49,17 @@ public class RotateKeyMemoryTests
             return Task.CompletedTask;
         };
 
-        var result = await RotateKeyOnAsync(engine);
+        var result = await RetireOnAsync(engine);
 
-        Assert.Equal(blobs, result.Rewrapped);
+        Assert.True(result.IsRetired);
+        Assert.Equal(blobs, result.Moved);
         Assert.Equal(blobs, container.Writes);
         Assert.True(most - before < 250_000_000, $"{(most - before) / 1e6:0} MB more than at the start");
-        Assert.True(engine.LongestHistory <= RotateKeyOrchestration.PagesPerRun + 10, $"history of {engine.LongestHistory}");
+        Assert.True(engine.LongestHistory <= BlobMover.PagesPerRun + 10, $"history of {engine.LongestHistory}");
     }
 
-    private static Task<RotateKeyResult> RotateKeyOnAsync(ReplayEngine engine) => engine.RunAsync<RotateKeyResult>(
-        RotateKeyOrchestration.Name, new RotateKeyInput { KeyName = LifeStack.Key, GracePeriod = TimeSpan.Zero }, "rotate");
+    private static Task<RetireBranchResult> RetireOnAsync(ReplayEngine engine) =>
+        engine.RunAsync<RetireBranchResult>(RetireBranchOrchestration.Name, new RetireBranchInput { KeyName = LifeStack.Key }, "retire");
 
     /// <summary>Knows a number of blobs, and keeps what is appended until it is read.</summary>
     private sealed class CopiesLedger(SmallBlob blob, int blobs) : ILedger
