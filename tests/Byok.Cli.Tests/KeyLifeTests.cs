@@ -32,7 +32,7 @@ public sealed class KeyLifeTests(StackFixture stack)
         var revoked = (await stack.Byok.SucceedAsync("key", "revoke", "life", "--json")).Json;
         Assert.Equal("disable", revoked.GetProperty("mode").GetString());
         Assert.True(revoked.GetProperty("refusedAfterSeconds").GetDouble() < 60);
-        await AssertRefusedAsync("life/a", "life/b");
+        await AssertRefusedAsync("/keys/life/", "life/a", "life/b");
         Assert.Equal("disabled", (await stack.Byok.SucceedAsync("blob", "inspect", "life/a", "--json")).Json.GetProperty("wrappingKey").GetProperty("state").GetString());
         CommandAssert.Failed(3, "life", await stack.Byok.RunAsync("blob", "encrypt", file, "--name", "life/c", "--key", "life"));
         CommandAssert.Failed(1, "revoked already", await stack.Byok.RunAsync("key", "revoke", "life"));
@@ -42,7 +42,7 @@ public sealed class KeyLifeTests(StackFixture stack)
         await AssertReadsAsync("life/a", file);
 
         await stack.Byok.SucceedAsync("key", "revoke", "life", "--delete");
-        await AssertRefusedAsync("life/b");
+        await AssertRefusedAsync("'life' is deleted", "life/b");
         Assert.Equal("deleted", await RestoreAsync("life"));
         await AssertReadsAsync("life/a", file);
         Assert.Equal("disabled", (await VersionAsync("life", old!)).GetProperty("state").GetString()); // A rotation put it out of use, not the revocation.
@@ -75,7 +75,7 @@ public sealed class KeyLifeTests(StackFixture stack)
             var revoked = (await stack.Byok.SucceedAsync([.. revoke, "--json"])).Json;
 
             Assert.Single(revoked.GetProperty("versions").EnumerateArray());
-            await AssertRefusedAsync($"{key}/a");
+            await AssertRefusedAsync(isDeleted ? $"'{key}' is deleted" : $"/keys/{key}/", $"{key}/a");
             CommandAssert.Failed(3, key, await stack.Byok.RunAsync("blob", "encrypt", file, "--name", $"{key}/b", "--key", key));
             CommandAssert.Failed(3, "restore it first", await stack.Byok.RunAsync("key", "bring", key, "--label", $"{key}-other"));
             await RestoreAsync(key);
@@ -110,7 +110,7 @@ public sealed class KeyLifeTests(StackFixture stack)
         var file = await EncryptAsync("purged/a", "purged");
         await stack.Byok.SucceedAsync("key", "revoke", "purged", "--delete");
         await PurgeAsync("purged");
-        await AssertRefusedAsync("purged/a");
+        await AssertRefusedAsync("holds no key 'purged'", "purged/a");
 
         var restored = await stack.Byok.SucceedAsync("key", "restore", "purged");
 
@@ -228,13 +228,13 @@ public sealed class KeyLifeTests(StackFixture stack)
     }
 
     /// <summary>A command is a process of its own, without a branch key in memory: the refusal is immediate.</summary>
-    private async Task AssertRefusedAsync(params string[] names)
+    private async Task AssertRefusedAsync(string saying, params string[] names)
     {
         foreach (var name in names)
         {
             var output = stack.Byok.ScratchFile($"{Guid.NewGuid():N}.out");
-            CommandAssert.Failed(3, "/keys/", await stack.Byok.RunAsync("blob", "decrypt", name, "-o", output));
-            CommandAssert.Failed(3, "/keys/", await stack.Byok.RunAsync("blob", "verify", name));
+            CommandAssert.Failed(3, saying, await stack.Byok.RunAsync("blob", "decrypt", name, "-o", output));
+            CommandAssert.Failed(3, saying, await stack.Byok.RunAsync("blob", "verify", name));
             Assert.False(File.Exists(output));
         }
     }

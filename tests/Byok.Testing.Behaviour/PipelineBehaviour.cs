@@ -118,7 +118,7 @@ public abstract partial class PipelineBehaviour(AzuriteFixture azurite) : IClass
     {
         await using var opened = await Pipeline.Reader.OpenAsync(name, PinFreshness.Now, default);
         var content = new byte[opened.Envelope.Layout.PlaintextLength];
-        await using var stream = new DecryptingStream(opened.Envelope, leaveOpen: true);
+        await using var stream = new DecryptingStream(opened.Envelope);
         await stream.ReadExactlyAsync(content);
         return content;
     }

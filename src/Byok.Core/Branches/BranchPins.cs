@@ -34,7 +34,12 @@ public sealed class BranchPins
     /// <summary>The pins that count for a key: those of the version that became active last.</summary>
     /// <exception cref="KeyUnavailableException">There are none, or they cannot be read.</exception>
     public static BranchPins Of(KeyLife key) =>
-        Find(key) ?? throw new KeyUnavailableException($"No branch of the key '{key.Name}' is pinned in the vault; restore the key, or bring it.");
+        Find(key) ?? throw new KeyUnavailableException(key switch
+        {
+            { Deleted: not null } => $"The key '{key.Name}' is deleted in the vault; restore it.",
+            { Versions.Count: 0 } => $"The vault holds no key '{key.Name}'; restore it if it was destroyed, or bring it.",
+            _ => $"No branch of the key '{key.Name}' is pinned in the vault; restore the key, or bring it.",
+        });
 
     /// <summary>The pins that count for a key; null when there are none.</summary>
     /// <exception cref="KeyUnavailableException">They cannot be read.</exception>

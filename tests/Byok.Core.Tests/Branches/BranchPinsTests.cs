@@ -98,7 +98,10 @@ public sealed class BranchPinsTests
         string Refusal(KeyLife life) => Assert.Throws<KeyUnavailableException>(() => BranchPins.Of(life)).Message;
         KeyLife With(string tag, string value) => LifeOf(new() { [KeyTags.State] = KeyTags.Active, [KeyTags.Activation] = "1", [tag] = value });
 
-        Assert.Equal("No branch of the key 'archive' is pinned in the vault; restore the key, or bring it.", Refusal(new KeyLife(Key, [], null)));
+        Assert.Equal("No branch of the key 'archive' is pinned in the vault; restore the key, or bring it.", Refusal(LifeOf(new() { [KeyTags.State] = KeyTags.Active, [KeyTags.Activation] = "1" })));
+        Assert.Equal("The vault holds no key 'archive'; restore it if it was destroyed, or bring it.", Refusal(new KeyLife(Key, [], null)));
+        var deleted = new DeletedVaultKey(LifeOf([]).Versions[0], DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(90));
+        Assert.Equal("The key 'archive' is deleted in the vault; restore it.", Refusal(new KeyLife(Key, [], deleted)));
         Assert.Equal(
             $"The pinned branches of the key 'archive' cannot be read: the tag byok-branch of {TestKeys.KeyId} is not 1 to 1 branch names, apart by one space; restore the key to write them anew.",
             Refusal(With(KeyTags.Branch, "x")));

@@ -42,7 +42,7 @@ public class SmallChunkTests
         using var stack = await CreateAsync(counter);
         await using var blob = await stack.Catalog.Reader.OpenAsync(Name, DekSource.Vault, default);
         counter.Reset();
-        await using var stream = new DecryptingStream(blob.Envelope, leaveOpen: true) { Position = offset };
+        await using var stream = new DecryptingStream(blob.Envelope) { Position = offset };
         var read = new byte[length];
 
         await stream.ReadExactlyAsync(read);

@@ -313,7 +313,7 @@ public sealed class KeyLifeMachine : IDisposable
         {
             await using var opened = await catalog.Reader.OpenAsync(name, PinFreshness.Now, CancellationToken.None).ConfigureAwait(false);
             var read = new byte[opened.Envelope.Layout.PlaintextLength];
-            await using var stream = new Byok.Core.Envelope.DecryptingStream(opened.Envelope, leaveOpen: true);
+            await using var stream = new Byok.Core.Envelope.DecryptingStream(opened.Envelope);
             await stream.ReadExactlyAsync(read).ConfigureAwait(false);
             Require(read.AsSpan().SequenceEqual(content), $"'{name}' reads as something else");
         }
