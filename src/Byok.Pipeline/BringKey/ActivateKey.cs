@@ -73,7 +73,7 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
     {
         var life = await vault.ReadLifeWithPublicKeysAsync(key.Id.Name, cancellationToken).ConfigureAwait(false);
         var (inVault, now) = (BranchPins.Find(life), time.GetUtcNow());
-        if (inVault is null && !input.IsRestored && life.Versions.Any(WrappingKeyPolicy.IsProved))
+        if (inVault is null && !input.IsRestored && await WasInUseAsync(life, cancellationToken).ConfigureAwait(false))
         {
             throw new KeyUnavailableException($"The key '{life.Name}' has versions in use and no pinned branch: its tags were removed. Restore it first, or its blobs would be refused.");
         }
@@ -122,6 +122,25 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
 
         await vault.WriteTagsAsync(key.Id, _ => tags, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
         return (pins, proved);
+    }
+
+    /// <summary>Whether a version that is there was in use once: by its tags, or by the ledger when all of them were removed.</summary>
+    private async Task<bool> WasInUseAsync(KeyLife life, CancellationToken cancellationToken)
+    {
+        if (life.Versions.Any(WrappingKeyPolicy.IsProved))
+        {
+            return true;
+        }
+
+        await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (LedgerReading.TryReadActivated(entry.Event, out var id, out _) && life.Versions.Any(version => version.Id == id))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The key with the version in use: what unwraps is decided by what will be, and changed only when it is proved.</summary>
