@@ -89,20 +89,20 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
                 await branches.WrapAndProveAsync(opened, key, cancellationToken).ConfigureAwait(false);
                 proved.Add(branch);
             }
-            catch (KeyUnavailableException) when (inVault is null || input.IsRestored)
+            catch (KeyUnavailableException) when (input.IsRestored)
             {
                 // It was wrapped by another master key, which a restore brings next, or which is gone for good.
+            }
+            catch (KeyUnavailableException exception) when (inVault is null)
+            {
+                throw new KeyUnavailableException(
+                    $"The key '{life.Name}' was destroyed, and {key.Id} does not unwrap its branch {branch}, whose blobs would be refused from now on: restore the key (byok key restore {life.Name}), or bring this one under another name.", exception);
             }
         }
 
         if (proved.Count == 0 && input.IsRestored && pins is not null)
         {
             throw new KeyUnavailableException($"No branch of '{life.Name}' unwraps under {key.Id}; make the records of its branches anew (byok branch rebuild), or restore another of its master keys.");
-        }
-
-        if (inVault is null && !input.IsRestored)
-        {
-            pins = proved.Count == 0 ? null : BranchPins.Of(life.Name, proved.Contains(pins!.Current!) ? pins.Current : null, pins.Sealed.Intersect(proved));
         }
 
         if (pins?.Current is null || (!input.IsRestored && pins.Sealed.Count < BranchPins.MaxSealed && BranchAge.IsDue(life, options, now)))

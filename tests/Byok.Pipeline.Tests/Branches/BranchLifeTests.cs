@@ -216,6 +216,23 @@ public sealed class BranchLifeTests
         Assert.Equal("content of b", await stack.ReadAsync("b"));
     }
 
+    [Fact]
+    public async Task Bring_AnotherMasterKeyUnderADestroyedKeysName_IsRefusedAndARestoreStillServes()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        var pins = await stack.PinsAsync();
+        await stack.RevokeAsync(RevocationMode.Delete);
+        await stack.Vault.PurgeDeletedKeyAsync(BranchStack.Key, CancellationToken.None);
+
+        var refusal = await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.BringAsync(BranchStack.Key, "other"));
+        Assert.Contains($"byok key restore {BranchStack.Key}", refusal.Message, StringComparison.Ordinal);
+        await stack.RestoreAsync();
+
+        Assert.Equal(pins.All, (await stack.PinsAsync()).All);
+        Assert.Equal("content", await stack.ReadAsync("a"));
+    }
+
     [Theory]
     [InlineData("byok-branch")]
     [InlineData(KeyTags.Activation)]
