@@ -14,8 +14,8 @@ public sealed class BranchRecords(DocumentContainer container)
     /// <exception cref="MalformedBranchRecordException">It is not in its form.</exception>
     public async Task<BranchRecord?> FindAsync(string keyName, BranchName branch, CancellationToken cancellationToken)
     {
-        var (content, _) = await ReadContentAsync(keyName, branch, cancellationToken).ConfigureAwait(false);
-        return content is null ? null : BranchRecord.Parse(content.ToMemory(), keyName, branch);
+        var (record, _, fault) = await ReadAsync(keyName, branch, cancellationToken).ConfigureAwait(false);
+        return fault is null ? record : throw fault;
     }
 
     /// <summary>Adds a wrapping to a branch's record, and makes the record when there is none. One that is malformed is replaced: it says nothing.</summary>
@@ -24,7 +24,7 @@ public sealed class BranchRecords(DocumentContainer container)
     {
         for (var tries = 0; tries < MaxTries; tries++)
         {
-            var (record, etag) = await ReadOrNothingAsync(keyName, branch, cancellationToken).ConfigureAwait(false);
+            var (record, etag, _) = await ReadAsync(keyName, branch, cancellationToken).ConfigureAwait(false);
             var next = record?.With(wrapping) ?? new BranchRecord(keyName, branch, [wrapping]);
             if (await container.TryReplaceAsync(BranchRecord.BlobNameOf(keyName, branch), new BinaryData(next.ToUtf8Json()), etag, cancellationToken).ConfigureAwait(false))
             {
@@ -49,16 +49,25 @@ public sealed class BranchRecords(DocumentContainer container)
         }
     }
 
-    private async Task<(BranchRecord? Record, string? ETag)> ReadOrNothingAsync(string keyName, BranchName branch, CancellationToken cancellationToken)
+    /// <summary>Reads a record; a malformed one twice, because an answer that was cut on its way looks the same.</summary>
+    private async Task<(BranchRecord? Record, string? ETag, MalformedBranchRecordException? Fault)> ReadAsync(
+        string keyName, BranchName branch, CancellationToken cancellationToken)
     {
-        var (content, etag) = await ReadContentAsync(keyName, branch, cancellationToken).ConfigureAwait(false);
-        try
+        for (var isSecond = false; ; isSecond = true)
         {
-            return (content is null ? null : BranchRecord.Parse(content.ToMemory(), keyName, branch), etag);
-        }
-        catch (MalformedBranchRecordException)
-        {
-            return (null, etag);
+            var (content, etag) = await ReadContentAsync(keyName, branch, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return (content is null ? null : BranchRecord.Parse(content.ToMemory(), keyName, branch), etag, null);
+            }
+            catch (MalformedBranchRecordException exception) when (isSecond)
+            {
+                return (null, etag, exception);
+            }
+            catch (MalformedBranchRecordException)
+            {
+                // Once more.
+            }
         }
     }
 
@@ -71,6 +80,11 @@ public sealed class BranchRecords(DocumentContainer container)
         catch (BlobNotFoundException)
         {
             return (null, null);
+        }
+        catch (ConcurrentWriteException exception)
+        {
+            // A read has no precondition that could fail: whoever wants a blob's branch must not take this for a write to the blob.
+            throw new ServiceUnavailableException($"Storage refused to read '{container.SubjectOf(BranchRecord.BlobNameOf(keyName, branch))}' as if it had been written meanwhile.", exception);
         }
     }
 }

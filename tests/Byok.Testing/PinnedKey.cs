@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Byok.Core.Branches;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
@@ -15,12 +16,14 @@ public static class PinnedKey
     /// <param name="name">The key's name.</param>
     /// <param name="time">The clock by which the branch is new.</param>
     /// <param name="sizeInBits">The key's size in bits.</param>
-    public static async Task<VaultKey> AddPinnedKeyAsync(this InMemoryVault vault, StorageAccount storage, string name, TimeProvider? time = null, int sizeInBits = 2048)
+    /// <param name="material">The key's material, which an HSM may hold as well; null for new one.</param>
+    public static async Task<VaultKey> AddPinnedKeyAsync(
+        this InMemoryVault vault, StorageAccount storage, string name, TimeProvider? time = null, int sizeInBits = 2048, RSA? material = null)
     {
         ArgumentNullException.ThrowIfNull(vault);
         ArgumentNullException.ThrowIfNull(storage);
         using var branch = BranchKey.Generate();
-        var added = vault.AddActiveKey(name, sizeInBits);
+        var added = vault.AddActiveKey(name, sizeInBits, material);
         await new BranchRecords(storage.Branches).AddAsync(name, branch.Name, branch.WrapWith(added.Id, added.RequirePublicKey()), CancellationToken.None).ConfigureAwait(false);
         var tags = BranchPins.Start(name, branch.Name).WriteTo(added.Tags);
         tags[KeyTags.Activation] = "1";

@@ -118,7 +118,7 @@ public sealed class BranchCandidates
 
         throw _isOneOutOfReach
             ? new KeyUnavailableException(
-                $"The key of branch {_branch} is not wrapped by any version of '{_keyName}' that is in use in the vault; restore the key, or make the branch's record anew.", bad)
+                $"The key of branch {_branch} is not wrapped by any version of '{_keyName}' that is in use in the vault; restore the key, or make the branch's record anew (byok branch rebuild {_keyName}).", bad)
             : new IntegrityException($"The key of branch {_branch} does not unwrap: what record and copy hold for it was altered, or is of another branch.", bad);
     }
 }

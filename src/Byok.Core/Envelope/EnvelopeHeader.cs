@@ -151,6 +151,7 @@ public sealed record EnvelopeHeader
     /// <param name="now">Now.</param>
     /// <param name="blobName">The blob's name, for the messages.</param>
     /// <exception cref="IntegrityException">This header does not verify; sealing anew must not make an altered one valid.</exception>
+    /// <exception cref="MalformedEnvelopeException">It verifies, but its numbers and its table are of no blob.</exception>
     public EnvelopeHeader SealAnew(DataEncryptionKey dek, BranchKey branch, BranchWrapping wrapping, DateTimeOffset now, string blobName)
     {
         ArgumentNullException.ThrowIfNull(dek);
@@ -158,6 +159,7 @@ public sealed record EnvelopeHeader
         ArgumentNullException.ThrowIfNull(wrapping);
         using var keys = dek.DeriveFor(BlobId);
         VerifyMac(keys, blobName);
+        _ = LayOut(blobName);
         return (this with
         {
             WrittenOn = NextWrittenOn(now, WrittenOn),

@@ -124,6 +124,10 @@ public sealed class AuditBlobs(
                 ? FindingKinds.BlobCopyDisagrees.On(blob.Name, BranchRecord.BlobNameOf(keyName, header.Branch))
                 : null;
         }
+        catch (MalformedEnvelopeException exception)
+        {
+            return FindingKinds.BlobMalformed.On(blob.Name, exception.Message); // Its numbers do not go together, although its MAC verifies.
+        }
         catch (IntegrityException exception)
         {
             return FindingKinds.BlobHeaderAltered.On(blob.Name, exception.Message);

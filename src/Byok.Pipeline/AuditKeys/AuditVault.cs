@@ -17,7 +17,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
     {
         var findings = new List<Finding>();
         var inHsm = await ReadHsmAsync(findings, cancellationToken).ConfigureAwait(false);
-        var imported = await ReadImportsAsync(cancellationToken).ConfigureAwait(false);
+        var (imported, activated) = await ReadLedgerAsync(cancellationToken).ConfigureAwait(false);
         var keys = new List<AuditedKey>();
         var isPurgeable = false;
         await foreach (var newest in vault.ListKeysAsync(cancellationToken).ConfigureAwait(false))
@@ -42,7 +42,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
 
             var life = new KeyLife(newest.Id.Name, described, null);
             findings.AddRange(CheckState(life));
-            keys.Add(new AuditedKey(newest.Id.Name, audited) { Branches = await CheckBranchesAsync(life, findings, cancellationToken).ConfigureAwait(false) });
+            keys.Add(new AuditedKey(newest.Id.Name, audited) { Branches = await CheckBranchesAsync(life, activated, findings, cancellationToken).ConfigureAwait(false) });
         }
 
         if (isPurgeable)
@@ -60,7 +60,8 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
         _ => KeyLifecycle.Refusal(life.State, KeyOperation.Protect) is null ? [] : [FindingKinds.KeyRevoked.On(life.Name)],
     };
 
-    private async Task<IReadOnlyList<AuditedBranch>> CheckBranchesAsync(KeyLife life, List<Finding> findings, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AuditedBranch>> CheckBranchesAsync(
+        KeyLife life, HashSet<KeyIdentifier> activated, List<Finding> findings, CancellationToken cancellationToken)
     {
         BranchPins? pins = null;
         try
@@ -75,7 +76,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
 
         if (pins is null)
         {
-            if (life.Versions.Any(WrappingKeyPolicy.IsProved))
+            if (life.Versions.Any(version => WrappingKeyPolicy.IsProved(version) || activated.Contains(version.Id)))
             {
                 findings.Add(FindingKinds.KeyPinsUnreadable.On(life.Name));
             }
@@ -215,9 +216,9 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
         }
     }
 
-    private async Task<HashSet<KeyIdentifier>> ReadImportsAsync(CancellationToken cancellationToken)
+    private async Task<(HashSet<KeyIdentifier> Imported, HashSet<KeyIdentifier> Activated)> ReadLedgerAsync(CancellationToken cancellationToken)
     {
-        var imported = new HashSet<KeyIdentifier>();
+        var (imported, activated) = (new HashSet<KeyIdentifier>(), new HashSet<KeyIdentifier>());
         try
         {
             await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -226,6 +227,10 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
                 {
                     imported.Add(keyId);
                 }
+                else if (LedgerReading.TryReadActivated(entry.Event, out keyId, out _))
+                {
+                    activated.Add(keyId);
+                }
             }
         }
         catch (IntegrityException)
@@ -233,7 +238,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches,
             // AuditLedger reports it; what could be read counts.
         }
 
-        return imported;
+        return (imported, activated);
     }
 }
 

@@ -73,7 +73,7 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
     {
         var life = await vault.ReadLifeWithPublicKeysAsync(key.Id.Name, cancellationToken).ConfigureAwait(false);
         var (inVault, now) = (BranchPins.Find(life), time.GetUtcNow());
-        if (inVault is null && !input.IsRestored && life.Versions.Any(WrappingKeyPolicy.IsProved))
+        if (inVault is null && !input.IsRestored && await WasInUseAsync(life, cancellationToken).ConfigureAwait(false))
         {
             throw new KeyUnavailableException($"The key '{life.Name}' has versions in use and no pinned branch: its tags were removed. Restore it first, or its blobs would be refused.");
         }
@@ -89,20 +89,20 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
                 await branches.WrapAndProveAsync(opened, key, cancellationToken).ConfigureAwait(false);
                 proved.Add(branch);
             }
-            catch (KeyUnavailableException) when (inVault is null || input.IsRestored)
+            catch (KeyUnavailableException) when (input.IsRestored)
             {
                 // It was wrapped by another master key, which a restore brings next, or which is gone for good.
+            }
+            catch (KeyUnavailableException exception) when (inVault is null)
+            {
+                throw new KeyUnavailableException(
+                    $"The key '{life.Name}' was destroyed, and {key.Id} does not unwrap its branch {branch}, whose blobs would be refused from now on: restore the key (byok key restore {life.Name}), or bring this one under another name.", exception);
             }
         }
 
         if (proved.Count == 0 && input.IsRestored && pins is not null)
         {
             throw new KeyUnavailableException($"No branch of '{life.Name}' unwraps under {key.Id}; make the records of its branches anew (byok branch rebuild), or restore another of its master keys.");
-        }
-
-        if (inVault is null && !input.IsRestored)
-        {
-            pins = proved.Count == 0 ? null : BranchPins.Of(life.Name, proved.Contains(pins!.Current!) ? pins.Current : null, pins.Sealed.Intersect(proved));
         }
 
         if (pins?.Current is null || (!input.IsRestored && pins.Sealed.Count < BranchPins.MaxSealed && BranchAge.IsDue(life, options, now)))
@@ -122,6 +122,25 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
 
         await vault.WriteTagsAsync(key.Id, _ => tags, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
         return (pins, proved);
+    }
+
+    /// <summary>Whether a version that is there was in use once: by its tags, or by the ledger when all of them were removed.</summary>
+    private async Task<bool> WasInUseAsync(KeyLife life, CancellationToken cancellationToken)
+    {
+        if (life.Versions.Any(WrappingKeyPolicy.IsProved))
+        {
+            return true;
+        }
+
+        await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (LedgerReading.TryReadActivated(entry.Event, out var id, out _) && life.Versions.Any(version => version.Id == id))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The key with the version in use: what unwraps is decided by what will be, and changed only when it is proved.</summary>

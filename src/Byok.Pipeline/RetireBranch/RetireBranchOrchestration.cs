@@ -61,7 +61,9 @@ public sealed class RetireBranchOrchestration : Orchestration<RetireBranchInput,
         // Which branch is meant is decided once: after it is sealed, another one is the current one.
         var begun = await context.CallActivityAsync<RetirementBegun>(BeginRetirement.Name, new BeginRetirementInput(context.InstanceId, input.KeyName, input.Branch), RetryPolicy.Default);
         var current = await context.CallActivityAsync<BranchName>(SealBranch.Name, new SealInput(context.InstanceId, input.KeyName, begun.Branch), RetryPolicy.Default);
-        var proofFrom = context.CurrentTime + begun.KeyCacheTime;
+
+        // A writer may look at pins that old, and its commit may be on its way for as long again.
+        var proofFrom = context.CurrentTime + (2 * begun.KeyCacheTime);
         if (begun.KeyCacheTime > TimeSpan.Zero)
         {
             context.SetStatus(new MoveProgress("waiting until no writer has the old pins cached", 0, 0, 0, 0, null));

@@ -1,6 +1,9 @@
+using Byok.Client.Records;
 using Byok.Core.Branches;
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Pipeline.Tests.Hostile;
 
 namespace Byok.Pipeline.Tests.Branches;
 
@@ -111,6 +114,74 @@ public sealed class BranchAttackTests
     }
 
     [Fact]
+    public async Task Read_RecordRolledBackAndCopyAsOld_IsUnavailableAndFoundUntilItIsMadeAnew()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        var (old, name) = (await stack.CurrentVersionAsync(), BranchRecord.BlobNameOf(BranchStack.Key, (await stack.PinsAsync()).Current!));
+        var (record, _) = await stack.Storage.Branches.ReadAsync(name, CancellationToken.None);
+        await stack.RotateAsync();
+        await stack.Storage.Branches.PutAsync(name, record, "application/json", null, CancellationToken.None);
+
+        stack.Forget();
+        var refusal = await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("a"));
+        Assert.Contains("byok branch rebuild", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(name, (await stack.AuditAsync())["branch-unproved"]);
+
+        await stack.RebuildAsync(old.Id);
+        stack.Forget();
+        Assert.Equal("content", await stack.ReadAsync("a"));
+        Assert.Empty(await stack.AuditAsync());
+    }
+
+    /// <summary>A reader that knows the key as it was before a rotation looks again before it says that the key is not available.</summary>
+    [Fact]
+    public async Task Read_RotatedSinceTheTagsWereRead_AFreshReadServes()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        stack.Time.Advance(stack.Options.MaxBranchAge + TimeSpan.FromDays(1));
+        await stack.RotateAsync();
+        await stack.ProtectAsync("b", "content of b");
+        var old = await stack.CurrentVersionAsync();
+        using var reader = stack.CreateCatalog();
+        Assert.Equal("content of b", await stack.ReadAsync("b", reader)); // now it knows the key, and not yet the branch of a
+
+        await stack.BringAsync(BranchStack.Key, "next");
+        await stack.Vault.UpdateKeyAsync(old.Id, new() { Enabled = false }, CancellationToken.None);
+        stack.Time.Advance(TimeSpan.FromSeconds(6));
+
+        Assert.Equal("content", await stack.ReadAsync("a", reader));
+    }
+
+    /// <summary>What a stranger can make who never held a branch key: a DEK and a content of his own under the name of ours, with what he likes of our header.</summary>
+    [Theory]
+    [InlineData(false, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(true, false, false)]
+    [InlineData(true, true, false)]
+    [InlineData(true, true, true)]
+    public async Task Read_EnvelopeMadeWithThePublicKeyOnly_IsRefused(bool hasOurBlobId, bool namesOurBranch, bool isOurRecordGone)
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        var ours = await stack.HeaderAsync("a");
+        var own = HeldBranch.Own(await stack.CurrentVersionAsync());
+        var forged = new ForgedBlob(stack.Storage.Protected.Name, "a", "forged"u8.ToArray(), own, blobId: hasOurBlobId ? ours.BlobId.ToString() : null);
+        await (namesOurBranch ? forged.Set(EnvelopeFields.Branch, ours.Branch.ToString(), renewMac: true) : forged).PutAsync(stack.Storage, "a");
+        if (isOurRecordGone)
+        {
+            await stack.DeleteRecordsAsync();
+        }
+
+        await Assert.ThrowsAsync<IntegrityException>(() => stack.ReadAsync("a"));
+        stack.Forget();
+        await Assert.ThrowsAsync<IntegrityException>(() => stack.ReadAsync("a"));
+        Assert.Contains("a", (await stack.AuditAsync())[namesOurBranch ? "blob-header" : "blob-branch-not-pinned"]);
+        Assert.NotEmpty(await AssertNotMovedAsync(stack, "a"));
+    }
+
+    [Fact]
     public async Task Bring_RecordThatSomebodyPutThere_IsNotTakenUp()
     {
         using var stack = await BranchStack.CreateAsync(options => options with { AcceptedKeys = [BranchStack.Key, "other"] });
@@ -131,18 +202,34 @@ public sealed class BranchAttackTests
         Assert.False((await stack.PinsAsync("other")).Contains(own.Name));
     }
 
-    [Fact]
-    public async Task Read_NoPins_IsUnavailable()
+    [Theory]
+    [InlineData(KeyTags.Activation)]
+    [InlineData(KeyTags.Branch)]
+    [InlineData("byok-")]
+    public async Task Read_TagsWereRemoved_IsUnavailableAndFoundAndNothingIsUnwrapped(string beginning)
     {
         using var stack = await BranchStack.CreateAsync();
         await stack.ProtectAsync("a", "content");
         var version = await stack.CurrentVersionAsync();
-        stack.Vault.Replace(version with { Tags = version.Tags.Where(tag => tag.Key != KeyTags.Activation).ToDictionary() });
+        stack.Vault.Replace(version with { Tags = version.Tags.Where(tag => !tag.Key.StartsWith(beginning, StringComparison.Ordinal)).ToDictionary() });
         stack.Forget();
         var unwraps = stack.Vault.Unwraps;
 
         await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("a"));
+        var found = await stack.AuditAsync();
+
+        Assert.Contains(BranchStack.Key, found["key-pins"]);
+        Assert.Contains("a", found["blob-key-unknown"]);
         Assert.Equal(unwraps, stack.Vault.Unwraps);
+    }
+
+    /// <returns>Why a retirement leaves it.</returns>
+    private static async Task<string> AssertNotMovedAsync(BranchStack stack, string name)
+    {
+        var before = await stack.HeaderAsync(name);
+        var retired = await stack.RetireAsync();
+        Assert.Equal(BlobState.Of(before), BlobState.Of(await stack.HeaderAsync(name)));
+        return before.Branch == retired.Branch ? Assert.Single(retired.Unmovable).Explanation : "It is of another branch.";
     }
 
     private static async Task AssertRefusedAsync(BranchStack stack, string name)

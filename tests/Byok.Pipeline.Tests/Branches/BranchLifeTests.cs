@@ -170,8 +170,8 @@ public sealed class BranchLifeTests
         using var stack = await BranchStack.CreateAsync();
         await new Byok.Pipeline.Keys.OperationClaims(stack.Storage, stack.Time).ClaimAsync(BranchStack.Key, "rotate-alpha-1", CancellationToken.None);
 
-        await Assert.ThrowsAsync<ConflictException>(() => stack.RetireAsync());
-        await Assert.ThrowsAsync<ConflictException>(() => stack.BringAsync(BranchStack.Key, "other"));
+        await Assert.ThrowsAsync<OperationInProgressException>(() => stack.RetireAsync());
+        await Assert.ThrowsAsync<OperationInProgressException>(() => stack.BringAsync(BranchStack.Key, "other"));
         Assert.True((await stack.RevokeAsync()).Versions.Count > 0);
     }
 
@@ -217,12 +217,32 @@ public sealed class BranchLifeTests
     }
 
     [Fact]
-    public async Task Restore_TagsWereRemoved_WritesThePinsAnew()
+    public async Task Bring_AnotherMasterKeyUnderADestroyedKeysName_IsRefusedAndARestoreStillServes()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        var pins = await stack.PinsAsync();
+        await stack.RevokeAsync(RevocationMode.Delete);
+        await stack.Vault.PurgeDeletedKeyAsync(BranchStack.Key, CancellationToken.None);
+
+        var refusal = await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.BringAsync(BranchStack.Key, "other"));
+        Assert.Contains($"byok key restore {BranchStack.Key}", refusal.Message, StringComparison.Ordinal);
+        await stack.RestoreAsync();
+
+        Assert.Equal(pins.All, (await stack.PinsAsync()).All);
+        Assert.Equal("content", await stack.ReadAsync("a"));
+    }
+
+    [Theory]
+    [InlineData("byok-branch")]
+    [InlineData(KeyTags.Activation)]
+    [InlineData("byok-")]
+    public async Task Restore_TagsWereRemoved_WritesThePinsAnew(string beginning)
     {
         using var stack = await BranchStack.CreateAsync();
         await stack.ProtectAsync("a", "content");
         var (pins, version) = (await stack.PinsAsync(), await stack.CurrentVersionAsync());
-        stack.Vault.Replace(version with { Tags = version.Tags.Where(tag => !tag.Key.StartsWith("byok-branch", StringComparison.Ordinal)).ToDictionary() });
+        stack.Vault.Replace(version with { Tags = version.Tags.Where(tag => !tag.Key.StartsWith(beginning, StringComparison.Ordinal)).ToDictionary() });
         stack.Forget();
 
         await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("a"));
@@ -257,5 +277,78 @@ public sealed class BranchLifeTests
         Assert.Equal([(await stack.CurrentVersionAsync()).Id], (await stack.RecordAsync(branch)).Wrappings.Select(wrapping => wrapping.KeyId));
         stack.Forget();
         Assert.Equal("content", await stack.ReadAsync("a"));
+    }
+
+    [Fact]
+    public async Task Read_AllRecordsDeleted_GoesOnWhereTheCopysVersionIsEnabledAndElseSaysHowToGoOn()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        var names = new List<string>();
+        for (var branch = 0; branch < 3; branch++)
+        {
+            names.Add($"blob-{branch}");
+            await stack.ProtectAsync(names[^1], names[^1]);
+            stack.Time.Advance(stack.Options.MaxBranchAge + TimeSpan.FromDays(1));
+            await stack.RotateAsync();
+        }
+
+        names.Add("last");
+        await stack.ProtectAsync("last", "last");
+        await stack.DeleteRecordsAsync();
+        stack.Forget();
+
+        Assert.Equal("last", await stack.ReadAsync("last"));
+        foreach (var name in names.SkipLast(1))
+        {
+            var refusal = await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync(name));
+            Assert.Contains($"byok branch rebuild {BranchStack.Key}", refusal.Message, StringComparison.Ordinal);
+        }
+
+        var asked = await stack.RebuildAsync();
+        Assert.Equal([(await stack.PinsAsync()).Current!], asked.Rebuilt);
+        var rebuilt = await stack.RebuildAsync([.. asked.Needed]);
+
+        Assert.Equal(3, rebuilt.Rebuilt.Count);
+        Assert.Empty(rebuilt.Lost);
+        Assert.Single((await stack.LifeAsync()).Versions, version => version.Enabled);
+        stack.Forget();
+        foreach (var name in names)
+        {
+            Assert.Equal(name, await stack.ReadAsync(name));
+        }
+
+        Assert.Empty(await stack.AuditAsync());
+    }
+
+    [Fact]
+    public async Task Protect_AllRecordsDeleted_SaysHowToGoOn()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        await stack.DeleteRecordsAsync();
+        stack.Forget();
+
+        var refusal = await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ProtectAsync("b", "content"));
+        Assert.Contains($"byok branch rebuild {BranchStack.Key}", refusal.Message, StringComparison.Ordinal);
+
+        await stack.RebuildAsync();
+        stack.Forget();
+        await stack.ProtectAsync("b", "content", overwrite: true);
+        Assert.Equal("content", await stack.ReadAsync("b"));
+    }
+
+    /// <summary>No blob has a copy of it, so nothing but its record ever had its key.</summary>
+    [Fact]
+    public async Task Retire_CurrentBranchOfNoBlobWhoseRecordIsLost_MakesAnotherOne()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.DeleteRecordsAsync();
+        Assert.Single((await stack.RebuildAsync()).Lost);
+
+        Assert.True((await stack.RetireAsync()).IsRetired);
+
+        await stack.ProtectAsync("a", "content");
+        Assert.Equal("content", await stack.ReadAsync("a"));
+        Assert.Empty(await stack.AuditAsync());
     }
 }

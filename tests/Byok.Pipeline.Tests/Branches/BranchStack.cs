@@ -6,6 +6,7 @@ using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.Branches;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.RestoreKey;
@@ -33,6 +34,7 @@ internal sealed class BranchStack : IDisposable
         Options = options;
         Time = time;
         Vault = new InMemoryVault(time);
+        Vault.CreateRsa = Hsm.CreateRsa = new PreparedKeys().Create;
         Ledger = new BlobLedger(storage.Ledger, time);
         Records = new BranchRecords(storage.Branches);
         Catalog = CreateCatalog();
@@ -109,6 +111,18 @@ internal sealed class BranchStack : IDisposable
         });
         return Encoding.UTF8.GetString(content);
     }
+
+    /// <summary>Deletes the records of all pinned branches.</summary>
+    public async Task DeleteRecordsAsync()
+    {
+        foreach (var branch in (await PinsAsync()).All)
+        {
+            await Storage.Branches.DeleteAsync(BranchRecord.BlobNameOf(Key, branch), null, CancellationToken.None);
+        }
+    }
+
+    public Task<RebuildResult> RebuildAsync(params IReadOnlyCollection<KeyIdentifier> mayEnable) =>
+        Catalog.Get<BranchRebuilder>().RunAsync("rebuild", Key, mayEnable, CancellationToken.None);
 
     /// <summary>Forgets what this process knows, as another one would not know it.</summary>
     public void Forget() => Catalog.Branches.Forget();

@@ -1,4 +1,5 @@
 using Byok.Core.Errors;
+using Byok.Pipeline.RevokeKey;
 
 namespace Byok.Pipeline.Tests.Branches;
 
@@ -27,32 +28,45 @@ public sealed class UnwrapCountTests
 
         stack.Forget();
         var before = stack.Vault.Unwraps;
-        await Parallel.ForEachAsync(Enumerable.Range(0, 1_000), async (number, _) => Assert.Equal(names[number % 30], await stack.ReadAsync(names[number % 30])));
+        await InAMinuteAsync(stack, async number => Assert.Equal(names[number % 30], await stack.ReadAsync(names[number % 30])));
 
         Assert.Equal(3, stack.Vault.Unwraps - before);
     }
 
     [Fact]
-    public async Task Encrypt_ThousandBlobsInAMinute_UnwrapsOnce()
+    public async Task Encrypt_ThousandBlobsInAMinute_UnwrapsOnceOrTwice()
     {
         using var stack = await BranchStack.CreateAsync();
         stack.Forget();
         var before = stack.Vault.Unwraps;
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, 1_000), async (number, _) => await stack.ProtectAsync($"blob-{number}", "content"));
+        await InAMinuteAsync(stack, number => stack.ProtectAsync($"blob-{number}", "content"));
 
-        Assert.Equal(1, stack.Vault.Unwraps - before);
+        Assert.InRange(stack.Vault.Unwraps - before, 1, 2);
     }
 
-    [Fact]
-    public async Task Read_SixteenColdStartsAtOnceInOneProcess_UnwrapOnce()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_SixteenActivitiesAtOnceInAColdProcess_UnwrapOnce(bool isWriting)
     {
         using var stack = await BranchStack.CreateAsync();
         await stack.ProtectAsync("a", "content");
-        stack.Forget();
+        using var cold = stack.CreateCatalog();
+        stack.Vault.RoundTrip = TimeSpan.FromMilliseconds(50); // so that all of them ask while the first is on its way
         var before = stack.Vault.Unwraps;
 
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => stack.ReadAsync("a"))));
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(number => Task.Run(async () =>
+        {
+            if (isWriting)
+            {
+                await stack.ProtectAsync($"blob-{number}", "content", catalog: cold);
+            }
+            else
+            {
+                Assert.Equal("content", await stack.ReadAsync("a", cold));
+            }
+        })));
 
         Assert.Equal(1, stack.Vault.Unwraps - before);
     }
@@ -71,5 +85,31 @@ public sealed class UnwrapCountTests
         stack.Time.Advance(TimeSpan.FromSeconds(31));
 
         await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("a", other));
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ProtectAsync("b", "content", catalog: other));
+    }
+
+    [Theory]
+    [InlineData(RevocationMode.Disable)]
+    [InlineData(RevocationMode.Delete)]
+    public async Task Read_CacheTimeAfterARevocationInTheSameProcess_IsRefused(RevocationMode mode)
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        Assert.Equal("content", await stack.ReadAsync("a"));
+
+        await stack.RevokeAsync(mode);
+        stack.Time.Advance(TimeSpan.FromSeconds(61));
+
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("a"));
+    }
+
+    /// <summary>A thousand times, spread over a bit less than the cache time.</summary>
+    private static async Task InAMinuteAsync(BranchStack stack, Func<int, Task> run)
+    {
+        foreach (var numbers in Enumerable.Range(0, 1_000).Chunk(100))
+        {
+            await Parallel.ForEachAsync(numbers, async (number, _) => await run(number));
+            stack.Time.Advance(TimeSpan.FromSeconds(5.9));
+        }
     }
 }
