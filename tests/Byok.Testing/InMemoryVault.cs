@@ -27,6 +27,9 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IKeyAt
 
     public int Unwraps => _unwraps;
 
+    /// <summary>How long an unwrap is on its way; none unless set.</summary>
+    public TimeSpan RoundTrip { get; set; }
+
     /// <summary>Runs before each unwrap; may throw, or let time pass.</summary>
     public Action<KeyIdentifier>? OnUnwrap { get; set; }
 
@@ -171,6 +174,7 @@ public sealed class InMemoryVault(TimeProvider? time = null) : IKeyVault, IKeyAt
     public async Task<byte[]> UnwrapKeyAsync(KeyIdentifier id, ReadOnlyMemory<byte> wrappedKey, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _unwraps);
+        await Task.Delay(RoundTrip, cancellationToken).ConfigureAwait(false);
         OnUnwrap?.Invoke(id);
         Version version;
         lock (_lock)

@@ -9,7 +9,6 @@ using Byok.Export.Policy;
 using Byok.Export.Record;
 using Byok.Http;
 using Byok.Testing.Core.Fuzzing;
-using Byok.Testing.Fuzzing;
 
 namespace Byok.Export.Tests.Fuzzing;
 

@@ -88,7 +88,7 @@ internal sealed class FaultScene : IDisposable
         stack.Engine.OnFailure = scene.OnFailure;
         network.OnRequest = scene.OnRequest;
         var material = stack.Vault.CreateRsa(2048);
-        await RecordAsync(stack, await stack.Vault.AddPinnedKeyAsync(storage, LifeStack.Key, time, material));
+        await RecordAsync(stack, await stack.Vault.AddPinnedKeyAsync(storage, LifeStack.Key, time, material: material));
         stack.Hsm.Put(LifeStack.Key, material);
         await scenario.PrepareAsync(scene);
         time.Advance(TimeSpan.FromMinutes(5)); // nothing is cached that another process would not have
@@ -140,7 +140,7 @@ internal sealed class FaultScene : IDisposable
             var branch = EnvelopeHeader.Parse(blob.Metadata, blob.Name).Branch;
             Assert.True(pins.Contains(branch), $"'{blob.Name}' is under a branch that is not pinned.");
             await using var opened = await bystander.Reader.OpenAsync(blob, PinFreshness.Cached, default);
-            await using var stream = new DecryptingStream(opened.Envelope, leaveOpen: true);
+            await using var stream = new DecryptingStream(opened.Envelope);
             var content = new byte[stream.Length];
             await stream.ReadExactlyAsync(content);
             Assert.True(!Contents.TryGetValue(blob.Name, out var right) || content.SequenceEqual(right), $"'{blob.Name}' reads as something else.");
