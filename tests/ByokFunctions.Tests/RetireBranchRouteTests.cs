@@ -38,7 +38,7 @@ public sealed class RetireBranchRouteTests : IDisposable
     [InlineData(StatusCodes.Status403Forbidden, "Byok.Owner", "byok.operator")]
     public async Task Retire_ByRole_IsAllowedOrForbidden(int status, params string[] roles)
     {
-        Assert.Equal(status, await PostAsync("{}", roles));
+        Assert.Equal(status, await PostAsync(Key, "{}", roles));
         Assert.Equal(status == StatusCodes.Status202Accepted ? 1 : 0, _client.Started.Count);
     }
 
@@ -47,8 +47,8 @@ public sealed class RetireBranchRouteTests : IDisposable
     {
         using var branch = BranchKey.Generate();
 
-        await PostAsync("{}", "Byok.Operator");
-        await PostAsync($$"""{"branch":"{{branch.Name}}","deep":true}""", "Byok.Operator");
+        Assert.Equal(StatusCodes.Status202Accepted, await PostAsync(Key, "{}", "Byok.Operator"));
+        Assert.Equal(StatusCodes.Status202Accepted, await PostAsync(Key, $$"""{"branch":"{{branch.Name}}","deep":true}""", "Byok.Operator"));
 
         Assert.Equal(new RetireBranchInput { KeyName = Key }, _client.Started[0].Input);
         Assert.Equal(new RetireBranchInput { KeyName = Key, Branch = branch.Name, Deep = true }, _client.Started[1].Input);
@@ -69,8 +69,6 @@ public sealed class RetireBranchRouteTests : IDisposable
         Assert.Equal(status, await PostAsync(key, body, "Byok.Operator"));
         Assert.Empty(_client.Started);
     }
-
-    private Task<int> PostAsync(string body, params string[] roles) => PostAsync(Key, body, roles);
 
     private async Task<int> PostAsync(string key, string body, params string[] roles)
     {
