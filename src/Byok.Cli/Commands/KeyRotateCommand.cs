@@ -141,8 +141,14 @@ internal static class KeyRotateCommand
     private static async Task<int> RetireAsync(RetireBranchInput input, Terminal terminal, CancellationToken cancellationToken)
     {
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var instance = await KeyOperations.ContinueOrBeginAsync(stack, RetireBranchOrchestration.Name, OperationVerb.Retire, input.KeyName, _ => true, cancellationToken).ConfigureAwait(false);
-        var result = await RunRetirementAsync(instance).ConfigureAwait(false);
+        var last = await KeyOperations.FindLastAsync(stack, RetireBranchOrchestration.Name, OperationVerb.Retire, input.KeyName, cancellationToken).ConfigureAwait(false);
+        var running = last is { IsEnded: false } ? last.InstanceId : null;
+        var result = await RunRetirementAsync(running ?? OperationId.New(OperationVerb.Retire, input.KeyName).ToString()).ConfigureAwait(false);
+        if (input.Branch is null && running is not null)
+        {
+            terminal.Note($"{input.KeyName}: this was the retirement of branch {result.Branch}, which had been under way; to retire the branch that is current now as well, give the command again");
+        }
+
         if (input.Branch is { } asked && result.Branch != asked)
         {
             terminal.Note($"{input.KeyName}: the retirement of branch {result.Branch}, which was under way, came to its end first");

@@ -33,7 +33,7 @@ public sealed class BranchKeyRing : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         (_keys, _selection, _records, _options, _time) = (keys, selection, records, options, time);
-        _sweeper = time.CreateTimer(_ => Sweep(), null, options.KeyCacheTime, options.KeyCacheTime);
+        _sweeper = time.CreateTimer(_ => Sweep(), null, options.KeyCacheTime / 10, options.KeyCacheTime / 10);
     }
 
     /// <summary>The branch that new blobs of a key are written under.</summary>
@@ -60,6 +60,11 @@ public sealed class BranchKeyRing : IDisposable
         var key = await OpenAsync(keyName, branch, copy: null, cancellationToken).ConfigureAwait(false);
         return new CurrentBranch(key, _copies.GetOrAdd((version.Id, branch), _ => key.WrapWith(version.Id, version.RequirePublicKey())));
     }
+
+    /// <summary>Whether new blobs of a key are written under a branch, by what was read last.</summary>
+    /// <exception cref="KeyUnavailableException">The pins cannot be read.</exception>
+    public async Task<bool> IsCurrentAsync(string keyName, BranchName branch, CancellationToken cancellationToken) =>
+        BranchPins.Of(await _keys.GetAsync(keyName, freshness: null, cancellationToken).ConfigureAwait(false)).Current == branch;
 
     /// <summary>Opens the DEK of a stored blob. The caller disposes of it.</summary>
     /// <param name="blobName">The blob's name, by which the accepted keys are chosen.</param>
@@ -175,7 +180,13 @@ public sealed class BranchKeyRing : IDisposable
                 if (await opening.CopyAsync(cancellationToken).ConfigureAwait(false) is { } key)
                 {
                     isOfUse = true;
-                    return key;
+                    if (opening.Began.IsWithin(_options.KeyCacheTime))
+                    {
+                        return key;
+                    }
+
+                    key.Dispose();
+                    throw new ServiceUnavailableException($"The vault took longer to unwrap a branch key of '{keyName}' than keys may be kept.");
                 }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

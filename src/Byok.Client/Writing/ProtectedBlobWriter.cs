@@ -56,7 +56,7 @@ public sealed class ProtectedBlobWriter(
     {
         using (await OpenDekAsync(plan, cancellationToken).ConfigureAwait(false))
         {
-            // Only to see that it opens. Writing takes its time, and no key waits in memory meanwhile.
+            // Only to see that it opens. Writing takes its time; what waits in memory meanwhile are the BEKs of this attempt, which open nothing else.
         }
 
         var layout = plan.Layout;
@@ -183,7 +183,7 @@ public sealed class ProtectedBlobWriter(
     {
         using var current = await branches.GetCurrentAsync(plan.Wrapping.KeyId.Name, PinFreshness.Cached, cancellationToken).ConfigureAwait(false);
         return current.Key.Name == plan.Branch
-            ? plan
+            ? plan with { Wrapping = current.Wrapping }
             : plan with { Branch = current.Key.Name, Wrapping = current.Wrapping, SealedDek = current.Key.SealDek(dek, BlobId.Parse(plan.BlobId)) };
     }
 

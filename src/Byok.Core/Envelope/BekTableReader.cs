@@ -6,7 +6,7 @@ using static Byok.Core.Envelope.EnvelopeFormat;
 namespace Byok.Core.Envelope;
 
 /// <summary>
-/// Hands out BEKs. What it keeps of the table is sealed, and of constant size whatever the blob's; opened segments live for one call. A table in the tail is read many
+/// Reads a BEK table. What it keeps of it is sealed, and of constant size whatever the blob's; opened segments live for one call. A table in the tail is read many
 /// segments at a time: they are small, and a request is not. Thread-safe.
 /// </summary>
 internal sealed class BekTableReader(BlobLayout layout, byte[]? inlineTable, IRangeSource source)
@@ -17,29 +17,43 @@ internal sealed class BekTableReader(BlobLayout layout, byte[]? inlineTable, IRa
     private readonly LinkedList<SealedRun> _recent = new();
     private readonly SemaphoreSlim _reading = new(1, 1);
 
-    /// <summary>Copies the BEKs of consecutive chunks.</summary>
-    /// <param name="keys">The blob's keys.</param>
+    /// <summary>Reads the sealed segments that hold the BEKs of consecutive chunks.</summary>
     /// <param name="first">The first chunk's index.</param>
-    /// <param name="beks">Receives as many as it has room for, 32 bytes each. The caller zeroes them.</param>
-    /// <returns>How many were copied: fewer when the segment of the next one does not verify.</returns>
-    /// <exception cref="IntegrityException">The first one's segment does not verify.</exception>
-    public async ValueTask<int> CopyBeksAsync(BlobKeys keys, long first, Memory<byte> beks, CancellationToken cancellationToken)
+    /// <param name="count">How many chunks.</param>
+    public async ValueTask<IReadOnlyList<SealedSegment>> ReadAsync(long first, int count, CancellationToken cancellationToken)
     {
         // Held from segment to segment: were two workers far apart to take turns, each would drop what the other has read.
         var run = inlineTable is null ? null : new SealedRun(0, inlineTable);
-        var copied = 0;
-        for (var left = beks; !left.IsEmpty; left = beks[(copied * KeySizeInBytes)..])
+        var segments = new List<SealedSegment>();
+        for (var segment = layout.TableSegmentOfChunk(first); segment <= layout.TableSegmentOfChunk(first + count - 1); segment++)
         {
-            var segment = layout.TableSegmentOfChunk(first + copied);
             var offset = layout.SealedSegmentOffset(segment);
             if (run?.Holds(offset) != true)
             {
                 run = await ReadRunAsync(offset, cancellationToken).ConfigureAwait(false);
             }
 
+            segments.Add(new SealedSegment(segment, run.Bytes.AsMemory((int)(offset - run.Offset), layout.SealedSegmentLength(segment))));
+        }
+
+        return segments;
+    }
+
+    /// <summary>Opens segments and copies the BEKs of consecutive chunks.</summary>
+    /// <param name="keys">The blob's keys.</param>
+    /// <param name="segments">What was read for these chunks.</param>
+    /// <param name="first">The first chunk's index.</param>
+    /// <param name="beks">Receives as many as it has room for, 32 bytes each. The caller zeroes them.</param>
+    /// <returns>How many were copied: fewer when the segment of the next one does not verify.</returns>
+    /// <exception cref="IntegrityException">The first one's segment does not verify.</exception>
+    public int CopyBeks(BlobKeys keys, IReadOnlyList<SealedSegment> segments, long first, Span<byte> beks)
+    {
+        var copied = 0;
+        foreach (var segment in segments)
+        {
             try
             {
-                copied += Open(keys, segment, run.Bytes.AsSpan((int)(offset - run.Offset), layout.SealedSegmentLength(segment)), first + copied, left.Span);
+                copied += Open(keys, segment.Number, segment.Bytes.Span, first + copied, beks[(copied * KeySizeInBytes)..]);
             }
             catch (IntegrityException) when (copied > 0)
             {
@@ -52,7 +66,7 @@ internal sealed class BekTableReader(BlobLayout layout, byte[]? inlineTable, IRa
 
     private int Open(BlobKeys keys, int segment, ReadOnlySpan<byte> sealedSegment, long first, Span<byte> beks)
     {
-        var opened = new byte[sealedSegment.Length - SegmentOverheadInBytes];
+        var opened = GC.AllocateUninitializedArray<byte>(sealedSegment.Length - SegmentOverheadInBytes, pinned: true);
         try
         {
             BekTable.OpenSegment(keys, layout, segment, sealedSegment, opened);
@@ -108,3 +122,7 @@ internal sealed class BekTableReader(BlobLayout layout, byte[]? inlineTable, IRa
         public bool Holds(long offset) => offset >= Offset && offset < Offset + Bytes.Length;
     }
 }
+
+/// <summary>A segment of a BEK table as it is stored.</summary>
+/// <param name="Number">The segment's number.</param>
+internal readonly record struct SealedSegment(int Number, ReadOnlyMemory<byte> Bytes);

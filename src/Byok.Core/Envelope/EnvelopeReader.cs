@@ -103,11 +103,15 @@ public sealed class EnvelopeReader
     private async ValueTask<int> ReadAsync(long first, int count, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var stored = buffer[..Layout.StoredChunksLength(first, count)];
-        var beks = new byte[count * EnvelopeFormat.KeySizeInBytes];
+        var beks = GC.AllocateUninitializedArray<byte>(count * EnvelopeFormat.KeySizeInBytes, pinned: true);
         try
         {
-            count = await CopyBeksAsync(first, beks, cancellationToken).ConfigureAwait(false);
+            // The key comes last: nothing that takes its time lies between its opening and its use.
+            var segments = await _beks.ReadAsync(first, count, cancellationToken).ConfigureAwait(false);
             await _source.ReadAsync(Layout.StoredOffset(first), stored, cancellationToken).ConfigureAwait(false);
+            using var dek = await _openDek(cancellationToken).ConfigureAwait(false);
+            using var keys = dek.DeriveFor(Header.BlobId);
+            count = _beks.CopyBeks(keys, segments, first, beks);
             return Open(first, stored.Span, beks.AsSpan(0, count * EnvelopeFormat.KeySizeInBytes));
         }
         catch (IntegrityException exception)
@@ -118,13 +122,6 @@ public sealed class EnvelopeReader
         {
             CryptographicOperations.ZeroMemory(beks);
         }
-    }
-
-    private async ValueTask<int> CopyBeksAsync(long first, Memory<byte> beks, CancellationToken cancellationToken)
-    {
-        using var dek = await _openDek(cancellationToken).ConfigureAwait(false);
-        using var keys = dek.DeriveFor(Header.BlobId);
-        return await _beks.CopyBeksAsync(keys, first, beks, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Opens chunks in place, and moves all but the first up to the one before: only small chunks come together, so little is moved.</summary>

@@ -13,7 +13,7 @@ namespace Byok.Pipeline.Branches;
 /// <summary>
 /// Makes the records of pinned branches anew from the copies in their blobs' metadata. Nothing of a copy is believed: what it unwraps to has to be the pinned branch's key.
 /// </summary>
-public sealed class BranchRebuilder(IKeyVault vault, StorageAccount storage, BranchKeeper branches, ILedger ledger)
+public sealed class BranchRebuilder(IKeyVault vault, StorageAccount storage, BranchKeeper branches, OperationClaims claims, ILedger ledger)
 {
     /// <summary>Most copies of one branch that are tried: whoever may write storage can make any number of them.</summary>
     private const int MaxCopies = 16;
@@ -24,9 +24,23 @@ public sealed class BranchRebuilder(IKeyVault vault, StorageAccount storage, Bra
     /// <param name="mayEnable">Disabled versions that may be enabled while this runs.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="KeyUnavailableException">The key is revoked, or no branch of it is pinned.</exception>
+    /// <exception cref="OperationInProgressException">Another operation changes the key.</exception>
     public async Task<RebuildResult> RunAsync(string operationId, string keyName, IReadOnlyCollection<KeyIdentifier> mayEnable, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mayEnable);
+        await claims.ClaimAsync(keyName, operationId, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await RebuildAsync(operationId, keyName, mayEnable, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await claims.ReleaseAsync(keyName, operationId, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<RebuildResult> RebuildAsync(string operationId, string keyName, IReadOnlyCollection<KeyIdentifier> mayEnable, CancellationToken cancellationToken)
+    {
         var life = await vault.ReadLifeWithPublicKeysAsync(keyName, cancellationToken).ConfigureAwait(false);
         life.Require(KeyOperation.Protect);
         var (good, rebuilt, lost, needed) = (new List<BranchName>(), new List<BranchName>(), new List<BranchName>(), new HashSet<KeyIdentifier>());
@@ -131,6 +145,11 @@ public sealed class BranchRebuilder(IKeyVault vault, StorageAccount storage, Bra
 
     private async Task<BranchKey?> UnwrapAsync(VaultKey version, BranchName branch, BranchWrapping copy, CancellationToken cancellationToken)
     {
+        if (!version.Enabled)
+        {
+            (await vault.ReadLifeAsync(version.Id.Name, cancellationToken).ConfigureAwait(false)).Require(KeyOperation.Protect); // It may have been revoked meanwhile.
+        }
+
         byte[] unwrapped = [];
         try
         {

@@ -79,6 +79,12 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
         }
 
         var pins = inVault ?? await RecordedBranches.FindLastAsync(ledger, life.Name, cancellationToken).ConfigureAwait(false);
+        if (inVault is null && !input.IsRestored && pins is not null)
+        {
+            throw new KeyUnavailableException(
+                $"The key '{life.Name}' was destroyed, and its blobs would be refused under another: restore it (byok key restore {life.Name}), or bring this one under another name.");
+        }
+
         var proved = new List<BranchName>();
         var tags = pins is null ? [] : TagsOf(life, pins, now);
         foreach (var branch in pins?.All ?? [])
@@ -89,20 +95,11 @@ public sealed class ActivateKey(IKeyVault vault, BranchKeeper branches, Operatio
                 await branches.WrapAndProveAsync(opened, key, cancellationToken).ConfigureAwait(false);
                 proved.Add(branch);
             }
-            catch (KeyUnavailableException) when (input.IsRestored)
+            catch (Exception exception) when (input.IsRestored && exception is KeyUnavailableException or IntegrityException)
             {
-                // It was wrapped by another master key, which a restore brings next, or which is gone for good.
+                // It was wrapped by another master key, which a restore brings next or which is gone for good; or its record is lost or altered: the blobs' copies serve, and
+                // the record is made anew from them.
             }
-            catch (KeyUnavailableException exception) when (inVault is null)
-            {
-                throw new KeyUnavailableException(
-                    $"The key '{life.Name}' was destroyed, and {key.Id} does not unwrap its branch {branch}, whose blobs would be refused from now on: restore the key (byok key restore {life.Name}), or bring this one under another name.", exception);
-            }
-        }
-
-        if (proved.Count == 0 && input.IsRestored && pins is not null)
-        {
-            throw new KeyUnavailableException($"No branch of '{life.Name}' unwraps under {key.Id}; make the records of its branches anew (byok branch rebuild), or restore another of its master keys.");
         }
 
         if (pins?.Current is null || (!input.IsRestored && pins.Sealed.Count < BranchPins.MaxSealed && BranchAge.IsDue(life, options, now)))

@@ -4,6 +4,7 @@ using Byok.Client.Records;
 using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
+using Byok.Pipeline.MoveBlobs;
 using Byok.Storage;
 
 namespace Byok.Pipeline.EncryptBlob;
@@ -12,7 +13,7 @@ namespace Byok.Pipeline.EncryptBlob;
 /// Reads a committed blob back through the real read path (the pins read anew), records it in the ledger, and only
 /// then disposes of the plaintext.
 /// </summary>
-public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobReader reader, BlobRecords records, ChunkBufferPools pools, PipelineOptions options)
+public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobReader reader, BlobRecords records, BlobRewrapper rewrapper, ChunkBufferPools pools, PipelineOptions options)
 {
     private const int MaxLooks = 5;
 
@@ -26,7 +27,10 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
         {
             try
             {
-                return await TryCompleteAsync(input, cancellationToken).ConfigureAwait(false);
+                if (await TryCompleteAsync(input, cancellationToken).ConfigureAwait(false) is { } result)
+                {
+                    return result;
+                }
             }
             catch (ConcurrentWriteException) when (attempt < MaxLooks)
             {
@@ -35,7 +39,8 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
         }
     }
 
-    private async Task<EncryptBlobResult> TryCompleteAsync(CompleteBlobInput input, CancellationToken cancellationToken)
+    /// <returns>Null when the blob was moved to the branch that is current by now.</returns>
+    private async Task<EncryptBlobResult?> TryCompleteAsync(CompleteBlobInput input, CancellationToken cancellationToken)
     {
         await using var blob = await reader.OpenAtStartAsync(input.BlobName, PinFreshness.Now, cancellationToken).ConfigureAwait(false);
         var state = BlobState.Of(blob.Header);
@@ -51,6 +56,11 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
         {
             // Another writer of ours replaced our blob after we committed it. What is there now is his to answer for; ours was complete.
             return new EncryptBlobResult(EncryptBlobOutcome.Superseded, null, null, null, 0, 0, 0, null);
+        }
+
+        if (await rewrapper.MoveOnAsync(input.OperationId, blob, standing, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
         }
 
         await VerifyAsync(blob, cancellationToken).ConfigureAwait(false);

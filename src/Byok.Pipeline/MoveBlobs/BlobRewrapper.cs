@@ -8,10 +8,37 @@ using Byok.Storage;
 namespace Byok.Pipeline.MoveBlobs;
 
 /// <summary>Seals one blob's DEK anew, under the current branch. Its data, headers, tags and the user's own metadata stay as they are.</summary>
-public sealed class BlobRewrapper(StorageAccount storage, BranchKeyRing branches, ProtectedBlobReader reader, TimeProvider time)
+public sealed class BlobRewrapper(StorageAccount storage, BranchKeyRing branches, ProtectedBlobReader reader, BlobRecords records, TimeProvider time)
 {
     /// <summary>The branch to move to, once for many blobs. The caller disposes of it.</summary>
     public Task<CurrentBranch> OpenTargetAsync(string keyName, CancellationToken cancellationToken) => branches.GetCurrentAsync(keyName, PinFreshness.Now, cancellationToken);
+
+    /// <summary>
+    /// Moves a blob that was just written and opened with fresh pins, when its branch is not the current one any more: a retirement of that branch may have looked past it,
+    /// and would unpin it.
+    /// </summary>
+    /// <returns>Whether it was moved, so that another state of it stands there now.</returns>
+    /// <exception cref="ConcurrentWriteException">It cannot be moved now.</exception>
+    internal async Task<bool> MoveOnAsync(string operationId, OpenedBlob blob, BlobStanding standing, CancellationToken cancellationToken)
+    {
+        var keyName = blob.Header.Wrapping.KeyId.Name;
+        if (await branches.IsCurrentAsync(keyName, blob.Header.Branch, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        using var target = await OpenTargetAsync(keyName, cancellationToken).ConfigureAwait(false);
+        var rewrap = await PrepareAsync(operationId, blob.Stored, standing, target, cancellationToken).ConfigureAwait(false);
+        if (rewrap.Intent is { } intent)
+        {
+            await records.IntendAsync([intent], cancellationToken).ConfigureAwait(false);
+            rewrap = await WriteAsync(rewrap, cancellationToken).ConfigureAwait(false);
+        }
+
+        return rewrap.Unmovable is null
+            ? true
+            : throw new ConcurrentWriteException($"'{blob.Stored.Name}' is under a branch that is taken out of use, and could not be moved: {rewrap.Unmovable.Explanation}");
+    }
 
     /// <summary>Makes a blob's new header, as the blob was listed.</summary>
     /// <exception cref="TransientByokException">The vault did not answer.</exception>

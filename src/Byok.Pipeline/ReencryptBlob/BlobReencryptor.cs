@@ -3,12 +3,13 @@ using Byok.Client.Records;
 using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
+using Byok.Pipeline.MoveBlobs;
 using Byok.Storage;
 
 namespace Byok.Pipeline.ReencryptBlob;
 
 /// <summary>Writes the new envelope that was planned for a protected blob, out of the old one.</summary>
-public sealed class BlobReencryptor(StorageAccount storage, ProtectedBlobReader reader, ProtectedBlobWriter writer, BlobRecords records)
+public sealed class BlobReencryptor(StorageAccount storage, ProtectedBlobReader reader, ProtectedBlobWriter writer, BlobRewrapper rewrapper, BlobRecords records)
 {
     /// <summary>Encrypts one segment anew: each chunk is opened with its old BEK and sealed under a fresh one in the same buffer, and staged.</summary>
     /// <exception cref="ConcurrentWriteException">The blob was written meanwhile.</exception>
@@ -45,6 +46,11 @@ public sealed class BlobReencryptor(StorageAccount storage, ProtectedBlobReader 
         if (standing == BlobStanding.Unknown)
         {
             throw BlobRecords.Foreign(blobName);
+        }
+
+        if (await rewrapper.MoveOnAsync(operationId, blob, standing, cancellationToken).ConfigureAwait(false))
+        {
+            return await CompleteAsync(operationId, blobName, written, cancellationToken).ConfigureAwait(false);
         }
 
         if (standing == BlobStanding.Intended)

@@ -5,7 +5,6 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
-using Byok.Pipeline.Branches;
 using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RevokeKey;
@@ -14,7 +13,7 @@ namespace Byok.Pipeline.RevokeKey;
 /// Tells the vault, by a fresh listing each time: whatever is enabled is disabled, whoever enabled it. It asks for no claim, and disables before it marks:
 /// neither another operation nor tags, and the ledger only afterwards, can keep it from its work. A restore that was asked for later ends it.
 /// </summary>
-public sealed class OrderRevocation(IKeyVault vault, BranchKeeper branches, BranchKeyRing ring, TimeProvider time) : Activity<OrderRevocationInput, RevocationOrder>
+public sealed class OrderRevocation(IKeyVault vault, BranchKeyRing ring, TimeProvider time) : Activity<OrderRevocationInput, RevocationOrder>
 {
     public const string Name = "OrderRevocation";
 
@@ -51,7 +50,7 @@ public sealed class OrderRevocation(IKeyVault vault, BranchKeeper branches, Bran
                 var version = await MarkAsync(listed, order, cancellationToken).ConfigureAwait(false);
                 if (!taken.Contains(listed.Id))
                 {
-                    probes.Add(new RevocationProbe(listed.Id, await MakeProbeAsync(life, version, cancellationToken).ConfigureAwait(false)));
+                    probes.Add(new RevocationProbe(listed.Id, MakeProbe(version)));
                 }
                 else if (listed.Enabled)
                 {
@@ -120,28 +119,12 @@ public sealed class OrderRevocation(IKeyVault vault, BranchKeeper branches, Bran
         return version;
     }
 
-    /// <summary>What data depends on: a pinned branch's key, as its record has it. Storage that does not answer, or tells nothing, keeps nobody from probing.</summary>
-    private async Task<byte[]?> MakeProbeAsync(KeyLife life, VaultKey version, CancellationToken cancellationToken)
+    /// <summary>Something of its own to unwrap: what records hold may be altered, and would end the probing.</summary>
+    private static byte[]? MakeProbe(VaultKey version)
     {
         if (version.PublicKey is not { SizeInBits: 2048 or 3072 or 4096 } publicKey)
         {
             return null;
-        }
-
-        try
-        {
-            foreach (var branch in BranchPins.Find(life)?.All ?? [])
-            {
-                var record = await branches.FindRecordAsync(life.Name, branch, cancellationToken).ConfigureAwait(false);
-                if (record?.Wrappings.FirstOrDefault(wrapping => wrapping.KeyThumbprint == publicKey.Thumbprint) is { } wrapping)
-                {
-                    return wrapping.WrappedKey.ToArray();
-                }
-            }
-        }
-        catch (ByokException)
-        {
-            // A probe of its own has to do.
         }
 
         using var secret = BranchKey.Generate();

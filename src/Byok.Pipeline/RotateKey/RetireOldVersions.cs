@@ -30,8 +30,9 @@ public sealed class RetireOldVersions(IKeyVault vault, BranchKeyRing branches, I
             old.Add(version.Id);
             if (WrappingKeyPolicy.IsActive(version))
             {
-                await vault.WriteTagsAsync(version.Id, _ => new Dictionary<string, string?> { [KeyTags.State] = KeyTags.Retired }, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
+                // Recorded first: a repeat would not find it active any more.
                 await ledger.AppendAsync(LedgerEvents.KeyRetired(input.OperationId, version.Id, input.TargetId), cancellationToken).ConfigureAwait(false);
+                await vault.WriteTagsAsync(version.Id, _ => new Dictionary<string, string?> { [KeyTags.State] = KeyTags.Retired }, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
             }
         }
 

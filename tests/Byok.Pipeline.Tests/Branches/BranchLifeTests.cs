@@ -1,8 +1,12 @@
 using Byok.Client.Records;
+using Byok.Client.Writing;
 using Byok.Core.Branches;
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.Branches;
+using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.RetireBranch;
 using Byok.Pipeline.RevokeKey;
 
 namespace Byok.Pipeline.Tests.Branches;
@@ -214,6 +218,72 @@ public sealed class BranchLifeTests
         Assert.Equal("content", await stack.ReadAsync("a"));
         await stack.ProtectAsync("b", "content of b");
         Assert.Equal("content of b", await stack.ReadAsync("b"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Restore_PurgedKeyWhoseRecordServesNobody_LetsTheCopiesServeAndTheRecordBeMadeAnew(bool isMissing)
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        var branch = (await stack.PinsAsync()).Current!;
+        await stack.RevokeAsync(RevocationMode.Delete);
+        await stack.Vault.PurgeDeletedKeyAsync(BranchStack.Key, CancellationToken.None);
+        await stack.SpoilRecordAsync(branch, isMissing);
+
+        var restored = await stack.RestoreAsync();
+
+        Assert.Equal([branch], restored.UnreadableBranches);
+        stack.Forget();
+        Assert.Equal("content", await stack.ReadAsync("a"));
+        var rebuilt = await stack.Catalog.Get<BranchRebuilder>().RunAsync("rebuild", BranchStack.Key, [], CancellationToken.None);
+        Assert.Equal([branch], rebuilt.Rebuilt);
+        await stack.ProtectAsync("b", "content of b");
+        Assert.Equal("content of b", await stack.ReadAsync("b"));
+    }
+
+    [Fact]
+    public async Task Revoke_RecordOfTheBranchIsAltered_IsProvedAllTheSame()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        await stack.ProtectAsync("a", "content");
+        await stack.SpoilRecordAsync((await stack.PinsAsync()).Current!, isMissing: false);
+
+        await stack.RevokeAsync();
+
+        Assert.All((await stack.LifeAsync()).Versions, version => Assert.False(version.Enabled));
+        stack.Forget();
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync("a"));
+    }
+
+    [Fact]
+    public async Task Encrypt_BranchSealedBetweenCommitAndCompletion_IsMovedOnBeforeThePlaintextGoes()
+    {
+        using var stack = await BranchStack.CreateAsync();
+        var old = (await stack.PinsAsync()).Current!;
+        var (uploads, catalog) = (stack.Storage.Uploads.Client, stack.Catalog);
+        var content = new byte[(EnvelopePlan.MinChunksPerSegment * EnvelopePlan.StandardChunkSizeInBytes) + 1];
+        var etag = (await uploads.GetBlobClient("large").UploadAsync(BinaryData.FromBytes(content), overwrite: true)).Value.ETag.ToString();
+        var begin = new BeginEncryptionInput("encrypt", BlobId.New().ToString(), new EncryptBlobInput { BlobName = "large", ETag = etag });
+        var plan = (await catalog.Get<BeginEncryption>().RunAsync(begin, CancellationToken.None)).Plan!;
+        var segments = new List<SegmentResult>();
+        for (var segment = 0; segment < plan.Envelope.Segments; segment++)
+        {
+            segments.Add(await catalog.Get<EncryptSegment>().RunAsync(new EncryptSegmentInput(plan, segment), CancellationToken.None));
+        }
+
+        var written = await catalog.Get<CommitBlob>().RunAsync(new CommitBlobInput(plan, segments), CancellationToken.None);
+        var current = await catalog.Get<SealBranch>().RunAsync(new SealInput("retire", BranchStack.Key, old), CancellationToken.None);
+
+        await catalog.Get<CompleteBlob>().RunAsync(CompleteBlobInput.For(plan, written, 1), CancellationToken.None);
+
+        Assert.Equal(current, (await stack.HeaderAsync("large")).Branch);
+        Assert.False((await uploads.GetBlobClient("large").ExistsAsync()).Value);
+        await catalog.Get<UnpinBranch>().RunAsync(new UnpinInput("retire", BranchStack.Key, old, 0, 2), CancellationToken.None);
+        stack.Forget();
+        Assert.Equal(content.Length, (await stack.ReadAsync("large")).Length);
+        Assert.Empty(await stack.AuditAsync());
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using Azure.Storage.Blobs.Models;
 using Byok.Client.Reading;
@@ -136,6 +137,23 @@ internal sealed class BranchStack : IDisposable
     public async Task<VaultKey> CurrentVersionAsync(string name = Key) => (await LifeAsync(name)).Current!;
 
     public async Task<BranchRecord> RecordAsync(BranchName branch, string name = Key) => (await Records.FindAsync(name, branch, CancellationToken.None))!;
+
+    /// <summary>What somebody does who may write to storage: a branch's record is gone, or holds bytes that nothing was wrapped to.</summary>
+    public async Task SpoilRecordAsync(BranchName branch, bool isMissing)
+    {
+        var name = BranchRecord.BlobNameOf(Key, branch);
+        var right = System.Text.Encoding.UTF8.GetString((await RecordAsync(branch)).ToUtf8Json());
+        await Storage.Branches.DeleteAsync(name, null, CancellationToken.None);
+        if (!isMissing)
+        {
+            foreach (var wrapping in (BranchRecord.Parse(System.Text.Encoding.UTF8.GetBytes(right), Key, branch)).Wrappings)
+            {
+                right = right.Replace(Base64Url.EncodeToString(wrapping.WrappedKey.Span), new string('Q', 342), StringComparison.Ordinal);
+            }
+
+            await Storage.Branches.PutAsync(name, BinaryData.FromString(right), "application/json", null, CancellationToken.None);
+        }
+    }
 
     /// <summary>What somebody does who may write to storage: whatever he likes stands under the name.</summary>
     public async Task StoreAsync(string name, SmallBlob blob) => await Storage.Protected.Client.GetBlobClient(name).UploadAsync(
