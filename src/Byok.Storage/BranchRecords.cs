@@ -35,20 +35,6 @@ public sealed class BranchRecords(DocumentContainer container)
         throw new ConcurrentWriteException($"'{container.SubjectOf(BranchRecord.BlobNameOf(keyName, branch))}' is written by others again and again.");
     }
 
-    /// <summary>The branches of a key that have a record.</summary>
-    public async IAsyncEnumerable<BranchName> ListAsync(
-        string keyName, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var prefix = $"{keyName}/";
-        await foreach (var (name, _) in container.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
-        {
-            if (BranchName.TryParse(name[prefix.Length..], out var branch))
-            {
-                yield return branch;
-            }
-        }
-    }
-
     /// <summary>Reads a record; a malformed one twice, because an answer that was cut on its way looks the same.</summary>
     private async Task<(BranchRecord? Record, string? ETag, MalformedBranchRecordException? Fault)> ReadAsync(
         string keyName, BranchName branch, CancellationToken cancellationToken)

@@ -180,13 +180,7 @@ public sealed class BranchKeyRing : IDisposable
                 if (await opening.CopyAsync(cancellationToken).ConfigureAwait(false) is { } key)
                 {
                     isOfUse = true;
-                    if (opening.Began.IsWithin(_options.KeyCacheTime))
-                    {
-                        return key;
-                    }
-
-                    key.Dispose();
-                    throw new ServiceUnavailableException($"The vault took longer to unwrap a branch key of '{keyName}' than keys may be kept.");
+                    return key;
                 }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -16,8 +16,8 @@ public sealed class KeySelection(ClientOptions options)
     /// <summary>The name of the key that protects a new blob: named with it, else by the longest prefix, else the default.</summary>
     /// <param name="blobName">The blob's name.</param>
     /// <param name="namedKey">The key that the upload names; null when it names none.</param>
-    /// <exception cref="KeyUnavailableException">No rule names a key: none has been brought, or no default is configured.</exception>
-    /// <exception cref="ConfigurationException">What is named cannot be a key's name, or is not accepted.</exception>
+    /// <exception cref="KeyUnavailableException">No rule names a key, because none has been brought or no default is configured; or it is not accepted.</exception>
+    /// <exception cref="ConfigurationException">What is named cannot be a key's name.</exception>
     public string Select(string blobName, string? namedKey)
     {
         ArgumentNullException.ThrowIfNull(blobName);
@@ -30,7 +30,7 @@ public sealed class KeySelection(ClientOptions options)
 
         return AcceptedFor(blobName).Contains(name)
             ? name
-            : throw new ConfigurationException($"'{name}' is named to protect '{blobName}', but it is not an accepted key; add it to the accepted keys, or name another.");
+            : throw new KeyUnavailableException($"'{name}' is named to protect '{blobName}', but it is not an accepted key; bring it, add it to the accepted keys, or name another.");
     }
 
     /// <summary>The keys that may protect a blob. A rehearsal's blob is protected by the key that was made for that rehearsal, and by no other.</summary>

@@ -14,7 +14,7 @@ public sealed record MoveScope
     /// <summary>Only those of this branch; null for any.</summary>
     public BranchName? From { get; init; }
 
-    /// <summary>Only those that were written before this key version; null for any.</summary>
+    /// <summary>Only those whose copy names another version than this one; null for any.</summary>
     public KeyIdentifier? Before { get; init; }
 
     /// <summary>True to encrypt the data anew; false to only seal the DEKs anew.</summary>

@@ -3,11 +3,7 @@ namespace Byok.Pipeline.MoveBlobs;
 /// <summary>A blob that could not be moved to the current branch.</summary>
 /// <param name="Name">The blob's name.</param>
 /// <param name="Explanation">Why, in one sentence.</param>
-public sealed record UnmovableBlob(string Name, UnmovableReason Reason, string Explanation)
-{
-    /// <summary>Most that are listed by name; the count is always exact.</summary>
-    public const int MaxListed = 100;
-}
+public sealed record UnmovableBlob(string Name, UnmovableReason Reason, string Explanation);
 
 /// <summary>Why a blob could not be moved.</summary>
 public enum UnmovableReason

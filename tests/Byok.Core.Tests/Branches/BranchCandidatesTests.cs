@@ -116,7 +116,7 @@ public sealed class BranchCandidatesTests
         var refusal = await Assert.ThrowsAsync<KeyUnavailableException>(() => candidates.UnwrapAsync((_, _, _) => throw new InvalidOperationException(), CancellationToken.None));
 
         Assert.Equal(
-            $"The key of branch {Branch} is not wrapped by any version of 'archive' that is in use in the vault; restore the key, or make the branch's record anew.", refusal.Message);
+            $"The key of branch {Branch} is not wrapped by any version of 'archive' that is in use in the vault; restore the key, or make the branch's record anew (byok branch rebuild archive).", refusal.Message);
         var neither = BranchCandidates.Of(TestKeys.Life, Branch, null, null, TestKeys.Accepted);
         await Assert.ThrowsAsync<KeyUnavailableException>(() => neither.UnwrapAsync((_, _, _) => throw new InvalidOperationException(), CancellationToken.None));
     }
