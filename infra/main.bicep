@@ -24,7 +24,7 @@ param agentPrincipalId string = ''
 @description('Groups that may put files into uploads.')
 param uploaderGroupIds string[] = []
 
-@description('Groups that may read protected blobs and unwrap their keys.')
+@description('Groups that may read protected blobs and branch records, and unwrap branch keys.')
 param readerGroupIds string[] = []
 
 @description('Groups that may read the ledger and the audit reports.')
@@ -51,7 +51,7 @@ param networkAddressRange string = '10.64.0.0/24'
 @description('Public addresses (CIDR) from which the agent connects to a private relay.')
 param agentAddressRanges string[] = []
 
-@description('Redundancy of both storage accounts.')
+@description('Redundancy of the storage accounts.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS', 'Standard_RAGRS', 'Standard_RAGZRS'])
 param storageSkuName string = 'Standard_ZRS'
 
@@ -94,6 +94,7 @@ param deployEventSubscription bool = false
 
 var nameSuffix = uniqueString(resourceGroup().id)
 var dataAccountName = '${namePrefix}d${nameSuffix}'
+var recordsAccountName = '${namePrefix}r${nameSuffix}'
 var hostAccountName = '${namePrefix}h${nameSuffix}'
 var uploadTopicName = '${namePrefix}-uploads-${nameSuffix}'
 var undeliveredContainer = 'undelivered'
@@ -107,6 +108,7 @@ var roleNames = {
   keyCustodian: guid(resourceGroup().id, 'byok-key-custodian')
   uploadProcessor: guid(resourceGroup().id, 'byok-upload-processor')
   blobWriter: guid(resourceGroup().id, 'byok-blob-writer')
+  recordWriter: guid(resourceGroup().id, 'byok-record-writer')
   ledgerAppender: guid(resourceGroup().id, 'byok-ledger-appender')
 }
 
@@ -169,13 +171,28 @@ module dataStorage 'modules/data-storage.bicep' = {
     skuName: storageSkuName
     privateOnly: privateNetworking
     workspaceId: monitoring.outputs.workspaceId
-    ledgerRetentionDays: ledgerRetentionDays
-    setLedgerImmutability: setLedgerImmutability
     appIdentityName: identity.name
     uploadProcessorRoleName: roleNames.uploadProcessor
     blobWriterRoleName: roleNames.blobWriter
-    ledgerAppenderRoleName: roleNames.ledgerAppender
     uploaderGroupIds: uploaderGroupIds
+    readerGroupIds: readerGroupIds
+  }
+  dependsOn: [roles]
+}
+
+module recordsStorage 'modules/records-storage.bicep' = {
+  params: {
+    location: location
+    name: recordsAccountName
+    tags: tags
+    skuName: storageSkuName
+    privateOnly: privateNetworking
+    workspaceId: monitoring.outputs.workspaceId
+    ledgerRetentionDays: ledgerRetentionDays
+    setLedgerImmutability: setLedgerImmutability
+    appIdentityName: identity.name
+    recordWriterRoleName: roleNames.recordWriter
+    ledgerAppenderRoleName: roleNames.ledgerAppender
     readerGroupIds: readerGroupIds
     auditorGroupIds: auditorGroupIds
   }
@@ -220,6 +237,7 @@ module network 'modules/network.bicep' = if (privateNetworking) {
 var endpointTargets = [
   { resource: 'data', groupId: 'blob' }
   { resource: 'data', groupId: 'queue' }
+  { resource: 'records', groupId: 'blob' }
   { resource: 'host', groupId: 'blob' }
   { resource: 'host', groupId: 'queue' }
   { resource: 'host', groupId: 'table' }
@@ -228,6 +246,7 @@ var endpointTargets = [
 ]
 var endpointTargetIds = {
   data: dataStorage.outputs.id
+  records: recordsStorage.outputs.id
   host: hostStorage.outputs.id
   relay: relay.outputs.id
   keys: useManagedHsm ? managedHsm!.outputs.id : vault!.outputs.id
@@ -264,12 +283,14 @@ module app 'modules/app.bicep' = {
       {
         Byok__VaultUri: useManagedHsm ? managedHsm!.outputs.uri : vault!.outputs.uri
         Byok__StorageAccountUri: dataStorage.outputs.blobUri
+        Byok__RecordsAccountUri: recordsStorage.outputs.blobUri
         Byok__Relay__Namespace: relay.outputs.hostName
         Byok__Relay__Path: relay.outputs.path
         Byok__Containers__Uploads: dataStorage.outputs.containers.uploads
         Byok__Containers__Protected: dataStorage.outputs.containers.protected
-        Byok__Containers__Ledger: dataStorage.outputs.containers.ledger
-        Byok__Containers__Audits: dataStorage.outputs.containers.audits
+        Byok__Containers__Branches: recordsStorage.outputs.containers.branches
+        Byok__Containers__Ledger: recordsStorage.outputs.containers.ledger
+        Byok__Containers__Audits: recordsStorage.outputs.containers.audits
         ByokAuditSchedule: auditSchedule
         ByokRotationSchedule: rotationSchedule
         ByokUploads__blobServiceUri: dataStorage.outputs.blobUri
@@ -328,6 +349,9 @@ output vaultUri string = useManagedHsm ? managedHsm!.outputs.uri : vault!.output
 
 @description('Name of the data storage account.')
 output dataAccountName string = dataStorage.outputs.name
+
+@description('Name of the storage account of branch records, ledger and audits.')
+output recordsAccountName string = recordsStorage.outputs.name
 
 @description('Host name of the relay: for the agent\'s configuration.')
 output relayNamespace string = relay.outputs.hostName

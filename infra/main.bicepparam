@@ -18,6 +18,9 @@ param agentPrincipalId = '55555555-5555-5555-5555-555555555555'
 
 param byokSettings = {
   DefaultKey: 'master-2026'
+  // Every key that protects blobs, former ones too: blobs under another are refused.
+  AcceptedKeys: 'master-2026'
+  BranchMaximumAgeDays: '365'
   RequiredApprovals: '2'
 }
 

@@ -14,6 +14,9 @@ internal sealed record BenchOptions
     /// <summary>Small blobs of the benchmark <c>small</c>. Default 2,000.</summary>
     public int SmallBlobs { get; init; } = 2000;
 
+    /// <summary>Small blobs of the benchmark <c>rotation</c>, against the peer. Default 10,000.</summary>
+    public int RotatedBlobs { get; init; } = 10_000;
+
     /// <summary>Whether what takes tens of minutes or tens of gigabytes is run too.</summary>
     public bool Long { get; init; }
 
@@ -40,7 +43,7 @@ internal sealed record BenchOptions
             {
                 "--rounds" => options with { Rounds = Number(args, ++i, 1) },
                 "--size" => options with { SizeInMiB = Number(args, ++i, 8) },
-                "--blobs" => options with { SmallBlobs = Number(args, ++i, 10) },
+                "--blobs" => Counted(Number(args, ++i, 10)),
                 "--out" => options with { ResultsFile = Path.GetFullPath(Value(args, ++i)) },
                 "--long" => options with { Long = true },
                 ['-', ..] => throw new ArgumentException($"there is no option {args[i]}"),
@@ -49,6 +52,8 @@ internal sealed record BenchOptions
         }
 
         return options with { Names = names };
+
+        BenchOptions Counted(int blobs) => options with { SmallBlobs = blobs, RotatedBlobs = blobs };
 
         BenchOptions Named(string name)
         {

@@ -1,4 +1,4 @@
-// The data: uploads (plaintext, short-lived), protected (ciphertext), ledger (append only, immutable), audits (reports).
+// The data: uploads (plaintext, short-lived), protected (ciphertext).
 // Blob soft delete and versioning stay off on purpose: with them a disposed upload would live on as plaintext.
 
 @description('Region of the account.')
@@ -21,34 +21,20 @@ param privateOnly bool
 @description('Log Analytics workspace that takes the resource logs.')
 param workspaceId string
 
-@description('Days that a ledger blob stays immutable after it was made. Appending stays possible.')
-@minValue(1)
-@maxValue(146000)
-param ledgerRetentionDays int
-
-@description('Whether to set the ledger\'s immutability policy. A locked policy refuses to be set again.')
-param setLedgerImmutability bool
-
 @description('Name of the app\'s managed identity, in this resource group.')
 param appIdentityName string
 
 @description('Name (GUID) of the custom role: take uploads in and dispose of them.')
 param uploadProcessorRoleName string
 
-@description('Name (GUID) of the custom role: write protected blobs and audit reports.')
+@description('Name (GUID) of the custom role: write protected blobs.')
 param blobWriterRoleName string
-
-@description('Name (GUID) of the custom role: append to the ledger.')
-param ledgerAppenderRoleName string
 
 @description('Groups that may put files into uploads.')
 param uploaderGroupIds string[]
 
 @description('Groups that may read protected blobs. To decrypt they also need the right to unwrap.')
 param readerGroupIds string[]
-
-@description('Groups that may read the ledger and the audit reports.')
-param auditorGroupIds string[]
 
 // Storage Blob Data Contributor, Storage Blob Data Reader, Storage Queue Data Contributor
 var blobContributorRoleId = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
@@ -57,7 +43,6 @@ var queueContributorRoleId = subscriptionResourceId('Microsoft.Authorization/rol
 
 var uploadProcessorRoleId = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', uploadProcessorRoleName)
 var blobWriterRoleId = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobWriterRoleName)
-var ledgerAppenderRoleId = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', ledgerAppenderRoleName)
 
 resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   name: appIdentityName
@@ -130,32 +115,6 @@ resource protected 'Microsoft.Storage/storageAccounts/blobServices/containers@20
   }
 }
 
-resource ledger 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
-  parent: blobs
-  name: 'ledger'
-  properties: {
-    publicAccess: 'None'
-  }
-}
-
-resource audits 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
-  parent: blobs
-  name: 'audits'
-  properties: {
-    publicAccess: 'None'
-  }
-}
-
-// Unlocked: an owner can still lift it. Locking is irrevocable and therefore a command of its own (docs/OPERATIONS.md).
-resource ledgerImmutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-01-01' = if (setLedgerImmutability) {
-  parent: ledger
-  name: 'default'
-  properties: {
-    immutabilityPeriodSinceCreationInDays: ledgerRetentionDays
-    allowProtectedAppendWrites: true
-  }
-}
-
 resource queues 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' = {
   parent: account
   name: 'default'
@@ -207,26 +166,6 @@ resource appWritesProtected 'Microsoft.Authorization/roleAssignments@2022-04-01'
   }
 }
 
-resource appWritesAudits 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(audits.id, appIdentity.id, blobWriterRoleId)
-  scope: audits
-  properties: {
-    principalId: appIdentity.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: blobWriterRoleId
-  }
-}
-
-resource appAppendsToLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(ledger.id, appIdentity.id, ledgerAppenderRoleId)
-  scope: ledger
-  properties: {
-    principalId: appIdentity.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: ledgerAppenderRoleId
-  }
-}
-
 resource appReportsPoison 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(poisonQueue.id, appIdentity.id, queueContributorRoleId)
   scope: poisonQueue
@@ -261,30 +200,6 @@ resource readers 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-resource ledgerAuditors 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for groupId in auditorGroupIds: {
-    name: guid(ledger.id, groupId, blobReaderRoleId)
-    scope: ledger
-    properties: {
-      principalId: groupId
-      principalType: 'Group'
-      roleDefinitionId: blobReaderRoleId
-    }
-  }
-]
-
-resource reportAuditors 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for groupId in auditorGroupIds: {
-    name: guid(audits.id, groupId, blobReaderRoleId)
-    scope: audits
-    properties: {
-      principalId: groupId
-      principalType: 'Group'
-      roleDefinitionId: blobReaderRoleId
-    }
-  }
-]
-
 @description('Resource id of the account.')
 output id string = account.id
 
@@ -298,9 +213,7 @@ output blobUri string = account.properties.primaryEndpoints.blob
 output queueUri string = account.properties.primaryEndpoints.queue
 
 @description('Names of the containers.')
-output containers { uploads: string, protected: string, ledger: string, audits: string } = {
+output containers { uploads: string, protected: string } = {
   uploads: uploads.name
   protected: protected.name
-  ledger: ledger.name
-  audits: audits.name
 }

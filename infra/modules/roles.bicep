@@ -1,5 +1,5 @@
 // The custom roles. Azure's built-in ones join what must be apart: Key Vault Crypto Officer imports, uses and purges keys;
-// Storage Blob Data Contributor deletes. None of these roles can purge a key or delete a protected blob.
+// Storage Blob Data Contributor deletes. None of these roles can purge a key, or delete a protected blob or a record.
 
 @description('Suffix of the role names: role names are unique in a tenant.')
 param nameSuffix string
@@ -11,6 +11,7 @@ param names {
   keyCustodian: string
   uploadProcessor: string
   blobWriter: string
+  recordWriter: string
   ledgerAppender: string
 }
 
@@ -39,7 +40,7 @@ resource keyUser 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: names.keyUser
   properties: {
     roleName: 'BYOK Key User ${nameSuffix}'
-    description: 'Wraps and unwraps data encryption keys. Cannot create, import, change or delete a key.'
+    description: 'Wraps and unwraps branch keys. Cannot create, import, change or delete a key.'
     type: 'CustomRole'
     assignableScopes: [resourceGroup().id]
     permissions: [
@@ -101,7 +102,7 @@ resource blobWriter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: names.blobWriter
   properties: {
     roleName: 'BYOK Blob Writer ${nameSuffix}'
-    description: 'Reads and writes blobs with their tags. Cannot delete.'
+    description: 'Reads and writes protected blobs with their tags. Cannot delete.'
     type: 'CustomRole'
     assignableScopes: [resourceGroup().id]
     permissions: [
@@ -115,6 +116,24 @@ resource blobWriter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action'
           'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/read'
           'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write'
+        ]
+      }
+    ]
+  }
+}
+
+resource recordWriter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: names.recordWriter
+  properties: {
+    roleName: 'BYOK Record Writer ${nameSuffix}'
+    description: 'Reads and writes branch records and audit reports. Cannot delete.'
+    type: 'CustomRole'
+    assignableScopes: [resourceGroup().id]
+    permissions: [
+      {
+        dataActions: [
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write'
         ]
       }
     ]

@@ -11,6 +11,7 @@ public sealed record ApiRoute(string Method, string Template, Func<OperationsApi
     [
         new("POST", "keys/{name}/bring", (api, name, request, stop) => api.BringKeyAsync(name, request, stop)),
         new("POST", "keys/{name}/rotate", (api, name, request, stop) => api.RotateKeyAsync(name, request, stop)),
+        new("POST", "keys/{name}/retire-branch", (api, name, request, stop) => api.RetireBranchAsync(name, request, stop)),
         new("POST", "keys/{name}/revoke", (api, name, request, stop) => api.RevokeKeyAsync(name, request, stop)),
         new("POST", "keys/{name}/restore", (api, name, request, stop) => api.RestoreKeyAsync(name, request, stop)),
         new("GET", "keys/{name}/operations", (api, name, request, stop) => api.ListOperationsAsync(name, request, stop)),

@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using System.Text;
 using System.Text.Json;
+using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
@@ -9,6 +10,7 @@ using Byok.Pipeline.AuditKeys;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
+using Byok.Pipeline.RetireBranch;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
 using Byok.Storage;
@@ -57,12 +59,10 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             Require(body.NewLabel is null || IsLabel(body.NewLabel), "newLabel", LabelRule);
             RequireKeySize(body.GenerateSizeInBits);
             Require(body.GracePeriodHours is null or (>= 0 and <= MaxGracePeriodHours), "gracePeriodHours", $"0 to {MaxGracePeriodHours}");
-            Require(!body.RewrapOnly || body is { NewLabel: null, GenerateSizeInBits: null, Deep: false }, "rewrapOnly", "false where a new key is named or data is encrypted anew");
             await RequireKnownKeyAsync(keyName, cancellationToken).ConfigureAwait(false);
             var input = new RotateKeyInput
             {
                 KeyName = keyName,
-                RewrapOnly = body.RewrapOnly,
                 NewLabel = body.NewLabel,
                 GenerateSizeInBits = body.GenerateSizeInBits,
                 Deep = body.Deep,
@@ -70,6 +70,18 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
             };
             var goOn = request with { OperationId = request.OperationId ?? await FindFailedRotationAsync(keyName, cancellationToken).ConfigureAwait(false) };
             return await StartAsync(goOn, OperationVerb.Rotate, keyName, RotateKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
+        });
+
+    public Task<ApiResponse> RetireBranchAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(request, [ApiRole.Operator], async () =>
+        {
+            RequireKeyName(keyName);
+            var body = await RequestBody.ReadAsync<RetireBranchBody>(request, cancellationToken).ConfigureAwait(false);
+            BranchName? branch = null;
+            Require(body.Branch is null || BranchName.TryParse(body.Branch, out branch), "branch", "a branch's name, 43 characters of base64url");
+            await RequireKnownKeyAsync(keyName, cancellationToken).ConfigureAwait(false);
+            var input = new RetireBranchInput { KeyName = keyName, Branch = branch, Deep = body.Deep };
+            return await StartAsync(request, OperationVerb.Retire, keyName, RetireBranchOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 
     public Task<ApiResponse> RevokeKeyAsync(string keyName, ApiRequest request, CancellationToken cancellationToken) =>
@@ -89,9 +101,9 @@ public sealed class OperationsApi(IOrchestrationClient client, AuditArchive audi
         AnswerAsync(request, [ApiRole.Operator], async () =>
         {
             RequireKeyName(keyName);
-            var body = await RequestBody.ReadAsync<RestoreKeyBody>(request, cancellationToken).ConfigureAwait(false);
+            _ = await RequestBody.ReadAsync<RestoreKeyBody>(request, cancellationToken).ConfigureAwait(false);
             var orderedOn = await FindOrderTimeAsync(keyName, cancellationToken).ConfigureAwait(false);
-            var input = new RestoreKeyInput { KeyName = keyName, Rewrap = body.Rewrap, OrderedOn = orderedOn };
+            var input = new RestoreKeyInput { KeyName = keyName, OrderedOn = orderedOn };
             return await StartAsync(request, OperationVerb.Restore, keyName, RestoreKeyOrchestration.Name, input, cancellationToken).ConfigureAwait(false);
         });
 

@@ -1,5 +1,4 @@
 namespace Byok.Api;
 
-/// <summary>Body of a request to restore a key.</summary>
-/// <param name="Rewrap">Whether blobs that name a version which is gone for good are rewrapped.</param>
-public sealed record RestoreKeyBody(bool Rewrap = false);
+/// <summary>Body of a request to restore a key: an empty object.</summary>
+public sealed record RestoreKeyBody;

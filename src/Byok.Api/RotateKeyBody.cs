@@ -4,7 +4,5 @@ namespace Byok.Api;
 /// <param name="NewLabel">Label of the new master key in the HSM; by default the key's name and the date.</param>
 /// <param name="GenerateSizeInBits">Size of a master key to generate: 2048, 3072 or 4096; by default that of the present key.</param>
 /// <param name="Deep">Whether the data is encrypted anew.</param>
-/// <param name="GracePeriodHours">How long the old versions stay enabled when nothing uses them any more; parts of hours are allowed; by default as configured.</param>
-/// <param name="RewrapOnly">Whether no key is brought, and blobs only move to the newest version that is there; alone or with the grace period.</param>
-public sealed record RotateKeyBody(
-    string? NewLabel = null, int? GenerateSizeInBits = null, bool Deep = false, double? GracePeriodHours = null, bool RewrapOnly = false);
+/// <param name="GracePeriodHours">How long the old versions stay enabled after the new one is in use; parts of hours are allowed; by default as configured.</param>
+public sealed record RotateKeyBody(string? NewLabel = null, int? GenerateSizeInBits = null, bool Deep = false, double? GracePeriodHours = null);

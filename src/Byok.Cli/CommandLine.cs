@@ -22,6 +22,7 @@ internal static class CommandLine
             StackCommands.Down(),
             StackCommands.Status(),
             KeyCommands.Create(),
+            BranchCommands.Create(),
             BlobCommands.Create(),
             AuditCommand.Create(),
             LedgerCommands.Create(),

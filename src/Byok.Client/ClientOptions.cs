@@ -12,11 +12,20 @@ public record ClientOptions
     /// <summary>Wrapping key by blob-name prefix; the longest matching prefix wins.</summary>
     public IReadOnlyDictionary<string, string> KeyPrefixes { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>How long a wrapping key's public part may be used without asking the vault again. Default 1 minute.</summary>
-    public TimeSpan KeyCacheTime { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// The key names that may protect blobs here. Null: for each blob the key of the longest matching prefix, else the default key. Former keys whose blobs are still to
+    /// be read have to be listed.
+    /// </summary>
+    public IReadOnlyCollection<string>? AcceptedKeys { get; init; }
 
-    /// <summary>How long an unwrapped DEK may stay in memory: the longest time reads go on after a revocation. Default 1 minute.</summary>
-    public TimeSpan DekCacheTime { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>Tells the accepted keys anew each time, where keys may be brought while the process runs; null for <see cref="AcceptedKeys"/>.</summary>
+    public Func<IReadOnlyCollection<string>>? FindAcceptedKeys { get; init; }
+
+    /// <summary>
+    /// How long what the vault said may be used without asking it again: pins, public parts, and branch keys, counted from when the unwrapping began. So it is the
+    /// longest time for which reads go on after a revocation. Default 1 minute.
+    /// </summary>
+    public TimeSpan KeyCacheTime { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Chunks under way at once within one blob. Default 4.</summary>
     public int ChunksInFlight { get; init; } = 4;

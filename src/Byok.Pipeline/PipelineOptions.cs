@@ -30,14 +30,17 @@ public sealed record PipelineOptions : ClientOptions
     /// <summary>What happens to the plaintext in the uploads container. Default <see cref="PlaintextDisposal.Delete"/>.</summary>
     public PlaintextDisposal Disposal { get; init; } = PlaintextDisposal.Delete;
 
-    /// <summary>How long a rotation leaves old key versions enabled after it has proved that nothing uses them. Default 24 hours.</summary>
+    /// <summary>How long a rotation leaves old key versions enabled after the new one is in use. Default 24 hours.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>Blobs that one activity of a rotation or an audit looks at, at most 5,000. Default 500.</summary>
+    /// <summary>Blobs that one activity of a move or an audit looks at, at most 5,000. Default 500.</summary>
     public int BlobsPerPage { get; init; } = 500;
 
     /// <summary>Age at which the audit says that a wrapping key is to be rotated. Default 1 year.</summary>
     public TimeSpan MaxKeyAge { get; init; } = TimeSpan.FromDays(365);
+
+    /// <summary>Age of the current branch at which a rotation makes a new one. Default 1 year.</summary>
+    public TimeSpan MaxBranchAge { get; init; } = TimeSpan.FromDays(365);
 
     /// <summary>How long before a wrapping key's expiry the audit begins to warn. Default 30 days.</summary>
     public TimeSpan ExpiryWarning { get; init; } = TimeSpan.FromDays(30);

@@ -4,6 +4,7 @@ using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
+using Byok.Pipeline.RetireBranch;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
 
@@ -18,6 +19,7 @@ public static class PipelineOrchestrations
         OrchestrationDescriptor.For(() => new BringKeyOrchestration(), BringKeyOrchestration.Name),
         OrchestrationDescriptor.For(() => new EncryptBlobOrchestration(), EncryptBlobOrchestration.Name),
         OrchestrationDescriptor.For(() => new RotateKeyOrchestration(), RotateKeyOrchestration.Name),
+        OrchestrationDescriptor.For(() => new RetireBranchOrchestration(), RetireBranchOrchestration.Name),
         OrchestrationDescriptor.For(() => new ReencryptBlobOrchestration(), ReencryptBlobOrchestration.Name),
         OrchestrationDescriptor.For(() => new RevokeKeyOrchestration(), RevokeKeyOrchestration.Name),
         OrchestrationDescriptor.For(() => new RestoreKeyOrchestration(), RestoreKeyOrchestration.Name),

@@ -1,15 +1,19 @@
 using Byok.Client;
-using Byok.Client.Keys;
+using Byok.Client.Branches;
 using Byok.Client.Reading;
 using Byok.Client.Records;
 using Byok.Client.Writing;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.Branches;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Keys;
+using Byok.Pipeline.MoveBlobs;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
+using Byok.Pipeline.RetireBranch;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
 using Byok.Storage;
@@ -37,9 +41,10 @@ public static class PipelineServiceCollectionExtensions
         services.AddSingleton(options);
         services.AddSingleton<ClientOptions>(options);
         services.AddSingleton<ChunkBufferPools>();
-        services.AddSingleton<WrappingKeyRing>();
-        services.AddSingleton<DekUnwrapper>();
-        services.AddSingleton<DekCache>();
+        services.AddSingleton<KeyCache>();
+        services.AddSingleton<KeySelection>();
+        services.AddSingleton(provider => new BranchRecords(provider.GetRequiredService<StorageAccount>().Branches));
+        services.AddSingleton<BranchKeyRing>();
         services.AddSingleton<ProtectedBlobReader>();
         services.AddSingleton<ProtectedBlobWriter>();
         services.AddSingleton(provider => new BlobRecords(
@@ -49,6 +54,9 @@ public static class PipelineServiceCollectionExtensions
         services.AddSingleton<EncryptionCompletion>();
         services.AddSingleton<BlobReencryptor>();
         services.AddSingleton<OperationClaims>();
+        services.AddSingleton<BranchKeeper>();
+        services.AddSingleton<BranchRebuilder>();
+        services.AddSingleton<PinWriter>();
         services.AddSingleton<BlobRewrapper>();
         services.AddSingleton<AuditArchive>();
         foreach (var orchestration in PipelineOrchestrations.All)
@@ -74,10 +82,12 @@ public static class PipelineServiceCollectionExtensions
         .AddActivity<CompleteBlob>(CompleteBlob.Name)
         .AddActivity<BeginRotation>(BeginRotation.Name)
         .AddActivity<RetireOldVersions>(RetireOldVersions.Name)
+        .AddActivity<DisableOldVersions>(DisableOldVersions.Name)
+        .AddActivity<BeginRetirement>(BeginRetirement.Name)
+        .AddActivity<SealBranch>(SealBranch.Name)
+        .AddActivity<UnpinBranch>(UnpinBranch.Name)
         .AddActivity<CountBlobs>(CountBlobs.Name)
         .AddActivity<RewrapPage>(RewrapPage.Name)
-        .AddActivity<RecordProof>(RecordProof.Name)
-        .AddActivity<ResumeRotation>(ResumeRotation.Name)
         .AddActivity<ReleaseClaim>(ReleaseClaim.Name)
         .AddActivity<BeginReencryption>(BeginReencryption.Name)
         .AddActivity<ReencryptSegment>(ReencryptSegment.Name)
@@ -93,7 +103,7 @@ public static class PipelineServiceCollectionExtensions
         .AddActivity<ProbeRestored>(ProbeRestored.Name)
         .AddActivity<AuditVault>(AuditVault.Name)
         .AddActivity<AuditBlobs>(AuditBlobs.Name)
-        .AddActivity<AuditGenerations>(AuditGenerations.Name)
+        .AddActivity<AuditChains>(AuditChains.Name)
         .AddActivity<AuditLedger>(AuditLedger.Name)
         .AddActivity<AuditUploads>(AuditUploads.Name)
         .AddActivity<PublishAudit>(PublishAudit.Name);

@@ -8,18 +8,23 @@ using Byok.Http;
 
 namespace Byok.Storage;
 
-/// <summary>The storage account as the pipeline sees it: four containers on one client.</summary>
+/// <summary>Storage as the pipeline sees it: containers of data, and containers of records, which in Azure are in an account of their own.</summary>
 public sealed class StorageAccount
 {
-    /// <summary>Uses a client made by the caller (see <see cref="CreateClientOptions"/>).</summary>
-    public StorageAccount(BlobServiceClient service, StorageOptions? options = null)
+    /// <summary>Uses clients made by the caller (see <see cref="CreateClientOptions"/>).</summary>
+    /// <param name="service">The data account.</param>
+    /// <param name="options">The containers' names; null for the standard ones.</param>
+    /// <param name="recordsService">The account of branch records, ledger and audits; null for the same.</param>
+    public StorageAccount(BlobServiceClient service, StorageOptions? options = null, BlobServiceClient? recordsService = null)
     {
         ArgumentNullException.ThrowIfNull(service);
+        var records = recordsService ?? service;
         Options = options ?? new StorageOptions();
         Uploads = new UploadContainer(service.GetBlobContainerClient(Options.UploadsContainer));
         Protected = new ProtectedContainer(service.GetBlobContainerClient(Options.ProtectedContainer));
-        Ledger = service.GetBlobContainerClient(Options.LedgerContainer);
-        Audits = new DocumentContainer(service.GetBlobContainerClient(Options.AuditsContainer));
+        Ledger = records.GetBlobContainerClient(Options.LedgerContainer);
+        Branches = new DocumentContainer(records.GetBlobContainerClient(Options.BranchesContainer));
+        Audits = new DocumentContainer(records.GetBlobContainerClient(Options.AuditsContainer));
     }
 
     /// <summary>The containers' names.</summary>
@@ -33,6 +38,9 @@ public sealed class StorageAccount
 
     /// <summary>Where the ledger is kept; <see cref="Byok.Storage.Ledger.BlobLedger"/> writes and reads it.</summary>
     public BlobContainerClient Ledger { get; }
+
+    /// <summary>Where the records of branches are kept; <see cref="BranchRecords"/> writes and reads them.</summary>
+    public DocumentContainer Branches { get; }
 
     /// <summary>Where audit reports are kept.</summary>
     public DocumentContainer Audits { get; }
@@ -85,7 +93,7 @@ public sealed class StorageAccount
     /// <summary>Creates the containers that are missing. In Azure the template makes them and the app needs no right to.</summary>
     public async Task EnsureContainersAsync(CancellationToken cancellationToken)
     {
-        foreach (var container in new StorageContainer[] { Uploads, Protected, Audits })
+        foreach (var container in new StorageContainer[] { Uploads, Protected, Branches, Audits })
         {
             await container.CreateIfMissingAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -1,6 +1,6 @@
 namespace Byok.Storage;
 
-/// <summary>Names of the four containers. The account's address comes with the client.</summary>
+/// <summary>Names of the containers. The accounts' addresses come with the clients.</summary>
 public sealed record StorageOptions
 {
     /// <summary>Where plaintext lands. Default <c>uploads</c>.</summary>
@@ -11,6 +11,9 @@ public sealed record StorageOptions
 
     /// <summary>Where the ledger is kept. Default <c>ledger</c>.</summary>
     public string LedgerContainer { get; init; } = "ledger";
+
+    /// <summary>Where the records of branches are kept. Default <c>branches</c>.</summary>
+    public string BranchesContainer { get; init; } = "branches";
 
     /// <summary>Where audit reports are kept. Default <c>audits</c>.</summary>
     public string AuditsContainer { get; init; } = "audits";

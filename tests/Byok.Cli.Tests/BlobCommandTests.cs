@@ -285,7 +285,20 @@ public sealed class BlobCommandTests(StackFixture stack) : IClassFixture<StackFi
         Assert.Equal(keys[0].GetProperty("thumbprint").GetString(), wrappingKey.GetProperty("thumbprint").GetString());
         Assert.Equal(2, json.GetProperty("chunks").GetInt64());
         Assert.Equal("metadata", json.GetProperty("table").GetProperty("place").GetString());
-        Assert.All(new[] { "master key", "wrapping key", "DEK", "BEKs", "chunks" }, layer => Assert.Contains(layer, text, StringComparison.Ordinal));
+        var branch = json.GetProperty("branch");
+        Assert.Equal(keys[0].GetProperty("branch").GetString(), branch.GetProperty("name").GetString());
+        Assert.Equal("current", branch.GetProperty("state").GetString());
+        Assert.Equal("RSA-OAEP-256", branch.GetProperty("algorithm").GetString());
+        Assert.Equal(256, branch.GetProperty("lengthInBytes").GetInt32());
+        Assert.Equal(wrappingKey.GetProperty("id").GetString(), branch.GetProperty("copyIsBy").GetString());
+        Assert.Equal(60, json.GetProperty("sealedDek").GetProperty("lengthInBytes").GetInt32());
+
+        // Each layer is drawn below and to the right of the one that protects it.
+        var layers = new[] { "master key", "wrapping key", "branch key", "DEK", "BEKs", "chunks" }
+            .Select(layer => text.Split('\n').Select((line, number) => (Line: number, Column: line.IndexOf(layer + " ", StringComparison.Ordinal))).First(place => place.Column >= 0)).ToList();
+        Assert.Equal(layers.OrderBy(place => place.Line), layers);
+        Assert.Equal(layers.OrderBy(place => place.Column), layers);
+        Assert.Contains(branch.GetProperty("name").GetString()!, text, StringComparison.Ordinal);
     }
 
     private async Task CopyAsync(string from, string to)

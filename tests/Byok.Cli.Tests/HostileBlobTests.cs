@@ -10,8 +10,8 @@ public sealed class HostileBlobTests(StackFixture stack) : IClassFixture<StackFi
     private static readonly (string Field, string Text)[] Values =
     [
         (EnvelopeFields.Length, "9223372036854775807"), (EnvelopeFields.Length, "-1"), (EnvelopeFields.ChunkSize, "0"), (EnvelopeFields.ChunkSize, "2147483648"),
-        (EnvelopeFields.TableSegment, "18446744073709551616"), (EnvelopeFields.Generation, "1000000000000000"), (EnvelopeFields.Generation, "999999999999999"),
-        (EnvelopeFields.KeyId, "https://[::1]/keys/a/b"), (EnvelopeFields.KeyThumbprint, "A"), (EnvelopeFields.WrappedDek, new string('_', 342)), (EnvelopeFields.Table, "tail"),
+        (EnvelopeFields.TableSegment, "18446744073709551616"), (EnvelopeFields.Written, "1000000000000000"), (EnvelopeFields.Written, "999999999999999"),
+        (EnvelopeFields.KeyId, "https://[::1]/keys/a/b"), (EnvelopeFields.KeyThumbprint, "A"), (EnvelopeFields.WrappedBranch, new string('_', 342)), (EnvelopeFields.SealedDek, new string('_', 80)), (EnvelopeFields.Branch, new string('_', 43)), (EnvelopeFields.Table, "tail"),
     ];
 
     [Fact]

@@ -20,6 +20,17 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
     [InlineData("key", "bring", "k", "--size", "1024")]
     [InlineData("key", "bring", "k", "--size", "many")]
     [InlineData("key", "bring", "not_a_name")]
+    [InlineData("key", "rotate", "k", "--rewrap-only")]
+    [InlineData("key", "restore", "k", "--rewrap")]
+    [InlineData("key", "rotate", "k", "--branch", "--label", "l")]
+    [InlineData("key", "rotate", "k", "--branch", "--size", "2048")]
+    [InlineData("key", "rotate", "k", "--branch", "--grace", "1h")]
+    [InlineData("key", "rotate", "k", "--branch", "--deep", "--blob", "b")]
+    [InlineData("key", "rotate", "k", "--branch", "not-a-branch")]
+    [InlineData("branch")]
+    [InlineData("branch", "rebuild")]
+    [InlineData("branch", "rebuild", "not_a_name")]
+    [InlineData("branch", "list", "not_a_name")]
     [InlineData("up", "--require-approvals", "many")]
     [InlineData("up", "--require-approvals", "11")]
     [InlineData("serve", "--port", "65536")]
@@ -46,6 +57,11 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
     [Theory]
     [InlineData("'byok key' has no command 'brnig'", "key", "brnig", "k")]
     [InlineData("'byok' has no command 'nonsense'", "nonsense")]
+    [InlineData("--rewrap-only", "key", "rotate", "k", "--rewrap-only")]
+    [InlineData("--rewrap", "key", "restore", "k", "--rewrap")]
+    [InlineData("--branch brings no key", "key", "rotate", "k", "--branch", "--label", "l")]
+    [InlineData("give one of them", "key", "rotate", "k", "--branch", "--deep", "--blob", "b")]
+    [InlineData("'byok branch list' shows them", "key", "rotate", "k", "--branch", "not-a-branch")]
     [InlineData("--port takes 0 to 65535", "serve", "--port", "65536")]
     [InlineData("--latency is more than 0", "plan", "--blobs", "1", "--bytes", "1", "--latency", "NaN")]
     [InlineData("--output is empty", "blob", "decrypt", "b", "-o", "")]
@@ -107,7 +123,7 @@ public sealed class InputTests(StackFixture stack) : IClassFixture<StackFixture>
         var file = Byok.CreateFile("json.bin", 100);
         string[][] commands =
         [
-            ["status"], ["up"], ["key", "list"], ["blob", "encrypt", file, "--name", "json"], ["blob", "inspect", "json"], ["blob", "verify", "json"],
+            ["status"], ["up"], ["key", "list"], ["branch", "list"], ["branch", "rebuild", StackFixture.Key], ["branch", "list", "nobody"], ["blob", "encrypt", file, "--name", "json"], ["blob", "inspect", "json"], ["blob", "verify", "json"],
             ["blob", "list"], ["blob", "decrypt", "json", "-o", file + ".out"], ["transfer", "inspect", file], ["blob", "verify", "no-such-blob"],
             ["blob", "inspect", "no-such-blob"], ["key", "bring", StackFixture.Key], ["blob", "encrypt", file, "--name", "json"],
         ];

@@ -19,20 +19,20 @@ public sealed class KeyLifeTests(StackFixture stack)
 
         var rotated = (await stack.Byok.SucceedAsync("key", "rotate", "life", "--json")).Json;
 
-        Assert.Equal(2, rotated.GetProperty("rewrapped").GetInt64());
+        Assert.Equal([before.GetProperty("branch").GetProperty("name").GetString()], rotated.GetProperty("branches").EnumerateArray().Select(branch => branch.GetString()));
         Assert.Equal(0, rotated.GetProperty("leftBehind").GetInt64());
         var old = before.GetProperty("wrappingKey").GetProperty("id").GetString();
         Assert.Equal(old, Assert.Single(rotated.GetProperty("disabled").EnumerateArray()).GetString());
         var after = (await stack.Byok.SucceedAsync("blob", "inspect", "life/a", "--json")).Json;
         Assert.Equal(rotated.GetProperty("keyId").GetString(), after.GetProperty("wrappingKey").GetProperty("id").GetString());
         Assert.Equal(before.GetProperty("blobId").GetString(), after.GetProperty("blobId").GetString());
-        Assert.Equal(before.GetProperty("generation").GetInt64() + 1, after.GetProperty("generation").GetInt64());
+        Assert.Equal(before.GetProperty("etag").GetString(), after.GetProperty("etag").GetString()); // no blob is touched
         await AssertReadsAsync("life/a", file);
 
         var revoked = (await stack.Byok.SucceedAsync("key", "revoke", "life", "--json")).Json;
         Assert.Equal("disable", revoked.GetProperty("mode").GetString());
         Assert.True(revoked.GetProperty("refusedAfterSeconds").GetDouble() < 60);
-        await AssertRefusedAsync("life/a", "life/b");
+        await AssertRefusedAsync("/keys/life/", "life/a", "life/b");
         Assert.Equal("disabled", (await stack.Byok.SucceedAsync("blob", "inspect", "life/a", "--json")).Json.GetProperty("wrappingKey").GetProperty("state").GetString());
         CommandAssert.Failed(3, "life", await stack.Byok.RunAsync("blob", "encrypt", file, "--name", "life/c", "--key", "life"));
         CommandAssert.Failed(1, "revoked already", await stack.Byok.RunAsync("key", "revoke", "life"));
@@ -42,7 +42,7 @@ public sealed class KeyLifeTests(StackFixture stack)
         await AssertReadsAsync("life/a", file);
 
         await stack.Byok.SucceedAsync("key", "revoke", "life", "--delete");
-        await AssertRefusedAsync("life/b");
+        await AssertRefusedAsync("'life' is deleted", "life/b");
         Assert.Equal("deleted", await RestoreAsync("life"));
         await AssertReadsAsync("life/a", file);
         Assert.Equal("disabled", (await VersionAsync("life", old!)).GetProperty("state").GetString()); // A rotation put it out of use, not the revocation.
@@ -75,7 +75,7 @@ public sealed class KeyLifeTests(StackFixture stack)
             var revoked = (await stack.Byok.SucceedAsync([.. revoke, "--json"])).Json;
 
             Assert.Single(revoked.GetProperty("versions").EnumerateArray());
-            await AssertRefusedAsync($"{key}/a");
+            await AssertRefusedAsync(isDeleted ? $"'{key}' is deleted" : $"/keys/{key}/", $"{key}/a");
             CommandAssert.Failed(3, key, await stack.Byok.RunAsync("blob", "encrypt", file, "--name", $"{key}/b", "--key", key));
             CommandAssert.Failed(3, "restore it first", await stack.Byok.RunAsync("key", "bring", key, "--label", $"{key}-other"));
             await RestoreAsync(key);
@@ -104,29 +104,23 @@ public sealed class KeyLifeTests(StackFixture stack)
     }
 
     [Fact]
-    public async Task Restore_AfterAPurge_BringsTheKeyAgainAndOffersToRewrap()
+    public async Task Restore_AfterAPurge_BringsTheKeyAgainAndEveryBlobReads()
     {
         await BringAsync("purged");
         var file = await EncryptAsync("purged/a", "purged");
         await stack.Byok.SucceedAsync("key", "revoke", "purged", "--delete");
         await PurgeAsync("purged");
-        await AssertRefusedAsync("purged/a");
+        await AssertRefusedAsync("holds no key 'purged'", "purged/a");
 
         var restored = await stack.Byok.SucceedAsync("key", "restore", "purged");
 
         await AssertReadsAsync("purged/a", file);
-        Assert.Contains("byok key rotate purged --rewrap-only", restored.Output, StringComparison.Ordinal);
+        Assert.Contains("this installation's own record", restored.Output, StringComparison.Ordinal); // where the pins come from
         var version = Assert.Single((await stack.Byok.SucceedAsync("key", "list", "purged", "--json")).Json.EnumerateArray());
-        Assert.Equal(0, version.GetProperty("blobs").GetInt64());
-
-        // What was offered: the blob names the version that is there.
-        var rewrapped = (await stack.Byok.SucceedAsync("key", "rotate", "purged", "--rewrap-only", "--json")).Json;
-
-        Assert.Equal(1, rewrapped.GetProperty("rewrapped").GetInt64());
-        Assert.Equal(version.GetProperty("id").GetString(), rewrapped.GetProperty("keyId").GetString());
-        version = Assert.Single((await stack.Byok.SucceedAsync("key", "list", "purged", "--json")).Json.EnumerateArray());
         Assert.Equal(1, version.GetProperty("blobs").GetInt64());
-        await AssertReadsAsync("purged/a", file);
+        var inspected = (await stack.Byok.SucceedAsync("blob", "inspect", "purged/a", "--json")).Json;
+        Assert.Equal(version.GetProperty("id").GetString(), inspected.GetProperty("wrappingKey").GetProperty("id").GetString());
+        Assert.Equal("current", inspected.GetProperty("branch").GetProperty("state").GetString());
     }
 
     [Fact]
@@ -146,7 +140,7 @@ public sealed class KeyLifeTests(StackFixture stack)
         await AssertReadsAsync("deep/a", file);
 
         var rotated = (await stack.Byok.SucceedAsync("key", "rotate", "deep", "--deep", "--json")).Json;
-        Assert.Equal(2, rotated.GetProperty("rewrapped").GetInt64());
+        Assert.Equal(2, rotated.GetProperty("reencrypted").GetInt64());
         Assert.NotEqual(one, (await stack.Byok.SucceedAsync("blob", "inspect", "deep/a", "--json")).Json.GetProperty("blobId").GetString());
         await AssertReadsAsync("deep/a", file);
     }
@@ -181,7 +175,8 @@ public sealed class KeyLifeTests(StackFixture stack)
             (1, "is the one that", ["key", "rotate", StackFixture.Key, "--label", StackFixture.Key]),
             (1, "nothing-there", ["key", "rotate", StackFixture.Key, "--deep", "--blob", "nothing-there"]),
             (2, "--deep", ["key", "rotate", StackFixture.Key, "--blob", "nothing-there"]),
-            (2, "--rewrap-only", ["key", "rotate", StackFixture.Key, "--rewrap-only", "--deep"]),
+            (3, "nobody", ["key", "rotate", "nobody", "--branch"]),
+            (1, "is not pinned", ["key", "rotate", StackFixture.Key, "--branch", new string('A', 43)]),
             (2, "24:00:00", ["key", "rotate", StackFixture.Key, "--grace", "24:00:00"]),
             (2, "key name", ["key", "revoke", "no_name"]),
             (2, "0 to 100", ["audit", "--scrub", "101"]),
@@ -205,7 +200,7 @@ public sealed class KeyLifeTests(StackFixture stack)
 
         CommandAssert.Failed(1, "is under way", await stack.Byok.RunAsync("key", "rotate", "twice"));
         CommandAssert.Failed(1, "is under way", await stack.Byok.RunAsync("key", "rotate", "twice", "--label", "another"));
-        CommandAssert.Failed(1, "is under way", await stack.Byok.RunAsync("key", "rotate", "twice", "--rewrap-only"));
+        CommandAssert.Failed(1, "is under way", await stack.Byok.RunAsync("key", "rotate", "twice", "--branch"));
 
         Assert.Equal(keys, (await stack.Byok.SucceedAsync("key", "list", "twice", "--json")).Output);
         first.Kill();
@@ -232,14 +227,14 @@ public sealed class KeyLifeTests(StackFixture stack)
         Assert.Equal(await File.ReadAllBytesAsync(file), await File.ReadAllBytesAsync(file + ".out"));
     }
 
-    /// <summary>A command is a process of its own, without a DEK in memory: the refusal is immediate.</summary>
-    private async Task AssertRefusedAsync(params string[] names)
+    /// <summary>A command is a process of its own, without a branch key in memory: the refusal is immediate.</summary>
+    private async Task AssertRefusedAsync(string saying, params string[] names)
     {
         foreach (var name in names)
         {
             var output = stack.Byok.ScratchFile($"{Guid.NewGuid():N}.out");
-            CommandAssert.Failed(3, "/keys/", await stack.Byok.RunAsync("blob", "decrypt", name, "-o", output));
-            CommandAssert.Failed(3, "/keys/", await stack.Byok.RunAsync("blob", "verify", name));
+            CommandAssert.Failed(3, saying, await stack.Byok.RunAsync("blob", "decrypt", name, "-o", output));
+            CommandAssert.Failed(3, saying, await stack.Byok.RunAsync("blob", "verify", name));
             Assert.False(File.Exists(output));
         }
     }

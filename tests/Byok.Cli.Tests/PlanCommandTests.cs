@@ -14,9 +14,11 @@ public sealed class PlanCommandTests
 
         Assert.Equal((ExitCodes.Done, string.Empty), (code, error));
         var operations = JsonDocument.Parse(output).RootElement.GetProperty("operations").EnumerateArray().ToList();
-        Assert.Equal(["initial encryption", "rotation", "restore after a purge"], operations.Select(operation => operation.GetProperty("operation").GetString()));
-        Assert.Equal("unwraps by the vault, RSA-3072", operations[1].GetProperty("limitedBy").GetString());
-        Assert.Equal(20_000, operations[1].GetProperty("seconds").GetDouble());
+        Assert.Equal(["initial encryption", "rotation", "retiring a branch", "restore after a purge"], operations.Select(operation => operation.GetProperty("operation").GetString()));
+        Assert.Equal("activities of one orchestration in a row", operations[1].GetProperty("limitedBy").GetString());
+        Assert.InRange(operations[1].GetProperty("seconds").GetDouble(), 0.1, 5); // as for ten blobs
+        Assert.Equal("DEKs sealed anew, 16 at a time", operations[2].GetProperty("limitedBy").GetString());
+        Assert.Equal(3_750, operations[2].GetProperty("seconds").GetDouble(), 0.1);
         Assert.All(operations, operation => Assert.Contains(
             operation.GetProperty("limits").EnumerateArray(), limit => limit.GetProperty("source").GetString()?.StartsWith("https://learn.microsoft.com/", StringComparison.Ordinal) == true));
     }
@@ -27,7 +29,8 @@ public sealed class PlanCommandTests
         var (code, output, _) = await RunAsync("plan", "--blobs", "1000000", "--bytes", "4096000000");
 
         Assert.Equal(ExitCodes.Done, code);
-        Assert.Contains("rotation: 5 h 33 min, limited by unwraps by the vault, RSA-3072", output, StringComparison.Ordinal);
+        Assert.Contains("rotation: 2.4 s, limited by activities of one orchestration in a row", output, StringComparison.Ordinal);
+        Assert.Contains("retiring a branch: 1 h 2 min, limited by DEKs sealed anew, 16 at a time", output, StringComparison.Ordinal);
         Assert.Contains("https://learn.microsoft.com/azure/key-vault/general/service-limits", output, StringComparison.Ordinal);
     }
 
@@ -66,6 +69,15 @@ public sealed class PlanCommandTests
     [InlineData("9999999999TiB")]
     [InlineData("99999999999999999999")]
     public void TryParseBytes_Anything_IsRefused(string text) => Assert.False(Units.TryParseBytes(text, out _));
+
+    [Theory]
+    [InlineData(0, "branch", "0 branches")]
+    [InlineData(1, "branch", "1 branch")]
+    [InlineData(2, "branch", "2 branches")]
+    [InlineData(1, "entry", "1 entry")]
+    [InlineData(1_000, "entry", "1,000 entries")]
+    [InlineData(3, "old version", "3 old versions")]
+    public void Count_Noun_IsInItsForm(long count, string noun, string text) => Assert.Equal(text, Units.Count(count, noun));
 
     [Theory]
     [InlineData(0.4, "less than 1 s")]

@@ -63,7 +63,7 @@ public sealed class SurroundingsTests(StackFixture stack) : IClassFixture<StackF
         string[][] commands =
         [
             ["blob", "encrypt", file, "--name", Hostile, "--overwrite"], ["blob", "encrypt", file, "--name", Hostile], ["blob", "list"], ["blob", "inspect", Hostile],
-            ["blob", "verify", Hostile], ["blob", "decrypt", Hostile, "-o", file + ".out"], ["audit"], ["ledger", "list"], ["key", "list", Hostile], ["key", "revoke", Hostile],
+            ["blob", "verify", Hostile], ["blob", "decrypt", Hostile, "-o", file + ".out"], ["audit"], ["ledger", "list"], ["key", "list", Hostile], ["key", "revoke", Hostile], ["branch", "list", Hostile], ["branch", "rebuild", Hostile],
             ["blob", Hostile], [Hostile], ["blob", "decrypt", Hostile + "-gone", "-o", file + ".out"], ["blob", "encrypt", Hostile], ["transfer", "inspect", Hostile], ["up", "--host", Hostile],
         ];
         var shown = 0;

@@ -1,21 +1,24 @@
 using Byok.Core.Errors;
-using Byok.Core.Orchestration;
 using Byok.Export.Record;
 using Byok.Pipeline;
 using Byok.Pipeline.BringKey;
+using Byok.Storage;
 using Byok.Testing;
 using Byok.Testing.Replay;
+using Byok.Testing.Storage;
 
 namespace Byok.Export.Tests;
 
 /// <summary>The whole orchestration with the real agent behind a channel that is not to be relied on.</summary>
-public sealed class BringKeyTests : IDisposable
+public sealed class BringKeyTests : IAsyncLifetime
 {
     private const string Operation = "bring-payroll";
     private readonly AgentScene _scene = new();
     private readonly InMemoryVault _vault;
     private readonly InMemoryLedger _ledger = new();
     private readonly UnreliableChannel _channel;
+    private StorageAccount _storage = null!;
+    private TestPipeline? _pipeline;
 
     public BringKeyTests()
     {
@@ -24,10 +27,14 @@ public sealed class BringKeyTests : IDisposable
         _channel = new UnreliableChannel(_scene);
     }
 
-    public void Dispose()
+    public async Task InitializeAsync() => _storage = await new InMemoryBlobService(_scene.Time).CreateAccountAsync();
+
+    public Task DisposeAsync()
     {
+        _pipeline?.Dispose();
         _vault.Dispose();
         _scene.Dispose();
+        return Task.CompletedTask;
     }
 
     [Fact]
@@ -111,18 +118,8 @@ public sealed class BringKeyTests : IDisposable
     private ReplayEngine Start(out Task<BringKeyResult> result, int requiredApprovals = 2)
     {
         var options = new PipelineOptions { RequiredApprovals = requiredApprovals, KekSizeInBits = 2048 };
-        var hsm = new RelayHsm(_channel);
-        ActivityDescriptor[] activities =
-        [
-            ActivityDescriptor.For(() => new PrepareMasterKey(_vault, hsm, options), PrepareMasterKey.Name),
-            ActivityDescriptor.For(() => new CreateKeyExchangeKey(_vault, _ledger, options), CreateKeyExchangeKey.Name),
-            ActivityDescriptor.For(() => new ExportMasterKey(hsm, _ledger), ExportMasterKey.Name),
-            ActivityDescriptor.For(() => new ImportMasterKey(_vault, _ledger, options, _scene.Time), ImportMasterKey.Name),
-            ActivityDescriptor.For(() => new ActivateKey(_vault, _ledger), ActivateKey.Name),
-            ActivityDescriptor.For(() => new DisableKeyVersion(_vault, _ledger), DisableKeyVersion.Name),
-            ActivityDescriptor.For(() => new RetireKeyExchangeKey(_vault, _ledger), RetireKeyExchangeKey.Name),
-        ];
-        var engine = new ReplayEngine(activities, _scene.Time);
+        _pipeline = new TestPipeline(_vault, new RelayHsm(_channel), _storage, _ledger, options, _scene.Time);
+        var engine = new ReplayEngine(_pipeline.Activities, _scene.Time);
         result = engine.RunAsync<BringKeyResult>(BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll-2026" }, Operation);
         return engine;
     }

@@ -1,6 +1,8 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Byok.Client.Branches;
 using Byok.Client.Reading;
+using Byok.Core.Branches;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
@@ -46,7 +48,10 @@ internal sealed class LifeStack : IDisposable
         return stack;
     }
 
-    public static PipelineOptions DefaultOptions { get; } = new() { DefaultKey = Key, KekSizeInBits = 2048, BlobsPerPage = 10 };
+    /// <summary>The names that tests bring keys under.</summary>
+    public static IReadOnlyCollection<string> AcceptedKeys { get; } = [Key, "other", "second", "disabled"];
+
+    public static PipelineOptions DefaultOptions { get; } = new() { DefaultKey = Key, AcceptedKeys = AcceptedKeys, KekSizeInBits = 2048, BlobsPerPage = 10 };
 
     public static DateTimeOffset Start { get; } = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -85,18 +90,18 @@ internal sealed class LifeStack : IDisposable
     /// <summary>Puts many small protected blobs there at one request each, as the pipeline would have.</summary>
     public async Task<IReadOnlyList<string>> SeedAsync(int count, string prefix = "blob-")
     {
-        var key = await Catalog.Keys.GetCurrentAsync(Key, CancellationToken.None);
+        using var branch = await CurrentBranchAsync();
         var names = Enumerable.Range(0, count).Select(number => $"{prefix}{number:D6}").ToList();
-        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (name, _) => await SeedAsync(name, ContentOf(name), key));
+        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (name, _) => await SeedAsync(name, ContentOf(name), branch));
         return names;
     }
 
     public static byte[] ContentOf(string name) => System.Text.Encoding.UTF8.GetBytes($"content of {name}");
 
     /// <summary>Puts one small protected blob there.</summary>
-    public async Task SeedAsync(string name, byte[] content, VaultKey key, bool isRecorded = true)
+    public async Task SeedAsync(string name, byte[] content, CurrentBranch branch, bool isRecorded = true)
     {
-        var blob = SmallBlob.Seal(Storage.Protected.Name, name, content, key);
+        var blob = SmallBlob.Seal(Storage.Protected.Name, name, content, branch.Key, branch.Wrapping);
         var options = new BlobUploadOptions { Metadata = blob.Header.ToMetadata(new Dictionary<string, string> { ["Owner"] = "somebody" }) };
         await Storage.Protected.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), options);
         if (isRecorded)
@@ -106,23 +111,25 @@ internal sealed class LifeStack : IDisposable
     }
 
     /// <summary>
-    /// What a stranger does who may write to storage and has the public key: an envelope with DEK and content of his own stands under the name of ours, and has its
-    /// blob id and generation, or those that are given.
+    /// What somebody does who may write to storage and held the branch key: an envelope with DEK and content of his own stands under the name of ours, and has its
+    /// blob id, or the one that is given.
     /// </summary>
     public async Task ForgeAsync(string name, string content, string? blobId = null)
     {
         var header = await HeaderAsync(name);
         header = blobId is null ? header : header with { BlobId = BlobId.Parse(blobId) };
-        var forged = SmallBlob.Seal(Storage.Protected.Name, name, System.Text.Encoding.UTF8.GetBytes(content), await VersionAsync(header.KeyId), header);
+        using var branch = await Vault.OpenBranchAsync(Storage, header.Wrapping.KeyId.Name, header.Branch);
+        var forged = SmallBlob.Seal(Storage.Protected.Name, name, System.Text.Encoding.UTF8.GetBytes(content), branch, header.Wrapping, header);
         await Storage.Protected.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(forged.Stored), new BlobUploadOptions { Metadata = forged.Header.ToMetadata() });
         Assert.Equal(content, System.Text.Encoding.UTF8.GetString(await ReadAsync(name)));
     }
 
-    /// <summary>Reads a blob as another process does, its DEK from the vault.</summary>
+    /// <summary>Reads a blob as a process does that has just started: its branch key from the vault.</summary>
     public async Task<byte[]> ReadAsync(string name)
     {
-        await using var blob = await Catalog.Reader.OpenAsync(name, DekSource.Vault, CancellationToken.None);
-        var content = new byte[blob.Header.Layout.PlaintextLength];
+        Catalog.Branches.Forget();
+        await using var blob = await Catalog.Reader.OpenAsync(name, PinFreshness.Now, CancellationToken.None);
+        var content = new byte[blob.Envelope.Layout.PlaintextLength];
         await EnvelopeDownload.CopyToAsync(blob.Envelope, 2, (offset, bytes, _) =>
         {
             bytes.CopyTo(content.AsMemory((int)offset));
@@ -138,13 +145,28 @@ internal sealed class LifeStack : IDisposable
 
     public async Task<List<VaultKey>> VersionsAsync(string name = Key) => await Vault.ListKeyVersionsAsync(name, CancellationToken.None).ToListAsync();
 
-    /// <summary>How many protected blobs each version has, by what the headers say.</summary>
+    /// <summary>The branches that are pinned for a key.</summary>
+    public async Task<BranchPins> PinsAsync(string name = Key) => BranchPins.Of(await Vault.ReadLifeAsync(name, CancellationToken.None));
+
+    /// <summary>What blobs are written under in another process.</summary>
+    public Task<CurrentBranch> CurrentBranchAsync(string name = Key, PinFreshness freshness = PinFreshness.Now) =>
+        Catalog.Branches.GetCurrentAsync(name, freshness, CancellationToken.None);
+
+    /// <summary>A branch's record.</summary>
+    public async Task<BranchRecord> RecordAsync(BranchName branch, string name = Key) =>
+        (await new BranchRecords(Storage.Branches).FindAsync(name, branch, CancellationToken.None))!;
+
+    /// <summary>What changes with each write of a protected blob, by name.</summary>
+    public async Task<Dictionary<string, string>> ETagsAsync() =>
+        await Storage.Protected.Client.GetBlobsAsync().ToDictionaryAsync(blob => blob.Name, blob => blob.Properties.ETag!.Value.ToString());
+
+    /// <summary>How many protected blobs each branch has, by what the headers say.</summary>
     public async Task<Dictionary<string, int>> CoverageAsync()
     {
         var counts = new Dictionary<string, int>();
         await foreach (var blob in Catalog.Reader.ListAsync(null, CancellationToken.None))
         {
-            var id = blob.Metadata[EnvelopeFields.KeyId];
+            var id = blob.Metadata[EnvelopeFields.Branch];
             counts[id] = counts.GetValueOrDefault(id) + 1;
         }
 

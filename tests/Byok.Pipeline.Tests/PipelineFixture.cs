@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using Byok.Core.Keys;
 using Byok.Core.Ports;
 using Byok.Storage;
 using Byok.Testing;
@@ -27,7 +28,10 @@ internal sealed class PipelineFixture : IDisposable
 
     public static async Task<PipelineFixture> CreateAsync(
         AzuriteFixture azurite, PipelineOptions? options = null, IHsm? hsm = null, Action<BlobClientOptions>? configure = null) =>
-        new(await azurite.CreateAccountAsync(configure: configure), options ?? new PipelineOptions { DefaultKey = "customer-key" }, hsm);
+        new(await azurite.CreateAccountAsync(configure: configure), options ?? new PipelineOptions { DefaultKey = "customer-key", AcceptedKeys = ["customer-key", "special"] }, hsm);
+
+    /// <summary>A key as a bring leaves it.</summary>
+    public Task<VaultKey> AddKeyAsync(string name = "customer-key") => Vault.AddPinnedKeyAsync(Storage, name);
 
     public ReplayEngine Engine() => new(Catalog.Activities, TimeProvider.System);
 

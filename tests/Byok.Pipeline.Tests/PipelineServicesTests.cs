@@ -1,9 +1,11 @@
 using System.Reflection;
-using Byok.Client.Keys;
-using Byok.Core.Envelope;
+using Byok.Client.Branches;
+using Byok.Client.Reading;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.AuditKeys;
+using Byok.Storage;
 using Byok.Testing;
+using Byok.Testing.Storage;
 
 namespace Byok.Pipeline.Tests;
 
@@ -42,28 +44,27 @@ public sealed class PipelineServicesTests : IDisposable
     }
 
     [Fact]
-    public async Task Dispose_OfTheProvider_ForgetsTheDeks()
+    public async Task Dispose_OfTheProvider_ForgetsTheBranchKeys()
     {
-        using var pipeline = Compose();
-        var key = _vault.AddActiveKey("customer-key");
-        using var dek = DataEncryptionKey.Generate();
-        var wrapped = dek.WrapWith(key.PublicKey!);
-        var cache = pipeline.Get<DekCache>();
-        cache.Put(wrapped, dek);
-        using (await cache.GetAsync(key.Id, wrapped, default))
+        var storage = await new InMemoryBlobService(TimeProvider.System).CreateAccountAsync();
+        await _vault.AddPinnedKeyAsync(storage, "customer-key");
+        using var pipeline = Compose(storage);
+        var ring = pipeline.Get<BranchKeyRing>();
+        using (await ring.GetCurrentAsync("customer-key", PinFreshness.Cached, default))
+        using (await ring.GetCurrentAsync("customer-key", PinFreshness.Cached, default))
         {
-            Assert.Equal(0, _vault.Unwraps);
+            Assert.Equal(1, _vault.Unwraps);
         }
 
         pipeline.Dispose();
 
-        using (await cache.GetAsync(key.Id, wrapped, default))
+        using (await ring.GetCurrentAsync("customer-key", PinFreshness.Cached, default))
         {
-            Assert.Equal(1, _vault.Unwraps);
+            Assert.Equal(2, _vault.Unwraps);
         }
     }
 
-    private TestPipeline Compose() => new(_vault, null, TestPipeline.NoStorage, new InMemoryLedger(), new PipelineOptions(), TimeProvider.System);
+    private TestPipeline Compose(StorageAccount? storage = null) => new(_vault, null, storage ?? TestPipeline.NoStorage, new InMemoryLedger(), new PipelineOptions(), TimeProvider.System);
 
     /// <summary>The names of all classes of the pipeline that derive so.</summary>
     private static IEnumerable<string> NamesOf(Type kind) => typeof(PipelineOptions).Assembly.GetTypes()

@@ -20,6 +20,9 @@ internal sealed class RequestCounter : HttpPipelineSynchronousPolicy
 
     public void Reset() => _counts.Clear();
 
+    /// <summary>All counts, by method and container without the suffix that a test's containers have.</summary>
+    public IEnumerable<string> All => _counts.Select(pair => $"{pair.Key.Method} {pair.Key.Container.Split('-')[0]} {pair.Value}").Order(StringComparer.Ordinal);
+
     public int Writes(string? container = null) =>
         _counts.Where(pair => pair.Key.Method is not ("GET" or "HEAD") && (container is null || pair.Key.Container == container)).Sum(pair => pair.Value);
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Azure.Storage.Blobs.Models;
+using Byok.Client.Records;
 using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
@@ -11,6 +12,7 @@ using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
+using Byok.Pipeline.RetireBranch;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
 
@@ -98,7 +100,7 @@ public abstract partial class PipelineBehaviour
     [InlineData((EnvelopePlan.MinChunksPerSegment * EnvelopePlan.StandardChunkSizeInBytes) + 1, 5)]
     public async Task EncryptBlob_OfAnySize_ComesBackTheSame(int length, int activities)
     {
-        _vault.AddActiveKey(Key);
+        await _vault.AddPinnedKeyAsync(_storage, Key);
         await StartAsync();
         var plaintext = RandomNumberGenerator.GetBytes(length);
 
@@ -122,7 +124,7 @@ public abstract partial class PipelineBehaviour
     }
 
     [Fact]
-    public async Task RotateKey_OverMorePagesThanOneHistoryHolds_MovesEveryBlob()
+    public async Task RotateKey_WithBlobs_RewrapsTheBranchAndLeavesThemAsTheyAre()
     {
         await StartAsync();
         await SucceedAsync<BringKeyResult>(BringKeyOrchestration.Name, Bring("m-1"), "bring-1");
@@ -130,15 +132,32 @@ public abstract partial class PipelineBehaviour
         var content = Content("first");
         await ProtectAsync("first", content);
         var before = await HeaderAsync("first");
-        await SeedAsync(25); // a page is one blob, and after 20 pages the orchestration continues as new
 
         var result = await SucceedAsync<RotateKeyResult>(
             RotateKeyOrchestration.Name, new RotateKeyInput { KeyName = Key, NewLabel = "m-2", GenerateSizeInBits = 2048 }, "rotate-1");
 
         Assert.Equal([old.Id], result.Disabled);
-        Assert.Equal(26, result.Rewrapped);
+        Assert.Equal([before.Branch], result.Branches);
+        Assert.Equal(BlobState.Of(before), BlobState.Of(await HeaderAsync("first")));
+        Pipeline.Branches.Forget();
+        Assert.Equal(content, await ReadAsync("first"));
+    }
+
+    [Fact]
+    public async Task RetireBranch_OverMorePagesThanOneHistoryHolds_MovesEveryBlob()
+    {
+        await StartAsync();
+        await SucceedAsync<BringKeyResult>(BringKeyOrchestration.Name, Bring("m-1"), "bring-1");
+        var content = Content("first");
+        await ProtectAsync("first", content);
+        var before = await HeaderAsync("first");
+        await SeedAsync(25); // a page is one blob, and after 20 pages the orchestration continues as new
+
+        var result = await SucceedAsync<RetireBranchResult>(RetireBranchOrchestration.Name, new RetireBranchInput { KeyName = Key }, "retire-1");
+
+        Assert.Equal((true, 26L, before.Branch), (result.IsRetired, result.Moved, result.Branch));
         var after = await HeaderAsync("first");
-        Assert.Equal(result.KeyId, after.KeyId);
+        Assert.Equal(result.Current, after.Branch);
         Assert.Equal(before.BlobId, after.BlobId);
         Assert.Equal(content, await ReadAsync("first"));
     }
@@ -164,7 +183,7 @@ public abstract partial class PipelineBehaviour
         foreach (var (name, content) in contents)
         {
             var after = await HeaderAsync(name);
-            Assert.Equal(result.KeyId, after.KeyId);
+            Assert.Equal(result.KeyId, after.Wrapping.KeyId);
             Assert.NotEqual(before[name], after.BlobId);
             Assert.Equal(content, await ReadAsync(name));
         }
@@ -173,7 +192,7 @@ public abstract partial class PipelineBehaviour
     [Fact]
     public async Task ReencryptBlob_UnderThePresentKey_DrawsANewDek()
     {
-        _vault.AddActiveKey(Key);
+        await _vault.AddPinnedKeyAsync(_storage, Key);
         await StartAsync();
         var content = Content("a");
         await ProtectAsync("a", content);
@@ -181,7 +200,6 @@ public abstract partial class PipelineBehaviour
 
         var result = await SucceedAsync<ReencryptBlobResult>(ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = "a" }, "reencrypt-1");
 
-        Assert.Equal(2, result.Generation);
         Assert.NotEqual(before[0], (await SecretsOfAsync("a"))[0]);
         Assert.Equal(content, await ReadAsync("a"));
     }
@@ -191,7 +209,7 @@ public abstract partial class PipelineBehaviour
     [InlineData(RevocationMode.Delete, Revocation.Deleted)]
     public async Task RevokeKey_ThenRestoreKey_TakesTheDataAwayAndGivesItBack(RevocationMode mode, Revocation found)
     {
-        _vault.AddActiveKey(Key);
+        await _vault.AddPinnedKeyAsync(_storage, Key);
         await StartAsync();
         var content = Content("a");
         await ProtectAsync("a", content);
@@ -230,13 +248,13 @@ public abstract partial class PipelineBehaviour
         await ProtectAsync("a", content);
         await _vault.DeleteKeyAsync(Key, default);
         await _vault.PurgeDeletedKeyAsync(Key, default);
-        Pipeline.Keys.Forget();
+        Pipeline.Branches.Forget();
         await Assert.ThrowsAsync<KeyUnavailableException>(() => ReadAsync("a"));
 
-        var result = await SucceedAsync<RestoreKeyResult>(RestoreKeyOrchestration.Name, new RestoreKeyInput { KeyName = Key, Rewrap = true }, "restore-1");
+        var result = await SucceedAsync<RestoreKeyResult>(RestoreKeyOrchestration.Name, new RestoreKeyInput { KeyName = Key }, "restore-1");
 
         Assert.Equal(Revocation.Purged, result.Found);
-        Assert.Equal(1, result.Rewrapped);
+        Assert.True(result.ArePinsRecorded);
         Assert.NotEqual(old.Id, Assert.Single(await VersionsAsync()).Id);
         Assert.Equal(content, await ReadAsync("a"));
     }
@@ -278,20 +296,22 @@ public abstract partial class PipelineBehaviour
         secrets.AddRange(await SecretsOfAsync("a.txt"));
         await SucceedAsync<ReencryptBlobResult>(ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = "a.txt" }, "reencrypt-1");
         secrets.AddRange(await SecretsOfAsync("a.txt"));
+        await SucceedAsync<RetireBranchResult>(RetireBranchOrchestration.Name, new RetireBranchInput { KeyName = Key }, "retire-1");
+        secrets.AddRange(await SecretsOfAsync("a.txt"));
         await SucceedAsync<RevokeKeyResult>(RevokeKeyOrchestration.Name, new RevokeKeyInput { KeyName = Key, Rehearsal = true }, "rehearse-1");
         await SucceedAsync<RevokeKeyResult>(RevokeKeyOrchestration.Name, new RevokeKeyInput { KeyName = Key }, "revoke-1");
         await SucceedAsync<RestoreKeyResult>(RestoreKeyOrchestration.Name, new RestoreKeyInput { KeyName = Key }, "restore-1");
         await AuditAsync("audit-1");
         Assert.Equal(planted, await ReadAsync("a.txt"));
-        Assert.Equal(6, secrets.Select(Convert.ToHexString).Distinct().Count());
+        Assert.Equal(3 + 3 + 2, secrets.Select(Convert.ToHexString).Distinct().Count()); // three DEKs, three BEKs, two branch keys
 
         var history = _engine!.ReadHistory();
-        foreach (var id in new[] { "bring-1", "encrypt-a.txt", "rotate-True", "reencrypt-1", "rehearse-1", "revoke-1", "restore-1", "audit-1" })
+        foreach (var id in new[] { "bring-1", "encrypt-a.txt", "rotate-True", "reencrypt-1", "retire-1", "rehearse-1", "revoke-1", "restore-1", "audit-1" })
         {
             Assert.Equal(OrchestrationState.Completed, (await Client.GetAsync(id, default))!.State);
         }
 
-        // The search finds what is there: a wrapped DEK may be in the history, and names are.
+        // The search finds what is there: a sealed DEK may be in the history, and names are.
         Assert.NotEmpty(SecretSearch.Find(Encoding.UTF8.GetBytes(Key), history));
         var accountKey = azurite.ConnectionString.Split(';').Single(part => part.StartsWith("AccountKey=", StringComparison.Ordinal))["AccountKey=".Length..];
         secrets.AddRange([planted, Encoding.UTF8.GetBytes(accountKey), .. _hsm.ExportPrivateParts()]);
@@ -303,10 +323,12 @@ public abstract partial class PipelineBehaviour
     private async Task SeedAsync(int count)
     {
         var key = Assert.Single(await VersionsAsync());
+        using var branch = await _vault.OpenBranchAsync(_storage, Key);
+        var wrapping = branch.WrapWith(key.Id, key.RequirePublicKey());
         for (var number = 0; number < count; number++)
         {
             var name = $"seeded-{number:00}";
-            var blob = SmallBlob.Seal(_storage.Protected.Name, name, Content(name), key);
+            var blob = SmallBlob.Seal(_storage.Protected.Name, name, Content(name), branch, wrapping);
             await _storage.Protected.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(blob.Stored), new BlobUploadOptions { Metadata = blob.Header.ToMetadata() });
             await Ledger.AppendAsync(blob.LedgerEvents(_storage.Protected.Name, name), default);
         }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Azure.Storage.Blobs.Models;
 using Byok.Client.Reading;
+using Byok.Core.Branches;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
@@ -65,7 +66,6 @@ public abstract partial class PipelineBehaviour(AzuriteFixture azurite) : IClass
             BlobsPerPage = 1,
             GracePeriod = TimeSpan.Zero,
             KeyCacheTime = TimeSpan.FromMilliseconds(1),
-            DekCacheTime = TimeSpan.FromMilliseconds(1),
         };
         return StartAsync(change?.Invoke(options) ?? options);
     }
@@ -116,9 +116,9 @@ public abstract partial class PipelineBehaviour(AzuriteFixture azurite) : IClass
 
     private async Task<byte[]> ReadAsync(string name)
     {
-        await using var opened = await Pipeline.Reader.OpenAsync(name, DekSource.Vault, default);
-        var content = new byte[opened.Header.Layout.PlaintextLength];
-        await using var stream = new DecryptingStream(opened.Envelope, leaveOpen: true);
+        await using var opened = await Pipeline.Reader.OpenAsync(name, PinFreshness.Now, default);
+        var content = new byte[opened.Envelope.Layout.PlaintextLength];
+        await using var stream = new DecryptingStream(opened.Envelope);
         await stream.ReadExactlyAsync(content);
         return content;
     }
@@ -126,16 +126,31 @@ public abstract partial class PipelineBehaviour(AzuriteFixture azurite) : IClass
     private async Task<EnvelopeHeader> HeaderAsync(string name) =>
         EnvelopeHeader.Parse((await _storage.Protected.Client.GetBlobClient(name).GetPropertiesAsync()).Value.Metadata, name);
 
-    /// <summary>The DEK and the first BEK of a blob.</summary>
+    /// <summary>The DEK and the first BEK of a blob, and its branch key.</summary>
     private async Task<IReadOnlyList<byte[]>> SecretsOfAsync(string name)
     {
         var header = await HeaderAsync(name);
-        var unwrapped = await _vault.UnwrapKeyAsync(header.KeyId, header.WrappedDek, default);
-        using var dek = DataEncryptionKey.FromBytes(unwrapped);
+        var wrapping = (await new BranchRecords(_storage.Branches).FindAsync(Key, header.Branch, default))!.Wrappings[0];
+        var branchKey = await _vault.UnwrapKeyAsync(wrapping.KeyId, wrapping.WrappedKey, default);
+        using var branch = BranchKey.FromUnwrapped(branchKey, header.Branch);
+        using var dek = branch.OpenDek(header.SealedDek.Span, header.BlobId);
         using var keys = dek.DeriveFor(header.BlobId);
-        var beks = new byte[header.Layout.ChunkCount * 32];
-        BekTable.OpenSegment(keys, header.Layout, 0, header.InlineTable, beks);
-        return [unwrapped, beks[..32]];
+        var layout = header.Verify(keys, _storage.Protected.Name, name);
+        var beks = new byte[layout.ChunkCount * 32];
+        BekTable.OpenSegment(keys, layout, 0, header.InlineTable, beks);
+        return [OpenDek(header, branchKey), beks[..32], branchKey];
+    }
+
+    /// <summary>By docs/FORMAT.md, section 4: the product does not give the bytes away.</summary>
+    private static byte[] OpenDek(EnvelopeHeader header, byte[] branchKey)
+    {
+        var (blobId, branch, dek) = (new byte[16], new byte[32], new byte[32]);
+        header.BlobId.CopyTo(blobId);
+        header.Branch.CopyTo(branch);
+        using var aes = new AesGcm(HKDF.DeriveKey(HashAlgorithmName.SHA256, branchKey, 32, blobId, "byok/v1/dek"u8.ToArray()), 16);
+        byte[] associatedData = [.. "BYOK"u8, 1, 3, 0, 0, .. blobId, .. branch];
+        aes.Decrypt(header.SealedDek.Span[..12], header.SealedDek.Span[12..44], header.SealedDek.Span[44..], dek, associatedData);
+        return dek;
     }
 
     private async Task<List<VaultKey>> VersionsAsync() => await _vault.ListKeyVersionsAsync(Key, default).ToListAsync();

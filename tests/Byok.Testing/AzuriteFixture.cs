@@ -25,7 +25,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
         }
     }
 
-    /// <summary>An account with four new, empty containers.</summary>
+    /// <summary>An account with five new, empty containers.</summary>
     public async Task<StorageAccount> CreateAccountAsync(HttpPipelineTransport? transport = null, Action<BlobClientOptions>? configure = null)
     {
         var clientOptions = StorageAccount.CreateClientOptions(transport);
@@ -38,6 +38,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
                 UploadsContainer = $"uploads-{suffix}",
                 ProtectedContainer = $"protected-{suffix}",
                 LedgerContainer = $"ledger-{suffix}",
+                BranchesContainer = $"branches-{suffix}",
                 AuditsContainer = $"audits-{suffix}",
             });
         await account.EnsureContainersAsync(CancellationToken.None);

@@ -1,8 +1,8 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using Byok.Client.Writing;
+using Byok.Core.Branches;
 using Byok.Core.Envelope;
-using Byok.Core.Keys;
 using Byok.Core.Ports;
 
 namespace Byok.Testing;
@@ -32,8 +32,8 @@ public sealed record SmallBlob(byte[] Stored, EnvelopeHeader Header)
                 ["blobId"] = Header.BlobId.ToString(),
                 ["commitment"] = Base64Url.EncodeToString(Header.Commitment.Span),
                 ["mac"] = mac,
-                ["generation"] = $"{Header.Generation}",
-                ["key"] = Header.KeyId.ToString(),
+                ["key"] = Header.Wrapping.KeyId.ToString(),
+                ["branch"] = Header.Branch.ToString(),
             }),
             Event("blob.confirmed", new() { ["mac"] = mac }),
         ];
@@ -43,27 +43,29 @@ public sealed record SmallBlob(byte[] Stored, EnvelopeHeader Header)
     /// <param name="container">The container.</param>
     /// <param name="name">The blob's name.</param>
     /// <param name="content">Its plaintext.</param>
-    /// <param name="key">The wrapping key, of which the public part is enough.</param>
-    /// <param name="as">A header whose blob id and generation it takes, as a stranger would; null for a blob of its own.</param>
-    public static SmallBlob Seal(string container, string name, byte[] content, VaultKey key, EnvelopeHeader? @as = null)
+    /// <param name="branch">The branch that seals its DEK.</param>
+    /// <param name="wrapping">That branch's key, wrapped.</param>
+    /// <param name="as">A header whose blob id it takes, as a stranger would; null for a blob of its own.</param>
+    public static SmallBlob Seal(string container, string name, byte[] content, BranchKey branch, BranchWrapping wrapping, EnvelopeHeader? @as = null)
     {
         var layout = new BlobLayout(content.Length, EnvelopePlan.StandardChunkSizeInBytes, EnvelopePlan.MinChunksPerSegment);
         var blobId = @as?.BlobId ?? BlobId.New();
         using var dek = DataEncryptionKey.Generate();
         using var keys = dek.DeriveFor(blobId);
-        var stored = new byte[content.Length + EnvelopeFormat.TagSizeInBytes];
+        byte[] stored = [.. content, .. new byte[EnvelopeFormat.TagSizeInBytes]];
         var bek = new byte[EnvelopeFormat.KeySizeInBytes];
-        new ChunkCipher(blobId, layout).Seal(0, content, stored, bek);
-        var publicKey = key.RequirePublicKey();
+        ChunkCipher.Seal(stored, bek);
         var header = new EnvelopeHeader
         {
             BlobId = blobId,
-            Layout = layout,
+            PlaintextLength = content.Length,
+            ChunkSizeInBytes = layout.ChunkSizeInBytes,
+            ChunksPerTableSegment = layout.ChunksPerTableSegment,
             InlineTable = BekTable.SealSegment(keys, layout, 0, bek),
-            Generation = @as?.Generation ?? 1,
-            KeyId = key.Id,
-            KeyThumbprint = publicKey.Thumbprint,
-            WrappedDek = dek.WrapWith(publicKey),
+            WrittenOn = @as?.WrittenOn.AddMilliseconds(1) ?? DateTimeOffset.UnixEpoch.AddYears(60),
+            Branch = branch.Name,
+            SealedDek = branch.SealDek(dek, blobId),
+            Wrapping = wrapping,
             NameHash = EnvelopeHeader.HashName(container, name),
         }.Sign(keys);
         CryptographicOperations.ZeroMemory(bek);

@@ -1,11 +1,12 @@
 using Azure.Storage.Blobs;
-using Byok.Client.Keys;
+using Byok.Client.Branches;
 using Byok.Client.Reading;
 using Byok.Client.Records;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
 using Byok.Pipeline;
 using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.Branches;
 using Byok.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -36,9 +37,11 @@ public sealed class TestPipeline : IDisposable
 
     public IReadOnlyList<ActivityDescriptor> Activities { get; }
 
-    public WrappingKeyRing Keys => Get<WrappingKeyRing>();
+    public KeyCache Keys => Get<KeyCache>();
 
-    public DekCache Deks => Get<DekCache>();
+    public BranchKeyRing Branches => Get<BranchKeyRing>();
+
+    public BranchKeeper BranchKeeper => Get<BranchKeeper>();
 
     public ProtectedBlobReader Reader => Get<ProtectedBlobReader>();
 

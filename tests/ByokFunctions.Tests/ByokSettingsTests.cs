@@ -23,6 +23,10 @@ public sealed class ByokSettingsTests
         ["PlaintextDisposal"] = "Keep",
         ["KeyMaximumAgeDays"] = "100",
         ["GracePeriodHours"] = "48",
+        ["RecordsAccountUri"] = "https://contosorecords.blob.core.windows.net/",
+        ["Containers:Branches"] = "branch-keys",
+        ["AcceptedKeys"] = "master; hr-key;fin;former",
+        ["BranchMaximumAgeDays"] = "90",
     };
 
     [Fact]
@@ -44,13 +48,28 @@ public sealed class ByokSettingsTests
         Assert.Equal(PlaintextDisposal.Keep, settings.Pipeline.Disposal);
         Assert.Equal(TimeSpan.FromDays(100), settings.Pipeline.MaxKeyAge);
         Assert.Equal(TimeSpan.FromHours(48), settings.Pipeline.GracePeriod);
+        Assert.Equal(new Uri("https://contosorecords.blob.core.windows.net/"), settings.RecordsAccountUri);
+        Assert.Equal("branch-keys", settings.Containers.BranchesContainer);
+        Assert.Equal(["master", "hr-key", "fin", "former"], settings.Pipeline.AcceptedKeys!);
+        Assert.Equal(TimeSpan.FromDays(90), settings.Pipeline.MaxBranchAge);
+    }
+
+    [Fact]
+    public void Read_WithoutTheSettingsOfBranches_TakesTheirDefaults()
+    {
+        var settings = Read(("RecordsAccountUri", null), ("Containers:Branches", null), ("AcceptedKeys", null), ("BranchMaximumAgeDays", null));
+
+        Assert.Null(settings.RecordsAccountUri);
+        Assert.Equal("branches", settings.Containers.BranchesContainer);
+        Assert.Null(settings.Pipeline.AcceptedKeys);
+        Assert.Equal(TimeSpan.FromDays(365), settings.Pipeline.MaxBranchAge);
     }
 
     [Fact]
     public void Read_OnOneMachine_TakesTokenKeyAndConnectionString()
     {
         var settings = Read(
-            ("VaultUri", "https://127.0.0.1:8443/"), ("VaultToken", "t"), ("StorageAccountUri", null), ("StorageConnectionString", "UseDevelopmentStorage=true"),
+            ("VaultUri", "https://127.0.0.1:8443/"), ("VaultToken", "t"), ("StorageAccountUri", null), ("StorageConnectionString", "UseDevelopmentStorage=true"), ("RecordsAccountUri", null),
             ("Relay:Namespace", "http://127.0.0.1:9443"), ("Relay:SasKeyName", "local"), ("Relay:SasKey", "k"));
 
         Assert.Equal("t", settings.VaultToken);
@@ -66,6 +85,18 @@ public sealed class ByokSettingsTests
     [InlineData("VaultUri", "https://user:c2VjcmV0@contoso.vault.azure.net/")]
     [InlineData("StorageAccountUri", "https://contoso.blob.core.windows.net/?sv=2024&sig=c2VjcmV0")]
     [InlineData("StorageAccountUri", "https://contoso.blob.core.windows.net/#c2VjcmV0")]
+    [InlineData("RecordsAccountUri", "http://contosorecords.blob.core.windows.net/")]
+    [InlineData("RecordsAccountUri", "contosorecords")]
+    [InlineData("RecordsAccountUri", "https://contosorecords.blob.core.windows.net/?sv=2024&sig=c2VjcmV0")]
+    [InlineData("Containers:Branches", "No-Capitals")]
+    [InlineData("AcceptedKeys", "master;not/a/key")]
+    [InlineData("AcceptedKeys", "master,hr-key,fin")]
+    [InlineData("AcceptedKeys", ";")]
+    [InlineData("AcceptedKeys", "hr-key;fin")] // not the default key
+    [InlineData("AcceptedKeys", "master;hr-key")] // not the key of a prefix
+    [InlineData("BranchMaximumAgeDays", "0")]
+    [InlineData("BranchMaximumAgeDays", "3651")]
+    [InlineData("BranchMaximumAgeDays", "a year")]
     [InlineData("Containers:Protected", "AccountKey=c2VjcmV0")]
     [InlineData("Containers:Ledger", "No-Capitals")]
     [InlineData("Containers:Audits", "--")]
@@ -116,6 +147,14 @@ public sealed class ByokSettingsTests
     }
 
     [Fact]
+    public void Read_RecordsAccountBesideTheEmulator_IsRefused()
+    {
+        var failure = Assert.Throws<ConfigurationException>(() => Read(("StorageAccountUri", null), ("StorageConnectionString", "UseDevelopmentStorage=true")));
+
+        Assert.Equal("The app's settings are wrong:\n  Byok__RecordsAccountUri is not for the emulator, which holds all containers.", failure.Message);
+    }
+
+    [Fact]
     public void Read_VaultAddressWrong_SaysNothingMoreOfTheVault()
     {
         var failure = Assert.Throws<ConfigurationException>(() => Read(("VaultUri", "contoso"), ("VaultToken", "t")));
@@ -138,6 +177,10 @@ public sealed class ByokSettingsTests
     [InlineData("Containers:Protected")]
     [InlineData("Containers:Ledger")]
     [InlineData("Containers:Audits")]
+    [InlineData("Containers:Branches")]
+    [InlineData("RecordsAccountUri")]
+    [InlineData("AcceptedKeys")]
+    [InlineData("BranchMaximumAgeDays")]
     [InlineData("DefaultKey")]
     [InlineData("KeyPrefixes")]
     [InlineData("KeyCacheSeconds")]

@@ -8,7 +8,7 @@ using Byok.Core.Envelope;
 namespace Byok.Bench.Benchmarks;
 
 /// <summary>
-/// Sealing chunks, each under a fresh BEK, against plain <see cref="AesGcm"/> under one key over the same buffers, two workers against one,
+/// Sealing chunks, each under a fresh BEK, against plain <see cref="AesGcm"/> under one key over the same buffers, with one worker and with two,
 /// and against what OpenSSL's own benchmark reaches.
 /// </summary>
 internal static class ChunkCrypto
@@ -51,7 +51,7 @@ internal static class ChunkCrypto
             section.AtLeast("chunk sealing through `openssl speed`", ChunksPerRun * (double)Chunk / s.Samples.Min(sample => sample.CpuSeconds) / 1e9 / reference, 0.97, "0.000");
         }
 
-        section.AtLeast("two workers through one", 2 * s.RatioTo(pair, sample => sample.WallSeconds), 1.9);
+        section.AtLeast("chunk sealing through plain AesGcm, two workers each, by wall", plainPair.RatioTo(pair, sample => sample.WallSeconds), 0.97, "0.000");
     }
 
     private static Task Do(Action action)
@@ -83,13 +83,12 @@ internal static class ChunkCrypto
     {
         private readonly byte[] _buffer = new byte[Chunk + 16];
         private readonly byte[] _bek = new byte[32];
-        private readonly ChunkCipher _cipher = new(BlobId.New(), new BlobLayout((long)ChunksPerRun * Chunk, Chunk, 16));
 
         public void Work()
         {
             for (var i = 0; i < ChunksPerRun; i++)
             {
-                _cipher.Seal(i, _buffer, _bek);
+                ChunkCipher.Seal(_buffer, _bek);
             }
         }
     }

@@ -48,7 +48,7 @@ internal static class ClientCost
         var storage = BenchStorage.Null(new NullBlobStore(Length));
         await using (storage.ConfigureAwait(false))
         {
-            using var pipeline = new BenchPipeline(storage.Account, new PipelineOptions { ChunksInFlight = workers });
+            using var pipeline = await BenchPipeline.CreateAsync(storage.Account, new PipelineOptions { ChunksInFlight = workers }).ConfigureAwait(false);
             using var cse = new CseCopy(storage, workers);
             var plain = new PlainCopy(storage.Account, workers);
             return await Rounds.RunAsync(

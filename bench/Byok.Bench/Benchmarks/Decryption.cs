@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Azure.Storage.Blobs;
 using Byok.Bench.Measuring;
 using Byok.Bench.Reporting;
 using Byok.Bench.Stack;
@@ -9,7 +8,7 @@ using Byok.Storage;
 
 namespace Byok.Bench.Benchmarks;
 
-/// <summary>Reading: a whole blob against a plain download of as many bytes, and 1 KiB at random places of a 10 GiB blob.</summary>
+/// <summary>Reading: a whole blob against reading its bytes without decrypting them, and 1 KiB at random places of a 10 GiB blob.</summary>
 internal static class Decryption
 {
     private const int Workers = 4;
@@ -31,13 +30,13 @@ internal static class Decryption
             var (_, etag, length) = await storage.UploadLargeAsync(name, options).ConfigureAwait(false);
             var counters = (Plain: new RequestCounter(), Ours: new RequestCounter());
             var plain = storage.Open(counters.Plain);
-            using var pipeline = new BenchPipeline(storage.Open(counters.Ours));
+            using var pipeline = await BenchPipeline.CreateAsync(storage.Open(counters.Ours)).ConfigureAwait(false);
             await pipeline.CopyEncryptedAsync(name, etag, length, chunksPerSegment: 16).ConfigureAwait(false);
             counters.Ours.Reset();
             var series = await Rounds.RunAsync(
                 options.Rounds,
                 section.Progress,
-                new Contender("plain ranges of 4 MiB", () => DownloadAsync(plain.Uploads.Client.GetBlobClient(name), new Azure.ETag(etag), length)),
+                new Contender("plain, the same blob by the same ranges", () => DownloadAsync(plain.Protected, name)),
                 new Contender("decrypted", () => DecryptAsync(pipeline, name, Workers))).ConfigureAwait(false);
 
             section.Text($"A whole blob of {length / GiB:0.##} GiB from Azurite, {Workers} chunks under way, the bytes thrown away.");
@@ -61,22 +60,26 @@ internal static class Decryption
             ResultSection.Format(counter.BytesRead / (double)runs / length, "0.000000"));
     }
 
-    private static async Task DownloadAsync(BlobClient blob, Azure.ETag etag, long length)
+    /// <summary>Reads a protected blob's bytes as decryption does, first range and description in one, and does nothing with them.</summary>
+    private static async Task DownloadAsync(ProtectedContainer container, string name)
     {
-        const int chunk = 4 * 1024 * 1024;
-        using var pool = new ChunkBufferPool(chunk, Workers);
-        var source = new BlobRangeSource(blob, etag, length);
-        await Parallel.ForAsync(0L, (length + chunk - 1) / chunk, new ParallelOptions { MaxDegreeOfParallelism = Workers }, async (index, stop) =>
+        const int chunk = (4 * 1024 * 1024) + EnvelopeFormat.TagSizeInBytes;
+        var (stored, source) = await container.OpenAtStartAsync(name, chunk, CancellationToken.None).ConfigureAwait(false);
+        using (source)
         {
-            using var buffer = await pool.RentAsync(stop).ConfigureAwait(false);
-            await source.ReadAsync(index * chunk, buffer.Memory[..(int)Math.Min(chunk, length - (index * chunk))], stop).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+            using var pool = new ChunkBufferPool(chunk, Workers);
+            await Parallel.ForAsync(0L, (stored.Length + chunk - 1) / chunk, new ParallelOptions { MaxDegreeOfParallelism = Workers }, async (index, stop) =>
+            {
+                using var buffer = await pool.RentAsync(stop).ConfigureAwait(false);
+                await source.ReadAsync(index * chunk, buffer.Memory[..(int)Math.Min(chunk, stored.Length - (index * chunk))], stop).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Reads a whole blob and throws the plaintext away.</summary>
     internal static async Task DecryptAsync(BenchPipeline pipeline, string name, int workers)
     {
-        var blob = await pipeline.Catalog.Reader.OpenAtStartAsync(name, DekSource.Vault, CancellationToken.None).ConfigureAwait(false);
+        var blob = await pipeline.Catalog.Reader.OpenAtStartAsync(name, PinFreshness.Now, CancellationToken.None).ConfigureAwait(false);
         await using (blob.ConfigureAwait(false))
         {
             await EnvelopeDownload.CopyToAsync(blob.Envelope, workers, (_, _, _) => ValueTask.CompletedTask).ConfigureAwait(false);
@@ -93,7 +96,7 @@ internal static class Decryption
         var storage = BenchStorage.Null(store);
         await using (storage.ConfigureAwait(false))
         {
-            using var pipeline = new BenchPipeline(storage.Account);
+            using var pipeline = await BenchPipeline.CreateAsync(storage.Account).ConfigureAwait(false);
             await pipeline.CopyEncryptedAsync(name, NullBlobStore.ETag, length, chunksPerSegment: 16).ConfigureAwait(false);
             var places = store.KeptBlocks(NullBlobStore.PathOf(storage.Account.Protected.Client.GetBlobClient(name).Uri)).Take(Places).ToArray();
             RandomNumberGenerator.Shuffle(places.AsSpan());
@@ -121,15 +124,15 @@ internal static class Decryption
 
     private static async Task ReadAsync(BenchPipeline pipeline, string name, IReadOnlyList<(long Offset, long Length)> places, int count)
     {
-        var blob = await pipeline.Catalog.Reader.OpenAsync(name, DekSource.Vault, CancellationToken.None).ConfigureAwait(false);
+        var blob = await pipeline.Catalog.Reader.OpenAsync(name, PinFreshness.Now, CancellationToken.None).ConfigureAwait(false);
         await using (blob.ConfigureAwait(false))
         {
-            await using var plaintext = new DecryptingStream(blob.Envelope, leaveOpen: true);
+            await using var plaintext = new DecryptingStream(blob.Envelope);
             var buffer = new byte[count];
             foreach (var (offset, stored) in places)
             {
                 var chunk = offset / stored;
-                plaintext.Position = (chunk * blob.Header.Layout.ChunkSizeInBytes) + RandomNumberGenerator.GetInt32(blob.Header.Layout.ChunkSizeInBytes - count);
+                plaintext.Position = (chunk * blob.Header.ChunkSizeInBytes) + RandomNumberGenerator.GetInt32(blob.Header.ChunkSizeInBytes - count);
                 await plaintext.ReadExactlyAsync(buffer).ConfigureAwait(false);
             }
         }

@@ -3,6 +3,7 @@ using Byok.Bench.Reporting;
 using Byok.Bench.Stack;
 using Byok.Client.Records;
 using Byok.Client.Writing;
+using Byok.Core.Branches;
 using Byok.Core.Envelope;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
@@ -40,6 +41,8 @@ internal static class FanOut
         section.AtMost("ms CPU per segment at 1,024 segments; encrypting its 64 MiB takes some 20", 1000 * series[^1].Cpu / Segments[^1], 1.0);
     }
 
+    private static readonly BranchName Branch = BranchName.TryParse(new string('A', 43), out var branch) ? branch : throw new InvalidOperationException();
+
     private static ActivityDescriptor[] Activities(int segments) =>
     [
         ActivityDescriptor.For(() => new Begin(segments), BeginEncryption.Name),
@@ -59,15 +62,15 @@ internal static class FanOut
                 Change = BlobChange.Encrypt,
                 Replaces = null,
                 BlobId = input.BlobId,
-                Generation = 1,
+                ReplacedWrittenOn = null,
                 PlaintextLength = (long)segments * EnvelopePlan.MinChunksPerSegment * EnvelopePlan.StandardChunkSizeInBytes,
                 ChunkSizeInBytes = EnvelopePlan.StandardChunkSizeInBytes,
                 ChunksPerSegment = EnvelopePlan.MinChunksPerSegment,
                 ChunksPerBlock = 1,
                 TableInTail = true,
-                KeyId = new KeyIdentifier(new Uri("https://in-memory.vault.example"), "customer-key", new string('0', 32)),
-                KeyThumbprint = new string('A', 43),
-                WrappedDek = new byte[384],
+                Branch = Branch,
+                Wrapping = new BranchWrapping(new KeyIdentifier(new Uri("https://in-memory.vault.example"), "customer-key", new string('0', 32)), new string('A', 43), new byte[384]),
+                SealedDek = new byte[60],
             }),
             null));
     }
@@ -87,6 +90,6 @@ internal static class FanOut
     private sealed class Complete : Activity<CompleteBlobInput, EncryptBlobResult>
     {
         public override Task<EncryptBlobResult> RunAsync(CompleteBlobInput input, CancellationToken cancellationToken) =>
-            Task.FromResult(new EncryptBlobResult(EncryptBlobOutcome.Protected, input.BlobId, null, 0, 0, input.Activities, "etag"));
+            Task.FromResult(new EncryptBlobResult(EncryptBlobOutcome.Protected, input.BlobId, null, null, 0, 0, input.Activities, "etag"));
     }
 }

@@ -62,7 +62,7 @@ internal static class MemoryPeak
         var storage = BenchStorage.Existing(connection);
         await using (storage.ConfigureAwait(false))
         {
-            using var pipeline = new BenchPipeline(storage.Account, new PipelineOptions { Disposal = PlaintextDisposal.Keep });
+            using var pipeline = await BenchPipeline.CreateAsync(storage.Account, new PipelineOptions { Disposal = PlaintextDisposal.Keep }).ConfigureAwait(false);
             var engine = await BenchEngine.StartAsync(pipeline, activities).ConfigureAwait(false);
             await using (engine.ConfigureAwait(false))
             {

@@ -2,7 +2,7 @@ using Byok.Bench.Reporting;
 using Byok.Bench.Stack;
 using Byok.Cli.Planning;
 using Byok.Pipeline;
-using Byok.Pipeline.RotateKey;
+using Byok.Pipeline.RetireBranch;
 
 namespace Byok.Bench.Benchmarks;
 
@@ -36,7 +36,7 @@ internal static class PlannerCheck
             }
 
             var counter = new RequestCounter();
-            using var pipeline = new BenchPipeline(storage.Open(counter), new PipelineOptions { KeyCacheTime = TimeSpan.FromSeconds(2), GracePeriod = TimeSpan.FromSeconds(1) });
+            using var pipeline = await BenchPipeline.CreateAsync(storage.Open(counter), new PipelineOptions { KeyCacheTime = TimeSpan.FromSeconds(2), GracePeriod = TimeSpan.FromSeconds(1) }).ConfigureAwait(false);
             var engine = await BenchEngine.StartAsync(pipeline).ConfigureAwait(false);
             await using (engine.ConfigureAwait(false))
             {
@@ -44,13 +44,12 @@ internal static class PlannerCheck
                 await Task.WhenAll(etags.Select((etag, index) => engine.EncryptAsync($"{index}", etag))).ConfigureAwait(false);
                 Row(section, $"encrypt {blobs} of {length} bytes", DemandModel.Encrypt(work), counter, pipeline.Vault.Unwraps);
 
-                // A rotation of another day: no DEK is in memory any more.
+                // A retirement of another day: no branch key is in memory any more.
                 var unwraps = pipeline.Vault.Unwraps;
                 counter.Reset();
-                pipeline.Catalog.Deks.Forget();
-                var target = pipeline.Vault.AddActiveKey(BenchPipeline.KeyName, 3072);
-                await engine.RunAsync(RotateKeyOrchestration.Name, new RotateKeyInput { KeyName = BenchPipeline.KeyName, TargetId = target.Id }).ConfigureAwait(false);
-                Row(section, $"rotate {blobs} of {length} bytes", DemandModel.Rotate(work), counter, pipeline.Vault.Unwraps - unwraps);
+                pipeline.Catalog.Branches.Forget();
+                await engine.RunAsync(RetireBranchOrchestration.Name, new RetireBranchInput { KeyName = BenchPipeline.KeyName }).ConfigureAwait(false);
+                Row(section, $"retire the branch of {blobs} of {length} bytes", DemandModel.Retire(work), counter, pipeline.Vault.Unwraps - unwraps);
             }
         }
     }

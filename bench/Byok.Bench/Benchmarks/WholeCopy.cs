@@ -25,8 +25,8 @@ internal static class WholeCopy
         await using (storage.ConfigureAwait(false))
         {
             var (_, etag, length) = await storage.UploadLargeAsync(Name, options).ConfigureAwait(false);
-            using var direct = new BenchPipeline(storage.Account, settings with { ChunksInFlight = workers });
-            using var orchestrated = new BenchPipeline(storage.Account, settings);
+            using var direct = await BenchPipeline.CreateAsync(storage.Account, settings with { ChunksInFlight = workers }).ConfigureAwait(false);
+            using var orchestrated = await BenchPipeline.CreateAsync(storage.Account, settings).ConfigureAwait(false);
             using var cse = new CseCopy(storage, workers);
             using var aes = new PlainAesGcm();
             var plain = new PlainCopy(storage.Account, workers);

@@ -37,6 +37,7 @@ internal sealed class CseCopy : IDisposable
 
     public Task UploadAsync(string name, Stream content) => _target.GetBlobClient(name).UploadAsync(content, new BlobUploadOptions
     {
+        Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
         TransferOptions = new StorageTransferOptions { InitialTransferSize = Chunk, MaximumTransferSize = Chunk, MaximumConcurrency = _workers },
     });
 

@@ -3,8 +3,8 @@ using Azure.Core.Cryptography;
 
 namespace Byok.Bench.Peers;
 
-/// <summary>A wrapping key in memory for the peer: RSA and OAEP with SHA-256, as ours. An unwrap is on its way for the time of a round trip.</summary>
-internal sealed class LocalKey(int sizeInBits = 3072, string version = "1", TimeSpan roundTrip = default) : IKeyEncryptionKey, IKeyEncryptionKeyResolver, IDisposable
+/// <summary>A wrapping key in memory for the peer: RSA and OAEP with SHA-256, as ours.</summary>
+internal sealed class LocalKey(int sizeInBits = 3072, string version = "1") : IKeyEncryptionKey, IKeyEncryptionKeyResolver, IDisposable
 {
     public const string Algorithm = "RSA-OAEP-256";
 
@@ -21,11 +21,8 @@ internal sealed class LocalKey(int sizeInBits = 3072, string version = "1", Time
     public Task<byte[]> WrapKeyAsync(string algorithm, ReadOnlyMemory<byte> key, CancellationToken cancellationToken = default) =>
         Task.FromResult(WrapKey(algorithm, key, cancellationToken));
 
-    public async Task<byte[]> UnwrapKeyAsync(string algorithm, ReadOnlyMemory<byte> encryptedKey, CancellationToken cancellationToken = default)
-    {
-        await Task.Delay(roundTrip, cancellationToken).ConfigureAwait(false);
-        return UnwrapKey(algorithm, encryptedKey, cancellationToken);
-    }
+    public Task<byte[]> UnwrapKeyAsync(string algorithm, ReadOnlyMemory<byte> encryptedKey, CancellationToken cancellationToken = default) =>
+        Task.FromResult(UnwrapKey(algorithm, encryptedKey, cancellationToken));
 
     public IKeyEncryptionKey Resolve(string keyId, CancellationToken cancellationToken = default) => this;
 

@@ -4,7 +4,7 @@ using Azure.Core.Cryptography;
 namespace Byok.Bench.Peers;
 
 /// <summary>The peer's wrapping keys, old and new, by their ids.</summary>
-internal sealed class LocalKeyRing(int sizeInBits, TimeSpan roundTrip) : IKeyEncryptionKeyResolver, IDisposable
+internal sealed class LocalKeyRing(int sizeInBits) : IKeyEncryptionKeyResolver, IDisposable
 {
     private readonly ConcurrentDictionary<string, LocalKey> _keys = new(StringComparer.Ordinal);
 
@@ -14,7 +14,7 @@ internal sealed class LocalKeyRing(int sizeInBits, TimeSpan roundTrip) : IKeyEnc
     /// <summary>Makes a new key; the old ones go on unwrapping.</summary>
     public LocalKey Add()
     {
-        Current = new LocalKey(sizeInBits, $"{_keys.Count + 1}", roundTrip);
+        Current = new LocalKey(sizeInBits, $"{_keys.Count + 1}");
         _keys[Current.KeyId] = Current;
         return Current;
     }

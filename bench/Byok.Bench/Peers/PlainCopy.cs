@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Byok.Core.Envelope;
 using Byok.Storage;
@@ -24,6 +25,6 @@ internal sealed class PlainCopy(StorageAccount storage, int workers)
             using var stream = BinaryData.FromBytes(content).ToStream();
             await target.StageBlockAsync(ids[index], stream, cancellationToken: stop).ConfigureAwait(false);
         }).ConfigureAwait(false);
-        await target.CommitBlockListAsync(ids).ConfigureAwait(false);
+        await target.CommitBlockListAsync(ids, new CommitBlockListOptions { Conditions = new BlobRequestConditions { IfNoneMatch = Azure.ETag.All } }).ConfigureAwait(false);
     }
 }

@@ -1,7 +1,7 @@
+using Byok.Client.Reading;
 using Byok.Client.Records;
 using Byok.Client.Writing;
 using Byok.Core.Envelope;
-using Byok.Core.Keys;
 using Byok.Pipeline;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Storage;
@@ -15,10 +15,9 @@ internal sealed class BenchPipeline : IDisposable
 {
     public const string KeyName = "customer-key";
 
-    public BenchPipeline(StorageAccount storage, PipelineOptions? options = null)
+    private BenchPipeline(StorageAccount storage, PipelineOptions? options)
     {
         Storage = storage;
-        Key = Vault.AddActiveKey(KeyName, 3072);
         Catalog = new TestPipeline(
             Vault, null, storage, new BlobLedger(storage.Ledger, TimeProvider.System), (options ?? new PipelineOptions()) with { DefaultKey = KeyName }, TimeProvider.System);
     }
@@ -27,9 +26,15 @@ internal sealed class BenchPipeline : IDisposable
 
     public InMemoryVault Vault { get; } = new();
 
-    public VaultKey Key { get; }
-
     public TestPipeline Catalog { get; }
+
+    /// <summary>A pipeline with a key in its vault, and a branch of that.</summary>
+    public static async Task<BenchPipeline> CreateAsync(StorageAccount storage, PipelineOptions? options = null)
+    {
+        var pipeline = new BenchPipeline(storage, options);
+        await pipeline.Vault.AddPinnedKeyAsync(storage, KeyName, sizeInBits: 3072).ConfigureAwait(false);
+        return pipeline;
+    }
 
     /// <summary>
     /// A whole blob through the pipeline's own steps, without an engine: all of it one segment, so that as many chunks are under way throughout as
@@ -43,9 +48,9 @@ internal sealed class BenchPipeline : IDisposable
     {
         const int chunkSize = EnvelopePlan.StandardChunkSizeInBytes;
         var chunks = (int)((length + chunkSize - 1) / chunkSize);
+        using var branch = await Catalog.Branches.GetCurrentAsync(KeyName, PinFreshness.Cached, CancellationToken.None).ConfigureAwait(false);
         using var dek = DataEncryptionKey.Generate();
-        var wrapped = dek.WrapWith(Key.PublicKey!);
-        Catalog.Deks.Put(wrapped, dek);
+        var blobId = BlobId.New();
         var plan = new EncryptionPlan(sourceETag, new EnvelopePlan
         {
             OperationId = "bench",
@@ -53,16 +58,16 @@ internal sealed class BenchPipeline : IDisposable
             TargetETag = null,
             Change = BlobChange.Encrypt,
             Replaces = null,
-            BlobId = BlobId.New().ToString(),
-            Generation = 1,
+            BlobId = blobId.ToString(),
+            ReplacedWrittenOn = null,
             PlaintextLength = length,
             ChunkSizeInBytes = chunkSize,
             ChunksPerSegment = chunksPerSegment ?? chunks,
             ChunksPerBlock = 1,
             TableInTail = chunks > 100,
-            KeyId = Key.Id,
-            KeyThumbprint = Key.PublicKey!.Thumbprint,
-            WrappedDek = wrapped,
+            Branch = branch.Key.Name,
+            Wrapping = branch.Wrapping,
+            SealedDek = branch.Key.SealDek(dek, blobId),
         });
         var results = new List<SegmentResult>();
         for (var segment = 0; segment < plan.Envelope.Segments; segment++)

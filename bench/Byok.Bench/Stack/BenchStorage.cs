@@ -50,12 +50,11 @@ internal sealed class BenchStorage : IAsyncDisposable
     public StorageAccount Open(RequestCounter counter) => new(new BlobServiceClient(ConnectionString, Configure(StorageAccount.CreateClientOptions(_transport), counter)));
 
     /// <summary>A client that encrypts by itself: Azure client-side encryption.</summary>
-    public BlobContainerClient OpenEncrypting(Azure.Storage.ClientSideEncryptionOptions encryption, RequestCounter counter, TimeSpan roundTrip = default)
+    public BlobContainerClient OpenEncrypting(Azure.Storage.ClientSideEncryptionOptions encryption, RequestCounter counter)
     {
         var plain = StorageAccount.CreateClientOptions(_transport);
         var options = new SpecializedBlobClientOptions { ClientSideEncryption = encryption, Diagnostics = { IsTelemetryEnabled = false, IsLoggingContentEnabled = false } };
         options.Transport = plain.Transport;
-        options.AddPolicy(new RoundTrip(roundTrip), HttpPipelinePosition.PerRetry);
         return new BlobServiceClient(ConnectionString, Configure(options, counter)).GetBlobContainerClient(Account.Protected.Name);
     }
 

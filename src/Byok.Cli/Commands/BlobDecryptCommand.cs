@@ -38,8 +38,8 @@ internal static class BlobDecryptCommand
         }
 
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var blob = await stack.Reader.OpenAtStartAsync(name, DekSource.Vault, cancellationToken, allowRenamed).ConfigureAwait(false);
-        var length = blob.Header.Layout.PlaintextLength;
+        await using var blob = await stack.Reader.OpenAtStartAsync(name, PinFreshness.Now, cancellationToken, allowRenamed).ConfigureAwait(false);
+        var length = blob.Envelope.Layout.PlaintextLength;
         await ProgressLine.RunAsync(terminal, name, async report =>
         {
             await using var file = PlaintextFile.Create(output, length);
@@ -48,7 +48,7 @@ internal static class BlobDecryptCommand
             file.Publish();
             return true;
         }).ConfigureAwait(false);
-        terminal.Document(new { name, output = Path.GetFullPath(output), plaintextLength = length, blob.Header.KeyId });
+        terminal.Document(new { name, output = Path.GetFullPath(output), plaintextLength = length, keyId = blob.Header.Wrapping.KeyId, blob.Header.Branch });
         terminal.Line($"decrypted '{name}': {Units.Bytes(length)} to {output}");
         return ExitCodes.Done;
     }

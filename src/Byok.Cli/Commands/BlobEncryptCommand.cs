@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Byok.Cli.Files;
 using Byok.Cli.Output;
+using Byok.Client.Reading;
 using Byok.Client.Writing;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
@@ -39,7 +40,7 @@ internal static class BlobEncryptCommand
         using var source = OpenSource(file);
         using var intent = UploadIntent.Begin(StackPaths.FromEnvironment(), name, file, source);
         var result = await ProtectAsync(source, name, key, overwrite, intent, terminal, cancellationToken).ConfigureAwait(false);
-        terminal.Document(new { name, result.BlobId, result.KeyId, result.PlaintextLength, result.Chunks, result.Activities, etag = result.ETag });
+        terminal.Document(new { name, result.BlobId, result.KeyId, result.Branch, result.PlaintextLength, result.Chunks, result.Activities, etag = result.ETag });
         terminal.Line($"protected '{name}': {Units.Bytes(result.PlaintextLength)} in {Units.Count(result.Chunks, "chunk")}, under {result.KeyId}");
         // The very last thing: whoever kills this process before here, and gives the command again, is told of the success again.
         intent.Complete();
@@ -57,7 +58,7 @@ internal static class BlobEncryptCommand
             {
                 // Plaintext and ciphertext stand side by side until the ciphertext is verified.
                 StackDisk.Require(stack.Paths, 2 * source.Length);
-                await stack.Keys.GetCurrentAsync(stack.Keys.SelectKeyName(name, key), cancellationToken).ConfigureAwait(false);
+                using var branch = await stack.Branches.GetCurrentAsync(stack.Selection.Select(name, key), PinFreshness.Now, cancellationToken).ConfigureAwait(false);
                 if (!overwrite)
                 {
                     await RefuseExistingAsync(stack, name, cancellationToken).ConfigureAwait(false);
@@ -100,7 +101,7 @@ internal static class BlobEncryptCommand
             if (stack.Host == StackHost.Functions)
             {
                 // The app knows the default key of when it was started; and its trigger does not look twice at an upload that failed.
-                key = stack.Keys.SelectKeyName(name, key);
+                key = stack.Selection.Select(name, key);
                 await ForgetFailedUploadAsync(stack, uploader, name, intent, cancellationToken).ConfigureAwait(false);
             }
 
@@ -110,7 +111,7 @@ internal static class BlobEncryptCommand
                 var found = await uploader.FindAsync(name, intent.Fingerprint, key, cancellationToken).ConfigureAwait(false);
                 if (found is null && intent.IsResumed && !overwrite
                     && await StoredCopy.FindAsync(
-                        stack.Reader, source, name, stack.Keys.SelectKeyName(name, key), report, cancellationToken).ConfigureAwait(false) is { } done)
+                        stack.Reader, source, name, stack.Selection.Select(name, key), report, cancellationToken).ConfigureAwait(false) is { } done)
                 {
                     return done;
                 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Byok.Cli.Output;
+using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Text;
@@ -35,7 +36,7 @@ internal static class BlobListCommand
             return ExitCodes.Done;
         }
 
-        var table = new Table().Border(TableBorder.Simple).AddColumns("name", "size", "chunks", "key", "version", "generation");
+        var table = new Table().Border(TableBorder.Simple).AddColumns("name", "size", "chunks", "key", "branch");
         table.Columns[1].RightAligned();
         table.Columns[2].RightAligned();
         foreach (var row in rows)
@@ -45,8 +46,7 @@ internal static class BlobListCommand
                 row.PlaintextLength is { } length ? Units.Bytes(length) : "[red]not an envelope[/]",
                 $"{row.Chunks}",
                 Terminal.Cell(row.Key ?? string.Empty),
-                Terminal.Cell(row.KeyVersion ?? string.Empty),
-                $"{row.Generation}");
+                Terminal.Cell(row.Branch ?? string.Empty));
         }
 
         terminal.Draw(table);
@@ -58,7 +58,7 @@ internal static class BlobListCommand
         try
         {
             var header = EnvelopeHeader.Parse(blob.Metadata, blob.Name);
-            return new Row(blob.Name, header.Layout.PlaintextLength, header.Layout.ChunkCount, header.KeyId.Name, header.KeyId.Version, header.Generation, null);
+            return new Row(blob.Name, header.PlaintextLength, EnvelopePlan.DivideUp(header.PlaintextLength, header.ChunkSizeInBytes), header.Wrapping.KeyId.Name, header.Wrapping.KeyId.Version, header.Branch.ToString(), null);
         }
         catch (EnvelopeException exception)
         {
@@ -67,5 +67,5 @@ internal static class BlobListCommand
     }
 
     /// <summary>A listed blob. Headers are read, not verified: that is what verify is for.</summary>
-    private sealed record Row(string Name, long? PlaintextLength, long? Chunks, string? Key, string? KeyVersion, long? Generation, string? Fault);
+    private sealed record Row(string Name, long? PlaintextLength, long? Chunks, string? Key, string? KeyVersion, string? Branch, string? Fault);
 }

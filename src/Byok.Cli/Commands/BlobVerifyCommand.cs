@@ -25,8 +25,8 @@ internal static class BlobVerifyCommand
     {
         BlobName.ValidateStored(name);
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var blob = await stack.Reader.OpenAtStartAsync(name, DekSource.Vault, cancellationToken, allowRenamed).ConfigureAwait(false);
-        var layout = blob.Header.Layout;
+        await using var blob = await stack.Reader.OpenAtStartAsync(name, PinFreshness.Now, cancellationToken, allowRenamed).ConfigureAwait(false);
+        var layout = blob.Envelope.Layout;
         var verified = await ProgressLine.RunAsync(terminal, name, async report =>
         {
             var bytes = 0L;
@@ -42,8 +42,8 @@ internal static class BlobVerifyCommand
                 cancellationToken).ConfigureAwait(false);
             return bytes;
         }).ConfigureAwait(false);
-        terminal.Document(new { name, intact = true, chunks = layout.ChunkCount, plaintextLength = verified, blob.Header.KeyId });
-        terminal.Line($"intact '{name}': {Units.Count(layout.ChunkCount, "chunk")}, {Units.Bytes(verified)}, under {blob.Header.KeyId}");
+        terminal.Document(new { name, intact = true, chunks = layout.ChunkCount, plaintextLength = verified, keyId = blob.Header.Wrapping.KeyId, blob.Header.Branch });
+        terminal.Line($"intact '{name}': {Units.Count(layout.ChunkCount, "chunk")}, {Units.Bytes(verified)}, under {blob.Header.Wrapping.KeyId}");
         return ExitCodes.Done;
     }
 }

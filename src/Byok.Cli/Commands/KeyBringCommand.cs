@@ -4,6 +4,7 @@ using Byok.Cli.Output;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
+using Byok.Core.Ports;
 using Byok.Core.Text;
 using Byok.Local.Stack;
 using Byok.Pipeline.BringKey;
@@ -59,6 +60,7 @@ internal static class KeyBringCommand
             terminal.Line($"  attested     by the vault's HSM, under the manufacturer's root {root}");
         }
 
+        terminal.Line($"  branches     {string.Join(", ", result.Branches)}; proved by unwrapping under the new version");
         terminal.Line($"  request      {result.RequestId}, {Units.Count(result.Approvals, "approval")}");
         terminal.Line($"  expires      {result.ExpiresOn:yyyy-MM-dd}");
         if (defaultKey != input.KeyName)
@@ -74,7 +76,7 @@ internal static class KeyBringCommand
     {
         try
         {
-            await stack.Keys.GetCurrentAsync(name, cancellationToken).ConfigureAwait(false);
+            (await stack.Vault.ReadLifeAsync(name, cancellationToken).ConfigureAwait(false)).Require(KeyOperation.Protect);
         }
         catch (KeyUnavailableException)
         {

@@ -1,20 +1,27 @@
 using System.CommandLine;
 using Byok.Cli.Output;
-using Byok.Core.Envelope;
+using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ports;
 using Byok.Local.Stack;
 using Spectre.Console;
 
 namespace Byok.Cli.Commands;
 
-/// <summary><c>byok key list</c>: versions, states, and how many blobs each protects.</summary>
+/// <summary><c>byok key list</c>: versions, states, the branches that each pins, and how many blobs are under them.</summary>
 internal static class KeyListCommand
 {
+    /// <summary>From this width on there is room for size and creation.</summary>
+    private const int MostColumns = 110;
+
+    /// <summary>From this width on there is room for versions and thumbprints, whole.</summary>
+    private const int AllColumns = 190;
+
     public static Command Create()
     {
         var name = new Argument<string?>("NAME") { Description = "Only this key.", Arity = ArgumentArity.ZeroOrOne };
-        return new Command("list", "List wrapping keys: versions, states, blobs they protect.") { name }
+        return new Command("list", "List wrapping keys: versions, states, branches, blobs.") { name }
             .Runs((parsed, terminal, cancellationToken) => RunAsync(parsed.GetValue(name), terminal, cancellationToken));
     }
 
@@ -26,16 +33,15 @@ internal static class KeyListCommand
         }
 
         await using var stack = await LocalStack.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var blobs = await CountBlobsAsync(stack, cancellationToken).ConfigureAwait(false);
+        var blobs = await BranchListCommand.CountBlobsAsync(stack, cancellationToken).ConfigureAwait(false);
         var rows = new List<Row>();
         await foreach (var key in stack.Vault.ListKeysAsync(cancellationToken).ConfigureAwait(false))
         {
             if ((name is null || key.Id.Name == name) && !key.Operations.Contains("import"))
             {
-                await foreach (var version in stack.Vault.ListKeyVersionsAsync(key.Id.Name, cancellationToken).ConfigureAwait(false))
-                {
-                    rows.Add(Describe(version, blobs));
-                }
+                var life = await stack.Vault.ReadLifeAsync(key.Id.Name, cancellationToken).ConfigureAwait(false);
+                var (pins, pinning) = BranchListCommand.PinsOf(life);
+                rows.AddRange(life.Versions.Select(version => Describe(version, pinning.Contains(version.Id) ? pins : null, blobs)));
             }
         }
 
@@ -43,7 +49,7 @@ internal static class KeyListCommand
         {
             if ((name is null || deleted.Key.Id.Name == name) && deleted.Key.Tags.GetValueOrDefault(KeyTags.Purpose) != KeyTags.KeyExchange)
             {
-                rows.Add(Describe(deleted.Key, blobs) with { State = "deleted" });
+                rows.Add(Describe(deleted.Key, null, blobs) with { State = "deleted" });
             }
         }
 
@@ -59,20 +65,43 @@ internal static class KeyListCommand
             return ExitCodes.Done;
         }
 
-        var table = new Table().Border(TableBorder.Simple).AddColumns("key", "version", "state", "RSA", "created", "expires", "blobs", "thumbprint");
-        foreach (var row in rows)
-        {
-            var colour = row.State == KeyTags.Active ? "green" : "yellow";
-            table.AddRow(
-                Terminal.Cell(row.Name), Terminal.Cell(row.Version), $"[{colour}]{Terminal.Cell(row.State)}[/]", $"{row.SizeInBits}", $"{row.CreatedOn:yyyy-MM-dd HH:mm}",
-                $"{row.ExpiresOn:yyyy-MM-dd}", $"{row.Blobs}", row.Thumbprint ?? string.Empty);
-        }
-
-        terminal.Draw(table);
+        terminal.Draw(Draw(rows, terminal.Width));
         return ExitCodes.Done;
     }
 
-    private static Row Describe(VaultKey key, Dictionary<string, long> blobs) => new(
+    /// <summary>As many columns as there is room for, so that no value but a long name is broken over lines; <c>--json</c> has all of it.</summary>
+    internal static Table Draw(IEnumerable<Row> rows, int width)
+    {
+        var columns = new (string Name, int From, Func<Row, string> Cell)[]
+        {
+            ("key", 0, row => Terminal.Cell(row.Name)),
+            ("version", 0, row => Terminal.Cell(Shorten(row.Version, width < AllColumns ? 8 : row.Version.Length))),
+            ("state", 0, row => $"[{(row.State == KeyTags.Active ? "green" : "yellow")}]{Terminal.Cell(row.State)}[/]"),
+            ("RSA", MostColumns, row => $"{row.SizeInBits}"),
+            ("created", MostColumns, row => $"{row.CreatedOn:yyyy-MM-dd HH:mm}"),
+            ("expires", 0, row => $"{row.ExpiresOn:yyyy-MM-dd}"),
+            ("branch", 0, row => row.Branch is { } branch ? Shorten($"{branch}", width < MostColumns ? 8 : 12) : string.Empty),
+            ("sealed", 0, row => $"{row.Sealed.Count}"),
+            ("blobs", 0, row => $"{row.Blobs}"),
+            ("thumbprint", AllColumns, row => row.Thumbprint ?? string.Empty),
+        }.Where(column => width >= column.From).ToList();
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var column in columns)
+        {
+            table.AddColumn(new TableColumn(column.Name) { NoWrap = column.Name != "key", Padding = new Padding(width < MostColumns ? 0 : 1, 0, 1, 0) });
+        }
+
+        foreach (var row in rows)
+        {
+            table.AddRow([.. columns.Select(column => column.Cell(row))]);
+        }
+
+        return table;
+    }
+
+    private static string Shorten(string text, int length) => text.Length > length ? $"{text[..length]}…" : text;
+
+    private static Row Describe(VaultKey key, BranchPins? pins, Dictionary<string, long> blobs) => new(
         key.Id.Name,
         key.Id.Version,
         key.Id,
@@ -82,24 +111,11 @@ internal static class KeyListCommand
         key.Tags.GetValueOrDefault(KeyTags.Label),
         key.CreatedOn,
         key.ExpiresOn,
-        blobs.GetValueOrDefault(key.Id.ToString()));
+        pins?.Current,
+        pins?.Sealed ?? [],
+        pins?.All.Sum(branch => blobs.GetValueOrDefault(BranchRecord.BlobNameOf(key.Id.Name, branch))) ?? 0);
 
-    private static async Task<Dictionary<string, long>> CountBlobsAsync(LocalStack stack, CancellationToken cancellationToken)
-    {
-        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        await foreach (var blob in stack.Reader.ListAsync(null, cancellationToken).ConfigureAwait(false))
-        {
-            // The name is enough for counting; whether the header is intact, verify and audit say.
-            if (blob.Metadata.TryGetValue(EnvelopeFields.KeyId, out var keyId))
-            {
-                counts[keyId] = counts.GetValueOrDefault(keyId) + 1;
-            }
-        }
-
-        return counts;
-    }
-
-    private sealed record Row(
+    internal sealed record Row(
         string Name, string Version, KeyIdentifier Id, string State, int? SizeInBits, string? Thumbprint, string? Label,
-        DateTimeOffset CreatedOn, DateTimeOffset? ExpiresOn, long Blobs);
+        DateTimeOffset CreatedOn, DateTimeOffset? ExpiresOn, BranchName? Branch, IReadOnlyList<BranchName> Sealed, long Blobs);
 }

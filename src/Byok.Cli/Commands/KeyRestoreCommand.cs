@@ -17,10 +17,9 @@ internal static class KeyRestoreCommand
     public static Command Create()
     {
         var name = new Argument<string>("NAME") { Description = "The wrapping key." };
-        var rewrap = new Option<bool>("--rewrap") { Description = "After a purge: rewrap the blobs to the new version id as well." };
-        return new Command("restore", "Give a revoked key back: enable it, recover it, or bring it again from the HSM.") { name, rewrap }
+        return new Command("restore", "Give a revoked key back: enable it, recover it, or bring it again from the HSM.") { name }
             .Runs((parsed, terminal, cancellationToken) => RunAsync(
-                new RestoreKeyInput { KeyName = KeyName.Validate(parsed.GetRequiredValue(name)), Rewrap = parsed.GetValue(rewrap) }, terminal, cancellationToken));
+                new RestoreKeyInput { KeyName = KeyName.Validate(parsed.GetRequiredValue(name)) }, terminal, cancellationToken));
     }
 
     private static async Task<int> RunAsync(RestoreKeyInput input, Terminal terminal, CancellationToken cancellationToken)
@@ -49,19 +48,20 @@ internal static class KeyRestoreCommand
             terminal.Line($"  version      {version}");
         }
 
-        terminal.Line($"  proof        {(result.ProbedBlob is { } blob ? $"'{blob}' opens" : "the vault unwraps; the key protects no blob")}");
-        foreach (var thumbprint in result.Missing)
+        terminal.Line($"  proof        the vault unwraps{(result.Branches.Count > 0 ? $" {Units.Count(result.Branches.Count, "branch")}: {string.Join(", ", result.Branches)}" : string.Empty)}");
+        if (result.ArePinsRecorded)
         {
-            terminal.Line($"  missing      the HSM has no master key {thumbprint}; blobs under it stay unreadable");
+            terminal.Line("  pins         the vault had none: they come from the ledger, this installation's own record; nobody else vouches for them");
         }
 
-        if (result.RewrapAdvised)
+        foreach (var thumbprint in result.Missing)
         {
-            terminal.Line($"  advice       blobs name the old version id; 'byok key rotate {input.KeyName} --rewrap-only' moves them to one that is there");
+            terminal.Line($"  missing      the HSM has no master key {thumbprint}");
         }
-        else if (result.Rewrapped > 0)
+
+        foreach (var branch in result.UnreadableBranches)
         {
-            terminal.Line($"  rewrapped    {Units.Count(result.Rewrapped, "blob")}");
+            terminal.Line($"  unreadable   branch {branch}, by its record; 'byok branch rebuild {input.KeyName}' makes that anew from the blobs' copies");
         }
 
         return ExitCodes.Done;

@@ -53,7 +53,7 @@ internal static class KeyRevokeCommand
             : $"revoked '{result.KeyName}': {how}, {Units.Count(result.Versions.Count, "version")}; 'byok key restore {result.KeyName}' gives it back");
         terminal.Line($"  last unwrap  {(result.LastUnwrapAfterSeconds is { } last ? $"{Seconds(last)} after the order" : "none after the order")}");
         terminal.Line($"  refused      {Seconds(result.RefusedAfterSeconds)} after the order, {Units.Count(result.Probes, "probe")}");
-        terminal.Line($"  readers      lose what they have in memory within {stack.Options.DekCacheTime.TotalSeconds:0} s");
+        terminal.Line($"  readers      lose what they have in memory within {stack.Options.KeyCacheTime.TotalSeconds:0} s");
         return ExitCodes.Done;
     }
 

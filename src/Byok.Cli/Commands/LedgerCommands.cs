@@ -80,7 +80,7 @@ internal static class LedgerCommands
         }
 
         terminal.Document(new { intact = true, entries = newest?.Sequence ?? 0, lastHash = newest?.Hash });
-        terminal.Line(newest is null ? "intact: the ledger is empty" : $"intact: {Units.Count(newest.Sequence, "entry").Replace("entrys", "entries", StringComparison.Ordinal)}, last hash {newest.Hash}");
+        terminal.Line(newest is null ? "intact: the ledger is empty" : $"intact: {Units.Count(newest.Sequence, "entry")}, last hash {newest.Hash}");
         return ExitCodes.Done;
     }
 }

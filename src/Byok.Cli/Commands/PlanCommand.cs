@@ -25,7 +25,7 @@ internal static class PlanCommand
         };
         var latency = new Option<double>("--latency")
         {
-            Description = "Milliseconds of an unwrap and a metadata write, one after the other; not published, measure yours.",
+            Description = "Milliseconds of a metadata write; not published, measure yours.",
             DefaultValueFactory = _ => defaults.RewrapLatency.TotalMilliseconds,
         };
         foreach (var figure in new[] { speed, latency })
@@ -40,7 +40,7 @@ internal static class PlanCommand
         }
 
         var verifyAll = new Option<bool>("--verify-all") { Description = "Every chunk is read back before the plaintext is deleted." };
-        return new Command("plan", "Say how long an initial encryption, a rotation and a restore take, by the services' published limits, and what limits them.")
+        return new Command("plan", "Say how long an initial encryption, a rotation, the retirement of a branch and a restore take, by the services' published limits, and what limits them.")
         {
             blobs, bytes, keySize, workers, speed, latency, verifyAll,
         }.Runs((parsed, terminal, _) => Task.FromResult(Run(
@@ -80,7 +80,7 @@ internal static class PlanCommand
             terminal.Draw(Draw(forecast));
         }
 
-        terminal.Line("Not counted: people who approve, the HSM, caches that a rotation waits for, grace time, retries, other users of vault and account.");
+        terminal.Line("Not counted: people who approve, the HSM, caches that rotations and retirements wait for, grace time, retries, other users of vault and account.");
         foreach (var source in forecasts.SelectMany(forecast => forecast.Bottlenecks).Select(limit => limit.Source).OfType<Uri>().Distinct())
         {
             terminal.Line($"  {source}");

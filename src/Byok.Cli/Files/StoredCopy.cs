@@ -23,8 +23,8 @@ internal static class StoredCopy
     {
         try
         {
-            await using var blob = await reader.OpenAtStartAsync(name, DekSource.Vault, cancellationToken).ConfigureAwait(false);
-            return blob.Header.KeyId.Name == keyName && blob.Header.Layout.PlaintextLength == source.Length
+            await using var blob = await reader.OpenAtStartAsync(name, PinFreshness.Now, cancellationToken).ConfigureAwait(false);
+            return blob.Header.Wrapping.KeyId.Name == keyName && blob.Envelope.Layout.PlaintextLength == source.Length
                 && await IsSameAsync(blob.Envelope, source, report, cancellationToken).ConfigureAwait(false)
                 ? EncryptBlobResult.Of(blob, activities: 0)
                 : null;

@@ -54,15 +54,12 @@ internal sealed class Terminal(bool json, TextWriter standardOutput, TextWriter 
     {
         if (!json)
         {
-            var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standardOutput) });
-            if (Console.IsOutputRedirected)
-            {
-                console.Profile.Width = 200;
-            }
-
-            Print(() => console.Write(drawing));
+            Print(() => CreateConsole().Write(drawing));
         }
     }
+
+    /// <summary>How many characters a line of stdout holds.</summary>
+    public int Width => CreateConsole().Profile.Width;
 
     /// <summary>Writes the one JSON document; silent without <c>--json</c>, and when it is written already: what fails after it is told on stderr and by the exit code.</summary>
     /// <exception cref="IOException">stdout cannot be written.</exception>
@@ -90,6 +87,17 @@ internal sealed class Terminal(bool json, TextWriter standardOutput, TextWriter 
 
     /// <summary>Writes the one sentence of a failure, to stderr.</summary>
     public void Error(string sentence) => Note($"byok: {sentence}");
+
+    private IAnsiConsole CreateConsole()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standardOutput) });
+        if (Console.IsOutputRedirected)
+        {
+            console.Profile.Width = 200;
+        }
+
+        return console;
+    }
 
     /// <summary>A full disk, a closed stream.</summary>
     private static bool IsOfTheStream(Exception exception) => exception is IOException or UnauthorizedAccessException;

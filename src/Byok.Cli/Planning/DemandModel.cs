@@ -36,8 +36,6 @@ public static class DemandModel
         var requests = writing + opening + layout.ChunkCount + verified + disposal + (inTail ? TableReads(work, layout) : 0);
         var activities = layout.TableSegmentCount <= 1 ? 1 : layout.TableSegmentCount + 3;
 
-        // The verification unwraps anew. A worker that did not plan the blob has to unwrap for its segments as well.
-        var unwraps = 1.0 + (layout.TableSegmentCount > 1 ? Math.Min(work.Workers - 1, layout.TableSegmentCount + 1) : 0);
         return new OperationDemand
         {
             StorageRequests = work.Blobs * requests,
@@ -45,7 +43,7 @@ public static class DemandModel
             BytesIn = work.Blobs * (layout.StoredLength(placement) + MetadataLength),
             BytesOut = work.Bytes + (work.Blobs * (double)verified * Math.Min(length, EnvelopePlan.StandardChunkSizeInBytes)),
             BytesEncrypted = work.Bytes,
-            VaultUnwraps = work.Blobs * unwraps,
+            VaultUnwraps = work.Workers, // one each worker and minute, whatever the number of blobs
             VaultCreations = 0,
             Activities = work.Blobs * activities,
             ParallelActivities = layout.TableSegmentCount,
@@ -54,33 +52,48 @@ public static class DemandModel
         };
     }
 
-    /// <summary>Rotating to a new key version: rewrap, prove, and look once more after the grace time, whose wait is not counted.</summary>
-    public static OperationDemand Rotate(PlannedWork work) => Rewrap(work, listings: 1, passes: 3);
-
     /// <summary>
-    /// Restoring after a purge: the same master key is brought again, every blob can be read from then on, and all are rewrapped to the new version id,
-    /// without grace time.
+    /// Rotating, with one pinned branch: it is unwrapped under the old version, proved under the new, and proved once more before the old one is disabled. No blob is looked at.
     /// </summary>
-    public static OperationDemand Restore(PlannedWork work) => Rewrap(work, listings: 3, passes: 2);
+    public static OperationDemand Rotate(PlannedWork work) => OfKey(work, unwraps: 3, activities: 12, appends: 9);
 
-    private static OperationDemand Rewrap(PlannedWork work, int listings, int passes)
+    /// <summary>Restoring after a purge: the same master key is brought again, and its branch proved. Every blob can be read from then on.</summary>
+    public static OperationDemand Restore(PlannedWork work) => OfKey(work, unwraps: 4, activities: 11, appends: 9);
+
+    /// <summary>Retiring a branch: the DEKs of all blobs are sealed anew, and another pass proves that nothing is left.</summary>
+    public static OperationDemand Retire(PlannedWork work)
+    {
+        const int Passes = 2;
+        var pages = EnvelopePlan.DivideUp(work.Blobs, work.BlobsPerPage);
+        return OfKey(work, unwraps: 3, activities: 5 + (Passes * pages), appends: 2) with
+        {
+            StorageRequests = work.Blobs + (Passes * pages) + EnvelopePlan.DivideUp(work.Blobs, BlobsPerListing),
+            LedgerAppendsAtMost = 2 + (2 * work.Blobs),
+            BytesIn = work.Blobs * MetadataLength,
+            BytesOut = (Passes + 1) * work.Blobs * MetadataLength,
+            VaultCreations = 0,
+            Rewraps = work.Blobs,
+        };
+    }
+
+    /// <summary>What is done with a key and its branches, in proportion to no blob.</summary>
+    private static OperationDemand OfKey(PlannedWork work, int unwraps, long activities, long appends)
     {
         ArgumentNullException.ThrowIfNull(work);
         work.Validate();
-        var pages = EnvelopePlan.DivideUp(work.Blobs, work.BlobsPerPage);
         return new OperationDemand
         {
-            StorageRequests = work.Blobs + (passes * pages) + (listings * EnvelopePlan.DivideUp(work.Blobs, BlobsPerListing)),
-            LedgerAppendsAtMost = 2 * work.Blobs,
-            BytesIn = work.Blobs * MetadataLength,
-            BytesOut = (passes + listings) * work.Blobs * MetadataLength,
+            StorageRequests = 0,
+            LedgerAppendsAtMost = appends,
+            BytesIn = 0,
+            BytesOut = 0,
             BytesEncrypted = 0,
-            VaultUnwraps = work.Blobs,
+            VaultUnwraps = unwraps,
             VaultCreations = 1,
-            Activities = passes * pages,
+            Activities = activities,
             ParallelActivities = 1,
-            SequentialActivities = passes * pages,
-            Rewraps = work.Blobs,
+            SequentialActivities = activities,
+            Rewraps = 0,
         };
     }
 

@@ -35,6 +35,6 @@ public sealed record OperationDemand
     /// <summary>Activities that one orchestration runs one after the other.</summary>
     public required long SequentialActivities { get; init; }
 
-    /// <summary>Blobs that are rewrapped.</summary>
+    /// <summary>Blobs whose DEKs are sealed anew.</summary>
     public required long Rewraps { get; init; }
 }

@@ -2,11 +2,11 @@ using static Byok.Cli.Planning.ServiceLimits;
 
 namespace Byok.Cli.Planning;
 
-/// <summary>Answers how long an initial encryption, a rotation and a restore take, and what limits them.</summary>
+/// <summary>Answers how long an initial encryption, a rotation, the retirement of a branch and a restore take, and what limits them.</summary>
 public static class OperationPlanner
 {
-    /// <summary>Blobs that a rotation has under way at once: one page at a time, so many of it.</summary>
-    private const int RewrapsInFlight = Byok.Pipeline.RotateKey.RewrapPage.Parallelism;
+    /// <summary>Blobs that a retirement has under way at once: one page at a time, so many of it.</summary>
+    private const int RewrapsInFlight = Byok.Pipeline.MoveBlobs.RewrapPage.Parallelism;
 
     /// <exception cref="ArgumentException">The work means nothing; the message says why.</exception>
     public static IReadOnlyList<OperationForecast> Plan(PlannedWork work)
@@ -16,6 +16,7 @@ public static class OperationPlanner
         [
             Forecast("initial encryption", work, DemandModel.Encrypt(work)),
             Forecast("rotation", work, DemandModel.Rotate(work)),
+            Forecast("retiring a branch", work, DemandModel.Retire(work)),
             Forecast("restore after a purge", work, DemandModel.Restore(work)),
         ];
     }
@@ -33,7 +34,7 @@ public static class OperationPlanner
             new("activities of one orchestration at once", demand.ParallelActivities, ParallelActivitiesPerSecond, DurableSource),
             new("activities of one orchestration in a row", demand.SequentialActivities, SequentialActivitiesPerSecond, DurableSource),
             new($"bytes through {work.Workers} worker(s)", demand.BytesEncrypted, work.Workers * work.WorkerBytesPerSecond, null),
-            new($"rewraps, {RewrapsInFlight} at a time", demand.Rewraps, RewrapsInFlight / work.RewrapLatency.TotalSeconds, null),
+            new($"DEKs sealed anew, {RewrapsInFlight} at a time", demand.Rewraps, RewrapsInFlight / work.RewrapLatency.TotalSeconds, null),
         ];
         return new OperationForecast(operation, demand, [.. all.Where(limit => limit.Demand > 0).OrderByDescending(limit => limit.Time)]);
     }

@@ -20,7 +20,7 @@ public sealed record PlannedWork
     /// <summary>Assumed: plaintext bytes that one instance reads, encrypts and writes a second. Default 100 million; measure your own.</summary>
     public double WorkerBytesPerSecond { get; init; } = 100e6;
 
-    /// <summary>Assumed: one unwrap and one write of metadata, one after the other, there and back. Default 60 ms; measure your own.</summary>
+    /// <summary>Assumed: one write of metadata, there and back. Default 60 ms; measure your own.</summary>
     public TimeSpan RewrapLatency { get; init; } = TimeSpan.FromMilliseconds(60);
 
     /// <summary>How much of a new blob is read back. Default <see cref="VerificationScope.Sample"/>.</summary>
@@ -29,7 +29,7 @@ public sealed record PlannedWork
     /// <summary>What happens to the plaintext. Default <see cref="PlaintextDisposal.Delete"/>.</summary>
     public PlaintextDisposal Disposal { get; init; } = PlaintextDisposal.Delete;
 
-    /// <summary>Blobs on a page of a rotation, 1 to 5,000. Default 500.</summary>
+    /// <summary>Blobs on a page of a retirement, 1 to 5,000. Default 500.</summary>
     public int BlobsPerPage { get; init; } = 500;
 
     /// <summary>Throws when a member means nothing.</summary>

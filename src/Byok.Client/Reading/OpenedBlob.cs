@@ -4,7 +4,7 @@ using Byok.Storage;
 
 namespace Byok.Client.Reading;
 
-/// <summary>A protected blob whose header has been verified: everything read from it is authenticated. Disposing of it zeroes its keys.</summary>
+/// <summary>A protected blob whose header has been verified: everything read from it is authenticated. It holds no key, and ends with its branch's.</summary>
 /// <param name="Stored">The blob as the service describes it.</param>
 /// <param name="Header">Its verified header.</param>
 /// <param name="Source">Its stored bytes.</param>
@@ -17,7 +17,6 @@ public sealed record OpenedBlob(ProtectedBlob Stored, EnvelopeHeader Header, Blo
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        Envelope.Dispose();
         Source.Dispose();
         return ValueTask.CompletedTask;
     }

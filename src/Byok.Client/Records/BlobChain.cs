@@ -30,7 +30,7 @@ internal struct BlobChain
             var isChained = !record.IsDerived || (record.Replaces is { } replaced && StandingOf(replaced) != BlobStanding.Unknown);
             if (isChained && StandingOf(record.Mac) == BlobStanding.Unknown)
             {
-                (_open ??= []).Add(new OpenIntent(record.Mac, record.Replaces, record.IsDerived, record.Generation ?? "?", record.OperationId, record.RecordedOn));
+                (_open ??= []).Add(new OpenIntent(record.Mac, record.Replaces, record.IsDerived, record.OperationId, record.RecordedOn));
             }
 
             return;
@@ -64,4 +64,4 @@ internal struct BlobChain
 /// <param name="Replaces">MAC of the state that it takes the place of.</param>
 /// <param name="IsDerived">Whether it is made of that.</param>
 /// <param name="OperationId">Who intended it.</param>
-internal sealed record OpenIntent(Digest Mac, Digest? Replaces, bool IsDerived, string Generation, string OperationId, DateTimeOffset RecordedOn);
+internal sealed record OpenIntent(Digest Mac, Digest? Replaces, bool IsDerived, string OperationId, DateTimeOffset RecordedOn);

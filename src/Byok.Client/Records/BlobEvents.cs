@@ -12,7 +12,7 @@ internal static class BlobEvents
         var (state, header) = (intent.State, intent.Header);
         return LedgerEvents.BlobIntended(
             intent.OperationId, container, intent.BlobName, NameOf(intent.Change),
-            new IntendedState(state.BlobId, state.Commitment, state.Mac, header.Generation, header.KeyId), intent.Replaces);
+            new IntendedState(state.BlobId, state.Commitment, state.Mac, header.Wrapping.KeyId, header.Branch), intent.Replaces);
     }
 
     public static LedgerEvent Confirm(string container, string name, string operationId, BlobState state) => LedgerEvents.BlobConfirmed(operationId, container, name, state.Mac);
@@ -24,7 +24,7 @@ internal static class BlobEvents
     {
         record = LedgerReading.TryReadBlob(entry.Event, container, out var blob) && Digest.Parse(blob.Mac) is { } mac
             ? new BlobRecord(
-                blob.Kind, blob.Name, mac, Digest.Parse(blob.Replaces), blob.By != NameOf(BlobChange.Encrypt), blob.Generation,
+                blob.Kind, blob.Name, mac, Digest.Parse(blob.Replaces), blob.By != NameOf(BlobChange.Encrypt),
                 entry.Event.CorrelationId, entry.RecordedOn)
             : null;
         return record is not null;
@@ -44,6 +44,5 @@ internal static class BlobEvents
 /// <param name="Mac">MAC of the state that it is about.</param>
 /// <param name="Replaces">MAC of the state that it takes the place of.</param>
 /// <param name="IsDerived">Whether the state was made of the one that it replaces.</param>
-/// <param name="Generation">Its generation; only of an intent.</param>
 internal sealed record BlobRecord(
-    string Kind, string BlobName, Digest Mac, Digest? Replaces, bool IsDerived, string? Generation, string OperationId, DateTimeOffset RecordedOn);
+    string Kind, string BlobName, Digest Mac, Digest? Replaces, bool IsDerived, string OperationId, DateTimeOffset RecordedOn);

@@ -1,13 +1,13 @@
 using System.Text.Json.Serialization;
 using Byok.Client.Records;
+using Byok.Core.Branches;
 using Byok.Core.Envelope;
-using Byok.Core.Keys;
 
 namespace Byok.Client.Writing;
 
 /// <summary>
 /// How one protected blob is written: what all its segments share. It passes through orchestrations and holds no secret: the DEK is in
-/// it only wrapped.
+/// it only sealed.
 /// </summary>
 public sealed record EnvelopePlan
 {
@@ -44,8 +44,8 @@ public sealed record EnvelopePlan
     /// <summary>The envelope's blob id, base64url.</summary>
     public required string BlobId { get; init; }
 
-    /// <summary>The envelope's generation.</summary>
-    public required long Generation { get; init; }
+    /// <summary>When the envelope that is replaced was written, if it verified; null when there is none.</summary>
+    public required DateTimeOffset? ReplacedWrittenOn { get; init; }
 
     /// <summary>Length of the plaintext in bytes.</summary>
     public required long PlaintextLength { get; init; }
@@ -62,14 +62,14 @@ public sealed record EnvelopePlan
     /// <summary>Whether the BEK table goes to the blob's tail; else it goes to metadata.</summary>
     public required bool TableInTail { get; init; }
 
-    /// <summary>The wrapping key version.</summary>
-    public required KeyIdentifier KeyId { get; init; }
+    /// <summary>The branch that it is written under.</summary>
+    public required BranchName Branch { get; init; }
 
-    /// <summary>The wrapping key's thumbprint.</summary>
-    public required string KeyThumbprint { get; init; }
+    /// <summary>The branch's key, wrapped.</summary>
+    public required BranchWrapping Wrapping { get; init; }
 
-    /// <summary>The DEK, wrapped.</summary>
-    public required byte[] WrappedDek { get; init; }
+    /// <summary>The DEK, sealed by the branch.</summary>
+    public required byte[] SealedDek { get; init; }
 
     /// <summary>Where chunks and table segments lie.</summary>
     [JsonIgnore]

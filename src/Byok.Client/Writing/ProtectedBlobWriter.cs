@@ -1,10 +1,9 @@
 using System.Security.Cryptography;
-using Byok.Client.Keys;
+using Byok.Client.Branches;
 using Byok.Client.Reading;
 using Byok.Client.Records;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
-using Byok.Core.Keys;
 using Byok.Storage;
 
 namespace Byok.Client.Writing;
@@ -14,28 +13,24 @@ namespace Byok.Client.Writing;
 /// the blob before the commit, and everything after it. A blob of one chunk takes a single request instead.
 /// </summary>
 public sealed class ProtectedBlobWriter(
-    StorageAccount storage, ProtectedBlobReader reader, WrappingKeyRing keys, DekCache deks, BlobRecords records, ChunkBufferPools pools, ClientOptions options)
+    StorageAccount storage, ProtectedBlobReader reader, BranchKeyRing branches, BlobRecords records, ChunkBufferPools pools, ClientOptions options, TimeProvider time)
 {
-    /// <summary>Plans a blob under a new DEK, which is kept in memory for the segments that run in this process.</summary>
+    /// <summary>Plans a blob under a new DEK, which its branch seals.</summary>
     /// <param name="target">Which blob is written, and by whom.</param>
     /// <param name="layout">Its layout.</param>
     /// <param name="userMetadata">The metadata that stays on the blob beside the envelope's; all of it when it is an envelope already.</param>
-    /// <param name="key">The wrapping key version.</param>
-    /// <exception cref="VaultException">The vault gave no RSA public key for it.</exception>
+    /// <param name="branch">The branch.</param>
     /// <exception cref="MetadataBudgetExceededException">The user's metadata leaves no room for the envelope.</exception>
-    internal EnvelopePlan Plan(WriteTarget target, BlobLayout layout, IEnumerable<KeyValuePair<string, string>> userMetadata, VaultKey key)
+    internal static EnvelopePlan Plan(WriteTarget target, BlobLayout layout, IEnumerable<KeyValuePair<string, string>> userMetadata, CurrentBranch branch)
     {
-        var publicKey = key.RequirePublicKey();
         using var dek = DataEncryptionKey.Generate();
-        var wrapped = dek.WrapWith(publicKey);
-        deks.Put(wrapped, dek);
         return new EnvelopePlan
         {
             OperationId = target.OperationId,
             BlobName = target.BlobName,
             TargetETag = target.ETag,
             BlobId = target.BlobId,
-            Generation = target.Generation,
+            ReplacedWrittenOn = target.ReplacedWrittenOn,
             Change = target.Change,
             Replaces = target.Replaces,
             PlaintextLength = layout.PlaintextLength,
@@ -43,9 +38,9 @@ public sealed class ProtectedBlobWriter(
             ChunksPerSegment = layout.ChunksPerTableSegment,
             ChunksPerBlock = EnvelopePlan.ChunksPerBlockOf(layout),
             TableInTail = MetadataBudget.Place(layout, userMetadata) == TablePlacement.Tail,
-            KeyId = key.Id,
-            KeyThumbprint = publicKey.Thumbprint,
-            WrappedDek = wrapped,
+            Branch = branch.Key.Name,
+            Wrapping = branch.Wrapping,
+            SealedDek = branch.Key.SealDek(dek, BlobId.Parse(target.BlobId)),
         };
     }
 
@@ -59,11 +54,12 @@ public sealed class ProtectedBlobWriter(
     /// <param name="cancellationToken">Cancels the writing.</param>
     internal async Task<SegmentResult> WriteSegmentAsync(EnvelopePlan plan, int segment, ChunkReader readChunk, CancellationToken cancellationToken)
     {
-        var blobId = BlobId.Parse(plan.BlobId);
-        using var dek = await deks.GetAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
-        using var blobKeys = dek.DeriveFor(blobId);
+        using (await OpenDekAsync(plan, cancellationToken).ConfigureAwait(false))
+        {
+            // Only to see that it opens. Writing takes its time; what waits in memory meanwhile are the BEKs of this attempt, which open nothing else.
+        }
+
         var layout = plan.Layout;
-        var cipher = new ChunkCipher(blobId, layout);
         var firstChunk = layout.FirstChunkOfTableSegment(segment);
         var chunks = layout.ChunkCountOfTableSegment(segment);
         var attemptId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -81,14 +77,14 @@ public sealed class ProtectedBlobWriter(
                 {
                     var chunk = buffer.Memory.Slice(length, layout.StoredChunkLength(firstChunk + i));
                     await readChunk(firstChunk + i, chunk, stop).ConfigureAwait(false);
-                    cipher.Seal(firstChunk + i, chunk.Span, beks.AsSpan(i * EnvelopeFormat.KeySizeInBytes, EnvelopeFormat.KeySizeInBytes));
+                    ChunkCipher.Seal(chunk.Span, beks.AsSpan(i * EnvelopeFormat.KeySizeInBytes, EnvelopeFormat.KeySizeInBytes));
                     length += chunk.Length;
                 }
 
                 await storage.Protected.StageAsync(plan.BlobName, BlockIds.ForData(attemptId, segment, block), buffer.Memory[..length], stop).ConfigureAwait(false);
             }).ConfigureAwait(false);
 
-            var table = BekTable.SealSegment(blobKeys, layout, segment, beks);
+            var table = await SealSegmentAsync(plan, segment, beks, cancellationToken).ConfigureAwait(false);
             if (!plan.TableInTail)
             {
                 return new SegmentResult(segment, attemptId, table);
@@ -103,6 +99,14 @@ public sealed class ProtectedBlobWriter(
         }
     }
 
+    /// <exception cref="KeyUnavailableException">The key was revoked since: what was staged opens for nobody.</exception>
+    private async Task<byte[]> SealSegmentAsync(EnvelopePlan plan, int segment, ReadOnlyMemory<byte> beks, CancellationToken cancellationToken)
+    {
+        using var dek = await OpenDekAsync(plan, cancellationToken).ConfigureAwait(false);
+        using var blobKeys = dek.DeriveFor(BlobId.Parse(plan.BlobId));
+        return BekTable.SealSegment(blobKeys, plan.Layout, segment, beks.Span);
+    }
+
     /// <summary>Writes a blob of one chunk at most, whose table goes to its metadata, with one conditional request: there is nothing to fan out.</summary>
     /// <param name="plan">The blob's plan; what is written is under the key version that is current by now.</param>
     /// <param name="readChunk">Reads the plaintext of its chunk.</param>
@@ -112,20 +116,23 @@ public sealed class ProtectedBlobWriter(
     /// <exception cref="ConcurrentWriteException">The target was written by somebody else since the plan; nothing was replaced.</exception>
     internal async Task<BlobState> WriteWholeAsync(EnvelopePlan plan, ChunkReader readChunk, SourceTraits source, CancellationToken cancellationToken)
     {
-        var blobId = BlobId.Parse(plan.BlobId);
-        using var dek = await deks.GetAsync(plan.KeyId, plan.WrappedDek, cancellationToken).ConfigureAwait(false);
-        using var blobKeys = dek.DeriveFor(blobId);
         var layout = plan.Layout;
         using var buffer = await pools.For(1).RentAsync(cancellationToken).ConfigureAwait(false);
         var chunk = buffer.Memory[..layout.MaxStoredChunkLength];
-        var segments = new List<SegmentResult>();
         if (layout.ChunkCount > 0)
         {
             await readChunk(0, chunk, cancellationToken).ConfigureAwait(false);
-            segments.Add(new SegmentResult(0, string.Empty, SealOnly(new ChunkCipher(blobId, layout), blobKeys, layout, chunk.Span)));
         }
 
-        plan = await UnderCurrentKeyAsync(plan, dek, cancellationToken).ConfigureAwait(false);
+        using var dek = await OpenDekAsync(plan, cancellationToken).ConfigureAwait(false);
+        using var blobKeys = dek.DeriveFor(BlobId.Parse(plan.BlobId));
+        var segments = new List<SegmentResult>();
+        if (layout.ChunkCount > 0)
+        {
+            segments.Add(new SegmentResult(0, string.Empty, SealOnly(blobKeys, layout, chunk.Span)));
+        }
+
+        plan = await UnderCurrentBranchAsync(plan, dek, cancellationToken).ConfigureAwait(false);
         var header = SignedHeader(plan, segments, dek);
         return await WriteOnceAsync(
             plan, header, () => storage.Protected.PutAsync(WriteOf(plan, header, source), chunk, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -151,18 +158,33 @@ public sealed class ProtectedBlobWriter(
             plan, header, () => storage.Protected.CommitAsync(WriteOf(plan, header, source), BlockList(plan, segments), cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The plan under the key version that is current by now: a rotation that looked for old versions already would not find this blob.</summary>
-    /// <exception cref="KeyUnavailableException">The key was revoked meanwhile.</exception>
-    internal async Task<EnvelopePlan> UnderCurrentKeyAsync(EnvelopePlan plan, DataEncryptionKey dek, CancellationToken cancellationToken)
+    /// <summary>The DEK of a planned blob. The caller disposes of it.</summary>
+    /// <exception cref="KeyUnavailableException">The key was revoked since.</exception>
+    /// <exception cref="ConcurrentWriteException">Its branch was retired since: nothing opens it any more, and the blob has to be planned anew.</exception>
+    internal async Task<DataEncryptionKey> OpenDekAsync(EnvelopePlan plan, CancellationToken cancellationToken)
     {
-        var current = await keys.GetCurrentAsync(plan.KeyId.Name, cancellationToken).ConfigureAwait(false);
-        if (current.Id == plan.KeyId)
+        try
         {
-            return plan;
+            return await branches.OpenDekAsync(plan.BlobName, BlobId.Parse(plan.BlobId), plan.Branch, plan.Wrapping, plan.SealedDek, cancellationToken).ConfigureAwait(false);
         }
+        catch (IntegrityException exception)
+        {
+            // The plan is our own, and not what somebody stored.
+            throw new ConcurrentWriteException($"The branch that '{plan.BlobName}' was to be written under was retired meanwhile.", exception);
+        }
+    }
 
-        var publicKey = current.RequirePublicKey();
-        return plan with { KeyId = current.Id, KeyThumbprint = publicKey.Thumbprint, WrappedDek = dek.WrapWith(publicKey) };
+    /// <summary>
+    /// The plan under the branch that is current by now, looked up afresh: one that is being retired looks for its blobs once more after the key cache time, and would
+    /// not find this one.
+    /// </summary>
+    /// <exception cref="KeyUnavailableException">The key was revoked meanwhile.</exception>
+    internal async Task<EnvelopePlan> UnderCurrentBranchAsync(EnvelopePlan plan, DataEncryptionKey dek, CancellationToken cancellationToken)
+    {
+        using var current = await branches.GetCurrentAsync(plan.Wrapping.KeyId.Name, PinFreshness.Cached, cancellationToken).ConfigureAwait(false);
+        return current.Key.Name == plan.Branch
+            ? plan with { Wrapping = current.Wrapping }
+            : plan with { Branch = current.Key.Name, Wrapping = current.Wrapping, SealedDek = current.Key.SealDek(dek, BlobId.Parse(plan.BlobId)) };
     }
 
     /// <summary>The one request that makes a blob visible, announced in the ledger, and told apart from its own earlier run.</summary>
@@ -191,12 +213,12 @@ public sealed class ProtectedBlobWriter(
         new(plan.BlobName, plan.TargetETag, header.ToMetadata(source.UserMetadata), source.Content, source.Tags);
 
     /// <summary>Seals the only chunk in place under a fresh BEK, and that into the table.</summary>
-    private static byte[] SealOnly(ChunkCipher cipher, BlobKeys blobKeys, BlobLayout layout, Span<byte> chunk)
+    private static byte[] SealOnly(BlobKeys blobKeys, BlobLayout layout, Span<byte> chunk)
     {
         Span<byte> bek = stackalloc byte[EnvelopeFormat.KeySizeInBytes];
         try
         {
-            cipher.Seal(0, chunk, bek);
+            ChunkCipher.Seal(chunk, bek);
             return BekTable.SealSegment(blobKeys, layout, 0, bek);
         }
         finally
@@ -212,12 +234,14 @@ public sealed class ProtectedBlobWriter(
         return new EnvelopeHeader
         {
             BlobId = blobId,
-            Layout = plan.Layout,
+            PlaintextLength = plan.PlaintextLength,
+            ChunkSizeInBytes = plan.ChunkSizeInBytes,
+            ChunksPerTableSegment = plan.ChunksPerSegment,
             InlineTable = plan.TableInTail ? null : segments.SelectMany(segment => segment.SealedTable!).ToArray(),
-            Generation = plan.Generation,
-            KeyId = plan.KeyId,
-            KeyThumbprint = plan.KeyThumbprint,
-            WrappedDek = plan.WrappedDek,
+            WrittenOn = EnvelopeHeader.NextWrittenOn(time.GetUtcNow(), plan.ReplacedWrittenOn),
+            Branch = plan.Branch,
+            SealedDek = plan.SealedDek,
+            Wrapping = plan.Wrapping,
             NameHash = EnvelopeHeader.HashName(storage.Protected.Name, plan.BlobName),
         }.Sign(blobKeys);
     }

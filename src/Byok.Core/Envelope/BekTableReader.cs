@@ -6,159 +6,114 @@ using static Byok.Core.Envelope.EnvelopeFormat;
 namespace Byok.Core.Envelope;
 
 /// <summary>
-/// Hands out BEKs, opening table segments when first needed and keeping the last few used, so that memory stays constant
-/// whatever the blob's size. A table in the tail is read many segments at a time: they are small, and a request is not.
-/// Thread-safe; opened segments are zeroed when they are dropped.
+/// Reads a BEK table. What it keeps of it is sealed, and of constant size whatever the blob's; opened segments live for one call. A table in the tail is read many
+/// segments at a time: they are small, and a request is not. Thread-safe.
 /// </summary>
-internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRangeSource source) : IDisposable
+internal sealed class BekTableReader(BlobLayout layout, byte[]? inlineTable, IRangeSource source)
 {
-    /// <summary>Enough for every worker of a parallel download to be in a segment of its own.</summary>
-    private const int MaxOpenSegments = 16;
+    /// <summary>What is kept of a table in the tail, beside the run that was read last: 4 MiB.</summary>
+    private const int MaxKeptInBytes = 4 * 1024 * 1024;
 
-    private readonly LinkedList<(int Segment, byte[] Beks)> _recent = new();
-    private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _loading = new(1, 1);
-    private SealedRun? _run;
-    private SealedRun? _runBefore;
-    private bool _disposed;
+    private readonly LinkedList<SealedRun> _recent = new();
+    private readonly SemaphoreSlim _reading = new(1, 1);
 
-    /// <summary>Copies the BEKs of consecutive chunks.</summary>
+    /// <summary>Reads the sealed segments that hold the BEKs of consecutive chunks.</summary>
     /// <param name="first">The first chunk's index.</param>
-    /// <param name="beks">Receives as many as it has room for, 32 bytes each.</param>
+    /// <param name="count">How many chunks.</param>
+    public async ValueTask<IReadOnlyList<SealedSegment>> ReadAsync(long first, int count, CancellationToken cancellationToken)
+    {
+        // Held from segment to segment: were two workers far apart to take turns, each would drop what the other has read.
+        var run = inlineTable is null ? null : new SealedRun(0, inlineTable);
+        var segments = new List<SealedSegment>();
+        for (var segment = layout.TableSegmentOfChunk(first); segment <= layout.TableSegmentOfChunk(first + count - 1); segment++)
+        {
+            var offset = layout.SealedSegmentOffset(segment);
+            if (run?.Holds(offset) != true)
+            {
+                run = await ReadRunAsync(offset, cancellationToken).ConfigureAwait(false);
+            }
+
+            segments.Add(new SealedSegment(segment, run.Bytes.AsMemory((int)(offset - run.Offset), layout.SealedSegmentLength(segment))));
+        }
+
+        return segments;
+    }
+
+    /// <summary>Opens segments and copies the BEKs of consecutive chunks.</summary>
+    /// <param name="keys">The blob's keys.</param>
+    /// <param name="segments">What was read for these chunks.</param>
+    /// <param name="first">The first chunk's index.</param>
+    /// <param name="beks">Receives as many as it has room for, 32 bytes each. The caller zeroes them.</param>
     /// <returns>How many were copied: fewer when the segment of the next one does not verify.</returns>
     /// <exception cref="IntegrityException">The first one's segment does not verify.</exception>
-    public async ValueTask<int> CopyBeksAsync(long first, Memory<byte> beks, CancellationToken cancellationToken)
+    public int CopyBeks(BlobKeys keys, IReadOnlyList<SealedSegment> segments, long first, Span<byte> beks)
     {
-        var count = beks.Length / KeySizeInBytes;
-        var copied = CopyOpened(first, beks.Span);
-        if (copied == count)
+        var copied = 0;
+        foreach (var segment in segments)
         {
-            return count;
-        }
-
-        // Held for all of them: were two workers far apart to take turns, each would drop what the other has read.
-        await _loading.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            // Another worker may have loaded some while this one waited.
-            while ((copied += CopyOpened(first + copied, beks.Span[(copied * KeySizeInBytes)..])) < count)
+            try
             {
-                var segment = header.Layout.TableSegmentOfChunk(first + copied);
-                Keep(segment, await LoadAsync(segment, cancellationToken).ConfigureAwait(false));
+                copied += Open(keys, segment.Number, segment.Bytes.Span, first + copied, beks[(copied * KeySizeInBytes)..]);
             }
-        }
-        catch (IntegrityException) when (copied > 0)
-        {
-            // What is before it counts; whoever goes on there is told.
-        }
-        finally
-        {
-            _loading.Release();
+            catch (IntegrityException) when (copied > 0)
+            {
+                break; // What is before it counts; whoever goes on there is told.
+            }
         }
 
         return copied;
     }
 
-    public void Dispose()
+    private int Open(BlobKeys keys, int segment, ReadOnlySpan<byte> sealedSegment, long first, Span<byte> beks)
     {
-        lock (_lock)
+        var opened = GC.AllocateUninitializedArray<byte>(sealedSegment.Length - SegmentOverheadInBytes, pinned: true);
+        try
         {
-            _disposed = true;
-            foreach (var (_, beks) in _recent)
-            {
-                CryptographicOperations.ZeroMemory(beks);
-            }
+            BekTable.OpenSegment(keys, layout, segment, sealedSegment, opened);
+            var wanted = opened.AsSpan((int)(first - layout.FirstChunkOfTableSegment(segment)) * KeySizeInBytes);
+            wanted = wanted[..Math.Min(wanted.Length, beks.Length)];
+            wanted.CopyTo(beks);
+            return wanted.Length / KeySizeInBytes;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(opened);
         }
     }
 
-    /// <summary>Copies BEKs as far as their segments are open; says how many.</summary>
-    private int CopyOpened(long first, Span<byte> beks)
+    /// <summary>The run that holds an offset in the table, from memory or with one request. Runs begin at multiples of their length.</summary>
+    private async ValueTask<SealedRun> ReadRunAsync(long offset, CancellationToken cancellationToken)
     {
-        lock (_lock)
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            var copied = 0;
-            while (!beks.IsEmpty && FindOpened(header.Layout.TableSegmentOfChunk(first + copied)) is var (segment, opened))
+            var run = _recent.FirstOrDefault(run => run.Holds(offset));
+            if (run is not null)
             {
-                var skipped = (int)(first + copied - header.Layout.FirstChunkOfTableSegment(segment)) * KeySizeInBytes;
-                var length = Math.Min(beks.Length, opened.Length - skipped);
-                opened.AsSpan(skipped, length).CopyTo(beks);
-                beks = beks[length..];
-                copied += length / KeySizeInBytes;
+                _recent.Remove(run);
+            }
+            else
+            {
+                // All segments but the last are of one length. What one read of chunks needs comes with one read, too.
+                var full = layout.SealedSegmentLength(0);
+                var needed = 1 + ((layout.ChunksPerRead - 1) / layout.ChunksPerTableSegment);
+                var runLength = full * (long)Math.Max(needed, EnvelopeReader.TableReadSizeInBytes / full);
+                var start = offset - (offset % runLength);
+                run = new SealedRun(start, new byte[(int)Math.Min(runLength, layout.TableLength - start)]);
+                await source.ReadAsync(layout.CiphertextLength + start, run.Bytes, cancellationToken).ConfigureAwait(false);
+                while (_recent.Sum(kept => (long)kept.Bytes.Length) > MaxKeptInBytes)
+                {
+                    _recent.RemoveLast();
+                }
             }
 
-            return copied;
+            _recent.AddFirst(run);
+            return run;
         }
-    }
-
-    private (int Segment, byte[] Beks)? FindOpened(int segment)
-    {
-        for (var node = _recent.First; node is not null; node = node.Next)
+        finally
         {
-            if (node.Value.Segment == segment)
-            {
-                _recent.Remove(node);
-                _recent.AddFirst(node);
-                return node.Value;
-            }
+            _reading.Release();
         }
-
-        return null;
-    }
-
-    private void Keep(int segment, byte[] beks)
-    {
-        lock (_lock)
-        {
-            _recent.AddFirst((segment, beks));
-            if (_disposed)
-            {
-                // Disposed while it was loading; the copy that follows refuses.
-                CryptographicOperations.ZeroMemory(beks);
-            }
-
-            if (_recent.Count > MaxOpenSegments)
-            {
-                CryptographicOperations.ZeroMemory(_recent.Last!.Value.Beks);
-                _recent.RemoveLast();
-            }
-        }
-    }
-
-    private async ValueTask<byte[]> LoadAsync(int segment, CancellationToken cancellationToken)
-    {
-        var layout = header.Layout;
-        var offset = layout.SealedSegmentOffset(segment);
-        var length = layout.SealedSegmentLength(segment);
-        var sealedSegment = header.InlineTable is { } table
-            ? table.AsMemory((int)offset, length)
-            : await ReadSealedAsync(offset, length, cancellationToken).ConfigureAwait(false);
-        var beks = new byte[length - SegmentOverheadInBytes];
-        BekTable.OpenSegment(keys, layout, segment, sealedSegment.Span, beks);
-        return beks;
-    }
-
-    /// <summary>
-    /// From one of the two runs that were read last, for workers at a border need both; else from a new one, which begins at a multiple of its
-    /// length. Called by one at a time.
-    /// </summary>
-    private async ValueTask<Memory<byte>> ReadSealedAsync(long offset, int length, CancellationToken cancellationToken)
-    {
-        var run = _run?.Holds(offset) == true ? _run : _runBefore;
-        if (run?.Holds(offset) != true)
-        {
-            // All segments but the last are of one length. What one read of chunks needs comes with one read, too.
-            var layout = header.Layout;
-            var full = layout.SealedSegmentLength(0);
-            var needed = 1 + ((layout.ChunksPerRead - 1) / layout.ChunksPerTableSegment);
-            var runLength = full * (long)Math.Max(needed, EnvelopeReader.TableReadSizeInBytes / full);
-            var start = offset - (offset % runLength);
-            run = new SealedRun(start, new byte[(int)Math.Min(runLength, layout.TableLength - start)]);
-            await source.ReadAsync(layout.CiphertextLength + start, run.Bytes, cancellationToken).ConfigureAwait(false);
-            (_runBefore, _run) = (_run, run);
-        }
-
-        return run.Bytes.AsMemory((int)(offset - run.Offset), length);
     }
 
     /// <summary>Sealed segments as they are stored.</summary>
@@ -167,3 +122,7 @@ internal sealed class BekTableReader(EnvelopeHeader header, BlobKeys keys, IRang
         public bool Holds(long offset) => offset >= Offset && offset < Offset + Bytes.Length;
     }
 }
+
+/// <summary>A segment of a BEK table as it is stored.</summary>
+/// <param name="Number">The segment's number.</param>
+internal readonly record struct SealedSegment(int Number, ReadOnlyMemory<byte> Bytes);

@@ -9,18 +9,17 @@ namespace Byok.Core.Envelope;
 /// </summary>
 public sealed class BlobKeys : IDisposable
 {
-    private readonly byte[] _tableKey = GC.AllocateUninitializedArray<byte>(KeySizeInBytes, pinned: true);
-    private readonly byte[] _macKey = GC.AllocateUninitializedArray<byte>(KeySizeInBytes, pinned: true);
+    private readonly PinnedKey _tableKey = new();
+    private readonly PinnedKey _macKey = new();
     private readonly byte[] _commitment = new byte[KeySizeInBytes];
-    private bool _disposed;
 
     internal BlobKeys(DataEncryptionKey dek, BlobId blobId)
     {
         BlobId = blobId;
         Span<byte> salt = stackalloc byte[BlobId.SizeInBytes];
         blobId.CopyTo(salt);
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, dek.Bytes, _tableKey, salt, "byok/v1/table"u8);
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, dek.Bytes, _macKey, salt, "byok/v1/header-mac"u8);
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, dek.Bytes, _tableKey.Writable, salt, "byok/v1/table"u8);
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, dek.Bytes, _macKey.Writable, salt, "byok/v1/header-mac"u8);
         HKDF.DeriveKey(HashAlgorithmName.SHA256, dek.Bytes, _commitment, salt, "byok/v1/commitment"u8);
     }
 
@@ -30,20 +29,13 @@ public sealed class BlobKeys : IDisposable
     /// <summary>Names the DEK without revealing it; public, 32 bytes.</summary>
     internal ReadOnlySpan<byte> Commitment => _commitment;
 
-    internal ReadOnlySpan<byte> TableKey => Live(_tableKey);
+    internal ReadOnlySpan<byte> TableKey => _tableKey.Bytes;
 
-    internal ReadOnlySpan<byte> MacKey => Live(_macKey);
+    internal ReadOnlySpan<byte> MacKey => _macKey.Bytes;
 
     public void Dispose()
     {
-        CryptographicOperations.ZeroMemory(_tableKey);
-        CryptographicOperations.ZeroMemory(_macKey);
-        _disposed = true;
-    }
-
-    private byte[] Live(byte[] key)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return key;
+        _tableKey.Dispose();
+        _macKey.Dispose();
     }
 }

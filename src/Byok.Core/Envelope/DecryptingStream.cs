@@ -11,7 +11,6 @@ namespace Byok.Core.Envelope;
 public sealed class DecryptingStream : Stream
 {
     private readonly EnvelopeReader _reader;
-    private readonly bool _leaveOpen;
     private byte[] _buffer = [];
     private long _bufferPosition;
     private int _bufferLength;
@@ -20,12 +19,10 @@ public sealed class DecryptingStream : Stream
 
     /// <summary>Opens the plaintext.</summary>
     /// <param name="reader">The envelope.</param>
-    /// <param name="leaveOpen">False to dispose of the reader with the stream.</param>
-    public DecryptingStream(EnvelopeReader reader, bool leaveOpen = false)
+    public DecryptingStream(EnvelopeReader reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
         _reader = reader;
-        _leaveOpen = leaveOpen;
     }
 
     public override bool CanRead => !_disposed;
@@ -110,10 +107,6 @@ public sealed class DecryptingStream : Stream
         {
             _disposed = true;
             CryptographicOperations.ZeroMemory(_buffer);
-            if (!_leaveOpen)
-            {
-                _reader.Dispose();
-            }
         }
 
         base.Dispose(disposing);

@@ -21,8 +21,14 @@ public static class EnvelopeFields
     /// <summary>The BEK table, or that it is in the tail.</summary>
     public const string Table = "byok_table";
 
-    /// <summary>The generation.</summary>
-    public const string Generation = "byok_generation";
+    /// <summary>When the header was written.</summary>
+    public const string Written = "byok_written";
+
+    /// <summary>The branch's name.</summary>
+    public const string Branch = "byok_branch";
+
+    /// <summary>The sealed DEK.</summary>
+    public const string SealedDek = "byok_sealed_dek";
 
     /// <summary>The wrapping key version.</summary>
     public const string KeyId = "byok_key_id";
@@ -30,8 +36,8 @@ public static class EnvelopeFields
     /// <summary>The wrapping key's thumbprint.</summary>
     public const string KeyThumbprint = "byok_key_thumbprint";
 
-    /// <summary>The wrapped DEK.</summary>
-    public const string WrappedDek = "byok_wrapped_dek";
+    /// <summary>The copy of the wrapped branch key.</summary>
+    public const string WrappedBranch = "byok_wrapped_branch";
 
     /// <summary>Hash of container and blob name.</summary>
     public const string NameHash = "byok_name_hash";
@@ -45,6 +51,6 @@ public static class EnvelopeFields
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Format, BlobId, Length, ChunkSize, TableSegment, Table, Generation, KeyId, KeyThumbprint, WrappedDek, NameHash, Commitment, Mac,
+        Format, BlobId, Length, ChunkSize, TableSegment, Table, Written, Branch, SealedDek, KeyId, KeyThumbprint, WrappedBranch, NameHash, Commitment, Mac,
     ];
 }

@@ -6,7 +6,7 @@ public static class EnvelopeFormat
     /// <summary>The format version; it names the whole suite.</summary>
     public const int Version = 1;
 
-    /// <summary>Length of DEK, BEK and derived keys in bytes.</summary>
+    /// <summary>Length of branch key, DEK, BEK and derived keys in bytes.</summary>
     public const int KeySizeInBytes = 32;
 
     /// <summary>Length of an AES-GCM nonce in bytes.</summary>
@@ -17,6 +17,9 @@ public static class EnvelopeFormat
 
     /// <summary>What a sealed table segment is longer than its BEKs, in bytes: nonce and tag.</summary>
     public const int SegmentOverheadInBytes = NonceSizeInBytes + TagSizeInBytes;
+
+    /// <summary>Length of a sealed DEK in bytes: nonce, ciphertext and tag.</summary>
+    public const int SealedDekSizeInBytes = NonceSizeInBytes + KeySizeInBytes + TagSizeInBytes;
 
     /// <summary>The chunk size that writers use: 4 MiB.</summary>
     public const int DefaultChunkSizeInBytes = 4 * 1024 * 1024;
@@ -36,8 +39,8 @@ public static class EnvelopeFormat
     /// <summary>Most chunks that one segment of the BEK table covers.</summary>
     public const int MaxChunksPerTableSegment = 32_768;
 
-    /// <summary>Largest generation.</summary>
-    public const long MaxGeneration = 999_999_999_999_999;
+    /// <summary>How far two clocks may be apart: a time of writing later than that binds no writer.</summary>
+    public static TimeSpan ClockTolerance { get; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Longest key identifier in characters: https, a host name of 253, a port, a key name of 127, a version of 64.</summary>
     public const int MaxKeyIdLength = 465;

@@ -3,8 +3,8 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Byok.Core.Branches;
 using Byok.Core.Errors;
-using Byok.Core.Keys;
 
 namespace Byok.Core.Envelope;
 
@@ -20,23 +20,29 @@ public sealed record EnvelopeHeader
     /// <summary>The blob id.</summary>
     public required BlobId BlobId { get; init; }
 
-    /// <summary>Plaintext length, chunk size, chunks of a table segment.</summary>
-    public required BlobLayout Layout { get; init; }
+    /// <summary>Length of the plaintext in bytes.</summary>
+    public required long PlaintextLength { get; init; }
+
+    /// <summary>Plaintext bytes of every chunk but the last.</summary>
+    public required int ChunkSizeInBytes { get; init; }
+
+    /// <summary>Chunks of every table segment but the last.</summary>
+    public required int ChunksPerTableSegment { get; init; }
 
     /// <summary>The sealed BEK table, all segments in order; null when it is in the tail.</summary>
     public required byte[]? InlineTable { get; init; }
 
-    /// <summary>1 at first, one more at each rewrap and each new encryption.</summary>
-    public required long Generation { get; init; }
+    /// <summary>When the header was written, to the millisecond; <see cref="NextWrittenOn"/> says what a writer takes.</summary>
+    public required DateTimeOffset WrittenOn { get; init; }
 
-    /// <summary>The wrapping key version that wrapped the DEK.</summary>
-    public required KeyIdentifier KeyId { get; init; }
+    /// <summary>The branch whose key sealed the DEK.</summary>
+    public required BranchName Branch { get; init; }
 
-    /// <summary>The wrapping key's thumbprint (RFC 7638).</summary>
-    public required string KeyThumbprint { get; init; }
+    /// <summary>The DEK, sealed by the branch key: nonce, ciphertext and tag, 60 bytes.</summary>
+    public required ReadOnlyMemory<byte> SealedDek { get; init; }
 
-    /// <summary>The DEK, wrapped with RSA-OAEP-256: 256, 384 or 512 bytes.</summary>
-    public required ReadOnlyMemory<byte> WrappedDek { get; init; }
+    /// <summary>The branch key as it was wrapped when the header was written. Its key identifier names the blob's key.</summary>
+    public required BranchWrapping Wrapping { get; init; }
 
     /// <summary>Hash of container and blob name, 32 bytes; <see cref="HashName"/> makes it.</summary>
     public required ReadOnlyMemory<byte> NameHash { get; init; }
@@ -49,9 +55,6 @@ public sealed record EnvelopeHeader
 
     /// <summary>Where the BEK table is.</summary>
     public TablePlacement Placement => InlineTable is null ? TablePlacement.Tail : TablePlacement.Inline;
-
-    /// <summary>The exact length of the stored blob in bytes.</summary>
-    public long StoredLength => Layout.StoredLength(Placement);
 
     /// <summary>SHA-256 of container name, a zero byte, and blob name, in UTF-8.</summary>
     public static byte[] HashName(string container, string blobName)
@@ -101,7 +104,7 @@ public sealed record EnvelopeHeader
         var signed = committed with { Mac = committed.ComputeMac(keys) };
         try
         {
-            Parse(signed.ToMetadata(), BlobId.ToString());
+            Parse(signed.ToMetadata(), BlobId.ToString()).LayOut(BlobId.ToString());
         }
         catch (EnvelopeException exception)
         {
@@ -111,13 +114,15 @@ public sealed record EnvelopeHeader
         return signed;
     }
 
-    /// <summary>Checks commitment, MAC and name. Nothing of the header may be believed before.</summary>
-    /// <param name="keys">The keys from the unwrapped DEK.</param>
+    /// <summary>Checks commitment, MAC and name, then lays the blob out. Nothing of the header may be believed, and no number of it used, before.</summary>
+    /// <param name="keys">The keys from the opened DEK.</param>
     /// <param name="container">The container that was asked for.</param>
     /// <param name="blobName">The blob that was asked for.</param>
     /// <param name="allowRenamed">True when the user says that the blob was renamed or copied on purpose: the name is not compared.</param>
+    /// <returns>The blob's layout.</returns>
     /// <exception cref="IntegrityException">A check failed.</exception>
-    public void Verify(BlobKeys keys, string container, string blobName, bool allowRenamed = false)
+    /// <exception cref="MalformedEnvelopeException">The header verifies, but its numbers and its table are of no blob.</exception>
+    public BlobLayout Verify(BlobKeys keys, string container, string blobName, bool allowRenamed = false)
     {
         VerifyMac(keys, blobName);
         if (!allowRenamed && !CryptographicOperations.FixedTimeEquals(NameHash.Span, HashName(container, blobName)))
@@ -126,35 +131,41 @@ public sealed record EnvelopeHeader
                 $"'{blobName}' in '{container}' was protected under another name: another blob was copied over it, or it was renamed. " +
                 "If that was on purpose, say so when reading.");
         }
+
+        return LayOut(blobName);
     }
 
-    /// <summary>The generation of what follows this envelope: of a verified header only, or others would choose it.</summary>
-    /// <param name="blobName">The blob's name, for the messages.</param>
-    /// <exception cref="GenerationLimitException">This is the last one that the format has.</exception>
-    public long NextGeneration(string blobName) => Generation < EnvelopeFormat.MaxGeneration
-        ? Generation + 1
-        : throw new GenerationLimitException(
-            $"'{blobName}' is at generation {Generation}, the last that the format has, so it cannot be rewrapped or encrypted anew where it is. " +
-            "Read it and upload it again: that begins with generation 1.");
-
-    /// <summary>The header after the DEK was wrapped by another key: next generation, new MAC, all else as it was.</summary>
-    /// <param name="keyId">The new wrapping key version.</param>
-    /// <param name="wrappedDek">The same DEK, wrapped by it.</param>
-    /// <param name="keys">The blob's keys.</param>
-    /// <param name="blobName">The blob's name, for the messages.</param>
-    /// <exception cref="IntegrityException">This header does not verify; a rewrap must not make an altered one valid.</exception>
-    /// <exception cref="GenerationLimitException">Its generation is the last that the format has.</exception>
-    /// <exception cref="ArgumentException">A new value is not in its form.</exception>
-    public EnvelopeHeader WithWrappedDek(KeyIdentifier keyId, string keyThumbprint, ReadOnlyMemory<byte> wrappedDek, BlobKeys keys, string blobName)
+    /// <summary>The time of writing of what takes an envelope's place: now, but later than what stands there.</summary>
+    /// <param name="now">Now.</param>
+    /// <param name="standing">When the verified header that is replaced was written; null for none.</param>
+    public static DateTimeOffset NextWrittenOn(DateTimeOffset now, DateTimeOffset? standing)
     {
-        ArgumentNullException.ThrowIfNull(keyId);
+        var written = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
+        return standing >= written && standing <= written + EnvelopeFormat.ClockTolerance ? standing.Value.AddMilliseconds(1) : written;
+    }
+
+    /// <summary>The header after its DEK was sealed anew, under another branch or a newer copy: all else is as it was (docs/FORMAT.md, section 9.4).</summary>
+    /// <param name="dek">The blob's DEK.</param>
+    /// <param name="branch">The branch key that seals it.</param>
+    /// <param name="wrapping">That branch key, wrapped.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="blobName">The blob's name, for the messages.</param>
+    /// <exception cref="IntegrityException">This header does not verify; sealing anew must not make an altered one valid.</exception>
+    /// <exception cref="MalformedEnvelopeException">It verifies, but its numbers and its table are of no blob.</exception>
+    public EnvelopeHeader SealAnew(DataEncryptionKey dek, BranchKey branch, BranchWrapping wrapping, DateTimeOffset now, string blobName)
+    {
+        ArgumentNullException.ThrowIfNull(dek);
+        ArgumentNullException.ThrowIfNull(branch);
+        ArgumentNullException.ThrowIfNull(wrapping);
+        using var keys = dek.DeriveFor(BlobId);
         VerifyMac(keys, blobName);
+        _ = LayOut(blobName);
         return (this with
         {
-            Generation = NextGeneration(blobName),
-            KeyId = keyId,
-            KeyThumbprint = keyThumbprint,
-            WrappedDek = wrappedDek,
+            WrittenOn = NextWrittenOn(now, WrittenOn),
+            Branch = branch.Name,
+            SealedDek = branch.SealDek(dek, BlobId),
+            Wrapping = wrapping,
         }).Sign(keys);
     }
 
@@ -167,13 +178,32 @@ public sealed record EnvelopeHeader
         CheckKeys(keys);
         if (!CryptographicOperations.FixedTimeEquals(Commitment.Span, keys.Commitment))
         {
-            throw new IntegrityException($"The wrapped DEK of '{blobName}' is not the one it was protected with: it was altered, or belongs to another blob.");
+            throw new IntegrityException($"The DEK of '{blobName}' is not the one it was protected with: its header was altered, or belongs to another blob.");
         }
 
         if (!CryptographicOperations.FixedTimeEquals(Mac.Span, ComputeMac(keys)))
         {
             throw new IntegrityException($"The header of '{blobName}' was altered: its MAC does not verify.");
         }
+    }
+
+    private BlobLayout LayOut(string blobName)
+    {
+        // The product of two numbers within their limits, so it does not overflow.
+        if (PlaintextLength > ChunkSizeInBytes * EnvelopeFormat.MaxChunks)
+        {
+            throw Malformed($"{EnvelopeFields.Length} means more than {EnvelopeFormat.MaxChunks} chunks");
+        }
+
+        var layout = new BlobLayout(PlaintextLength, ChunkSizeInBytes, ChunksPerTableSegment);
+        return InlineTable switch
+        {
+            null when layout.ChunkCount == 0 => throw Malformed($"{EnvelopeFields.Table} says tail, but an empty blob has none"),
+            { } table when table.Length != layout.TableLength => throw Malformed($"{EnvelopeFields.Table} has {table.Length} bytes, not {layout.TableLength}"),
+            _ => layout,
+        };
+
+        MalformedEnvelopeException Malformed(string fault) => new($"The envelope of '{blobName}' is malformed, although its MAC verifies: {fault}.");
     }
 
     private void CheckKeys(BlobKeys keys)
@@ -190,14 +220,16 @@ public sealed record EnvelopeHeader
     {
         [EnvelopeFields.Format] = Encode(EnvelopeFormat.Version),
         [EnvelopeFields.BlobId] = BlobId.ToString(),
-        [EnvelopeFields.Length] = Encode(Layout.PlaintextLength),
-        [EnvelopeFields.ChunkSize] = Encode(Layout.ChunkSizeInBytes),
-        [EnvelopeFields.TableSegment] = Encode(Layout.ChunksPerTableSegment),
+        [EnvelopeFields.Length] = Encode(PlaintextLength),
+        [EnvelopeFields.ChunkSize] = Encode(ChunkSizeInBytes),
+        [EnvelopeFields.TableSegment] = Encode(ChunksPerTableSegment),
         [EnvelopeFields.Table] = InlineTable is { } table ? InlinePrefix + Encode(table) : Tail,
-        [EnvelopeFields.Generation] = Encode(Generation),
-        [EnvelopeFields.KeyId] = KeyId.ToString(),
-        [EnvelopeFields.KeyThumbprint] = KeyThumbprint,
-        [EnvelopeFields.WrappedDek] = Encode(WrappedDek),
+        [EnvelopeFields.Written] = Encode(WrittenOn.ToUnixTimeMilliseconds()),
+        [EnvelopeFields.Branch] = Branch.ToString(),
+        [EnvelopeFields.SealedDek] = Encode(SealedDek),
+        [EnvelopeFields.KeyId] = Wrapping.KeyId.ToString(),
+        [EnvelopeFields.KeyThumbprint] = Wrapping.KeyThumbprint,
+        [EnvelopeFields.WrappedBranch] = Encode(Wrapping.WrappedKey),
         [EnvelopeFields.NameHash] = Encode(NameHash),
         [EnvelopeFields.Commitment] = Encode(Commitment),
     };

@@ -1,20 +1,22 @@
-using System.Buffers;
-using System.Globalization;
+using Byok.Core.Branches;
 using Byok.Core.Errors;
-using Byok.Core.Keys;
+using Byok.Core.Text;
 
 namespace Byok.Core.Envelope;
 
-/// <summary>Reads the metadata fields strictly, in the order of docs/FORMAT.md, section 10, steps 1 to 5.</summary>
+/// <summary>
+/// Reads the metadata fields strictly, in the order of docs/FORMAT.md, section 10, steps 1 to 5. Numbers are compared with their limits and with
+/// nothing else: what follows from them waits until the header's MAC has verified.
+/// </summary>
 internal sealed class EnvelopeHeaderParser
 {
-    private const int MaxDecimalDigits = 15;
-
     /// <summary>Most characters of a name of others' that a message repeats: messages are kept in reports and histories.</summary>
     private const int MaxQuotedLength = 64;
 
-    private static readonly SearchValues<char> KeyIdCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:/");
+    /// <summary>What a blob's key was called before there were branches.</summary>
+    private const string WrappedDek = "byok_wrapped_dek";
+
+    private static readonly long MaxWritten = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     private readonly string _blobName;
     private readonly Dictionary<string, string> _fields = new(StringComparer.OrdinalIgnoreCase);
@@ -43,16 +45,17 @@ internal sealed class EnvelopeHeaderParser
 
         CheckVersion();
         CheckNames();
-        var layout = Layout();
         return new EnvelopeHeader
         {
             BlobId = new BlobId(Bytes(EnvelopeFields.BlobId, BlobId.SizeInBytes)),
-            Layout = layout,
-            InlineTable = Table(layout),
-            Generation = Decimal(EnvelopeFields.Generation, 1, EnvelopeFormat.MaxGeneration),
-            KeyId = KeyId(),
-            KeyThumbprint = Thumbprint(),
-            WrappedDek = Bytes(EnvelopeFields.WrappedDek, 256, 384, 512),
+            PlaintextLength = Decimal(EnvelopeFields.Length, 0, EnvelopeFormat.MaxPlaintextLength),
+            ChunkSizeInBytes = (int)Decimal(EnvelopeFields.ChunkSize, EnvelopeFormat.MinChunkSizeInBytes, EnvelopeFormat.MaxChunkSizeInBytes),
+            ChunksPerTableSegment = (int)Decimal(EnvelopeFields.TableSegment, 1, EnvelopeFormat.MaxChunksPerTableSegment),
+            InlineTable = Table(),
+            WrittenOn = DateTimeOffset.FromUnixTimeMilliseconds(Decimal(EnvelopeFields.Written, 0, MaxWritten)),
+            Branch = Branch(),
+            SealedDek = Bytes(EnvelopeFields.SealedDek, EnvelopeFormat.SealedDekSizeInBytes),
+            Wrapping = Wrapping(),
             NameHash = Bytes(EnvelopeFields.NameHash, 32),
             Commitment = Bytes(EnvelopeFields.Commitment, 32),
             Mac = Bytes(EnvelopeFields.Mac, 32),
@@ -71,6 +74,11 @@ internal sealed class EnvelopeHeaderParser
 
     private void CheckNames()
     {
+        if (_fields.ContainsKey(WrappedDek) && !_fields.ContainsKey(EnvelopeFields.Branch))
+        {
+            throw new EarlierBuildException($"'{_blobName}' was made by an earlier build, in a form that is not read any more; protect its plaintext again.");
+        }
+
         foreach (var name in EnvelopeFields.All)
         {
             if (!_fields.ContainsKey(name))
@@ -86,65 +94,43 @@ internal sealed class EnvelopeHeaderParser
         }
     }
 
-    private BlobLayout Layout()
-    {
-        var length = Decimal(EnvelopeFields.Length, 0, EnvelopeFormat.MaxPlaintextLength);
-        var chunkSize = (int)Decimal(EnvelopeFields.ChunkSize, EnvelopeFormat.MinChunkSizeInBytes, EnvelopeFormat.MaxChunkSizeInBytes);
-        var segment = (int)Decimal(EnvelopeFields.TableSegment, 1, EnvelopeFormat.MaxChunksPerTableSegment);
-        return length <= chunkSize * EnvelopeFormat.MaxChunks
-            ? new BlobLayout(length, chunkSize, segment)
-            : throw Malformed(EnvelopeFields.Length, $"means more than {EnvelopeFormat.MaxChunks} chunks");
-    }
-
-    private byte[]? Table(BlobLayout layout)
+    /// <summary>In its form, whatever its length: how long it must be follows from numbers that nothing has authenticated yet.</summary>
+    private byte[]? Table()
     {
         var value = _fields[EnvelopeFields.Table];
         if (value == EnvelopeHeader.Tail)
         {
-            return layout.ChunkCount > 0 ? null : throw Malformed(EnvelopeFields.Table, "says tail, but an empty blob has none");
+            return null;
         }
 
-        if (!value.StartsWith(EnvelopeHeader.InlinePrefix, StringComparison.Ordinal))
+        if (value.Length > MetadataBudget.LimitInBytes || !value.StartsWith(EnvelopeHeader.InlinePrefix, StringComparison.Ordinal))
         {
             throw Malformed(EnvelopeFields.Table, "is neither inline nor tail");
         }
 
-        // The length is compared before anything is decoded or allocated.
-        var text = value.AsSpan(EnvelopeHeader.InlinePrefix.Length);
-        return text.Length == StrictBase64Url.EncodedLength(layout.TableLength) && StrictBase64Url.TryDecode(text, out var table)
+        return StrictBase64Url.TryDecode(value.AsSpan(EnvelopeHeader.InlinePrefix.Length), out var table)
             ? table
-            : throw Malformed(EnvelopeFields.Table, $"is not {layout.TableLength} bytes in canonical base64url");
+            : throw Malformed(EnvelopeFields.Table, "is not canonical base64url");
     }
 
-    private KeyIdentifier KeyId()
-    {
-        // Plain host names only: no user information, no IPv6 literal, nothing that two URL parsers may read differently.
-        var value = _fields[EnvelopeFields.KeyId];
-        return value.Length <= EnvelopeFormat.MaxKeyIdLength && !value.AsSpan().ContainsAnyExcept(KeyIdCharacters)
-            && KeyIdentifier.TryParse(value, out var id) && id.ToString() == value && VaultHost.HasForm(id.Vault)
-            ? id
-            : throw Malformed(EnvelopeFields.KeyId, "is not a versioned key identifier (https://vault/keys/name/version)");
-    }
+    private BranchName Branch() => BranchName.TryParse(_fields[EnvelopeFields.Branch], out var branch)
+        ? branch
+        : throw Malformed(EnvelopeFields.Branch, $"is not {BranchName.SizeInBytes} bytes in canonical base64url");
 
-    private string Thumbprint()
+    private BranchWrapping Wrapping()
     {
-        Bytes(EnvelopeFields.KeyThumbprint, 32);
-        return _fields[EnvelopeFields.KeyThumbprint];
-    }
-
-    private byte[] Bytes(string name, params ReadOnlySpan<int> lengths)
-    {
-        var value = _fields[name];
-        foreach (var length in lengths)
+        if (!StoredKeyId.TryParse(_fields[EnvelopeFields.KeyId], out var id))
         {
-            if (value.Length == StrictBase64Url.EncodedLength(length) && StrictBase64Url.TryDecode(value, out var bytes))
-            {
-                return bytes;
-            }
+            throw Malformed(EnvelopeFields.KeyId, "is not a versioned key identifier (https://vault/keys/name/version)");
         }
 
-        throw Malformed(name, $"is not {string.Join(" or ", lengths.ToArray())} bytes in canonical base64url");
+        Bytes(EnvelopeFields.KeyThumbprint, 32);
+        return new BranchWrapping(id, _fields[EnvelopeFields.KeyThumbprint], Bytes(EnvelopeFields.WrappedBranch, BranchWrapping.WrappedKeyLengths));
     }
+
+    private byte[] Bytes(string name, params ReadOnlySpan<int> lengths) => StrictBase64Url.TryDecode(_fields[name], lengths, out var bytes)
+        ? bytes
+        : throw Malformed(name, $"is not {string.Join(" or ", lengths.ToArray())} bytes in canonical base64url");
 
     private long Decimal(string name, long min, long max)
     {
@@ -153,8 +139,7 @@ internal sealed class EnvelopeHeaderParser
             throw Malformed(name, "is missing");
         }
 
-        var canonical = value.Length is > 0 and <= MaxDecimalDigits && !value.AsSpan().ContainsAnyExceptInRange('0', '9') && (value.Length == 1 || value[0] != '0');
-        return canonical && long.Parse(value, CultureInfo.InvariantCulture) is var number && number >= min && number <= max
+        return StrictDecimal.TryParse(value, out var number) && number >= min && number <= max
             ? number
             : throw Malformed(name, min == 0 && max == long.MaxValue ? "is not a canonical decimal" : $"is not a canonical decimal from {min} to {max}");
     }

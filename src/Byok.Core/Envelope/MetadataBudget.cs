@@ -13,10 +13,10 @@ public static class MetadataBudget
     public const int LimitInBytes = 8192;
 
     /// <summary>
-    /// The envelope at its largest, without the value of <c>byok_table</c>: any number, the longest key identifier, a DEK wrapped by
-    /// RSA-4096. So a blob that fits when it is encrypted fits after every later rotation.
+    /// The envelope at its largest, without the value of <c>byok_table</c>: any number, the longest key identifier, a branch key wrapped
+    /// by RSA-4096. So a blob that fits when it is encrypted fits under every later branch.
     /// </summary>
-    public const int ReserveInBytes = 1560;
+    public const int ReserveInBytes = 1709;
 
     /// <summary>Size of metadata.</summary>
     public static long SizeOf(IEnumerable<KeyValuePair<string, string>> metadata)

@@ -19,5 +19,20 @@ internal static class StrictBase64Url
         return bytes is not null;
     }
 
+    /// <summary>Decodes a text of one of several lengths in bytes; any other is not even decoded.</summary>
+    public static bool TryDecode(string? text, ReadOnlySpan<int> lengths, [NotNullWhen(true)] out byte[]? bytes)
+    {
+        bytes = null;
+        foreach (var length in lengths)
+        {
+            if (text?.Length == EncodedLength(length))
+            {
+                return TryDecode(text, out bytes);
+            }
+        }
+
+        return false;
+    }
+
     public static long EncodedLength(long byteCount) => ((byteCount * 4) + 2) / 3;
 }

@@ -18,6 +18,21 @@ public static class KeyTags
     /// <summary>The newest order to revoke or restore this version: a <see cref="KeyOrder"/>.</summary>
     public const string Order = "byok-order";
 
+    /// <summary>When this version became active, among the versions of its name: a <see cref="KeyActivation"/>.</summary>
+    public const string Activation = "byok-activation";
+
+    /// <summary>The branch that new blobs are written under (docs/FORMAT.md, section 9.1).</summary>
+    public const string Branch = "byok-branch";
+
+    /// <summary>Up to five sealed branches, which are only read.</summary>
+    public const string Branches = "byok-branches";
+
+    /// <summary>Up to five more.</summary>
+    public const string MoreBranches = "byok-branches-2";
+
+    /// <summary>Since when the current branch is the current one, <c>yyyy-MM-ddTHH:mm:ssZ</c>. For rotations and audits; no reader looks at it.</summary>
+    public const string BranchSince = "byok-branch-since";
+
     /// <summary>Imported, not yet verified: protects nothing.</summary>
     public const string Pending = "pending";
 

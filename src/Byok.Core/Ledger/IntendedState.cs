@@ -1,3 +1,4 @@
+using Byok.Core.Branches;
 using Byok.Core.Keys;
 
 namespace Byok.Core.Ledger;
@@ -6,6 +7,6 @@ namespace Byok.Core.Ledger;
 /// <param name="BlobId">The envelope's blob id, base64url.</param>
 /// <param name="Commitment">The DEK's commitment, base64url.</param>
 /// <param name="Mac">The header MAC, base64url.</param>
-/// <param name="Generation">The state's generation.</param>
-/// <param name="KeyId">The version that its DEK is wrapped under.</param>
-public sealed record IntendedState(string BlobId, string Commitment, string Mac, long Generation, KeyIdentifier KeyId);
+/// <param name="KeyId">The version that its copy of the branch key is wrapped under.</param>
+/// <param name="Branch">The branch that its DEK is sealed under.</param>
+public sealed record IntendedState(string BlobId, string Commitment, string Mac, KeyIdentifier KeyId, BranchName Branch);

@@ -6,7 +6,9 @@ internal static class LedgerDetails
     public const string Thumbprint = "thumbprint";
     public const string By = "by";
     public const string Mac = "mac";
-    public const string Generation = "generation";
     public const string Replaces = "replaces";
     public const string Order = "order";
+    public const string Branch = "branch";
+    public const string Sealed = "sealed";
+    public const string Retired = "retired";
 }

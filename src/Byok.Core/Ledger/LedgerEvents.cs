@@ -1,4 +1,5 @@
 using System.Globalization;
+using Byok.Core.Branches;
 using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
@@ -45,16 +46,16 @@ public static class LedgerEvents
     /// <summary>The vault took the master key of a label as a new version.</summary>
     public static LedgerEvent KeyImported(string operationId, KeyIdentifier keyId, string label) => Of(LedgerKinds.KeyImported, operationId, keyId, new() { ["label"] = label });
 
-    /// <summary>The version was proved and protects new blobs.</summary>
-    public static LedgerEvent KeyActivated(string operationId, KeyIdentifier keyId, string thumbprint) =>
-        Of(LedgerKinds.KeyActivated, operationId, keyId, new() { [LedgerDetails.Thumbprint] = thumbprint });
+    /// <summary>The version was proved and is in use, with the pins that it got.</summary>
+    public static LedgerEvent KeyActivated(string operationId, KeyIdentifier keyId, string thumbprint, BranchPins pins) =>
+        Of(LedgerKinds.KeyActivated, operationId, keyId, With(pins, new() { [LedgerDetails.Thumbprint] = thumbprint }));
 
     /// <summary>The KEK was disabled and deleted.</summary>
     public static LedgerEvent KekRetired(string operationId, KeyIdentifier kekId) => Of(LedgerKinds.KekRetired, operationId, kekId, []);
 
     /// <summary>A rotation began.</summary>
-    /// <param name="current">The version that it moves blobs from.</param>
-    /// <param name="to">The version that it moves them to, or the label of the master key that it will bring.</param>
+    /// <param name="current">The version that is current.</param>
+    /// <param name="to">The version that takes its place, or the label of the master key that it will bring.</param>
     /// <param name="isDeep">Whether data is encrypted anew.</param>
     public static LedgerEvent RotationBegan(string operationId, KeyIdentifier current, string to, bool isDeep) =>
         Of(LedgerKinds.RotationBegan, operationId, current, new() { ["to"] = to, ["deep"] = isDeep ? "true" : "false" });
@@ -64,14 +65,6 @@ public static class LedgerEvents
     {
         ArgumentNullException.ThrowIfNull(successor);
         return Once(LedgerKinds.KeyRetired, operationId, keyId, new() { ["successor"] = successor.ToString() });
-    }
-
-    /// <summary>A whole pass found nothing left to move.</summary>
-    public static LedgerEvent RotationProved(string operationId, KeyIdentifier target, int pass, long scanned, long moved, long left)
-    {
-        ArgumentNullException.ThrowIfNull(target);
-        var details = new Dictionary<string, string> { ["blobs"] = $"{scanned}", ["moved"] = $"{moved}", ["leftBehind"] = $"{left}", ["passes"] = $"{pass}" };
-        return Of(LedgerKinds.RotationProved, operationId, target.ToString(), details, $"{pass}");
     }
 
     /// <summary>A version that failed its proof, or that nothing needs, was disabled.</summary>
@@ -132,6 +125,24 @@ public static class LedgerEvents
             ["versions"] = Versions(versions),
         });
 
+    /// <summary>Another branch became the current one.</summary>
+    public static LedgerEvent BranchSealed(string operationId, BranchPins pins) => Pinned(LedgerKinds.BranchSealed, operationId, pins, []);
+
+    /// <summary>A branch is about to be taken out of the pins.</summary>
+    /// <param name="branch">The branch.</param>
+    /// <param name="pins">The pins without it.</param>
+    /// <param name="moved">Blobs that were moved off it.</param>
+    /// <param name="passes">Passes over all blobs, the last of which found nothing left.</param>
+    public static LedgerEvent BranchRetired(string operationId, BranchName branch, BranchPins pins, long moved, int passes) =>
+        Pinned(LedgerKinds.BranchRetired, operationId, pins, new() { [LedgerDetails.Retired] = $"{branch}", ["moved"] = $"{moved}", ["passes"] = $"{passes}" });
+
+    /// <summary>A restore wrote pins anew that the vault had lost.</summary>
+    public static LedgerEvent PinsRestored(string operationId, BranchPins pins) => Pinned(LedgerKinds.PinsRestored, operationId, pins, []);
+
+    /// <summary>A branch's record was made anew.</summary>
+    public static LedgerEvent BranchRebuilt(string operationId, string keyName, BranchName branch) =>
+        Of(LedgerKinds.BranchRebuilt, operationId, keyName, new Dictionary<string, string> { [LedgerDetails.Branch] = $"{branch}" }, $"{branch}");
+
     /// <summary>A state of a blob is about to be stored.</summary>
     /// <param name="name">The blob's name.</param>
     /// <param name="by">What makes the state: <c>encrypt</c>, <c>rewrap</c> or <c>reencrypt</c>.</param>
@@ -146,8 +157,8 @@ public static class LedgerEvents
             ["blobId"] = state.BlobId,
             ["commitment"] = state.Commitment,
             [LedgerDetails.Mac] = state.Mac,
-            [LedgerDetails.Generation] = $"{state.Generation}",
             ["key"] = state.KeyId.ToString(),
+            [LedgerDetails.Branch] = state.Branch.ToString(),
         };
         if (replaces is not null)
         {
@@ -180,6 +191,21 @@ public static class LedgerEvents
     {
         ArgumentNullException.ThrowIfNull(keyId);
         return Of(kind, operationId, keyId.ToString(), details, keyId.Version);
+    }
+
+    private static LedgerEvent Pinned(string kind, string operationId, BranchPins pins, Dictionary<string, string> details)
+    {
+        ArgumentNullException.ThrowIfNull(pins);
+        return Of(kind, operationId, pins.KeyName, With(pins, details));
+    }
+
+    /// <summary>Each such event tells all pins of the key after it, so the last one is enough to pin them again.</summary>
+    private static Dictionary<string, string> With(BranchPins pins, Dictionary<string, string> details)
+    {
+        ArgumentNullException.ThrowIfNull(pins);
+        details[LedgerDetails.Branch] = pins.Current?.ToString() ?? string.Empty;
+        details[LedgerDetails.Sealed] = string.Join(' ', pins.Sealed);
+        return details;
     }
 
     /// <summary>A state has a MAC that no other has, so whoever records it again adds nothing.</summary>

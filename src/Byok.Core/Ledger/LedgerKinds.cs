@@ -30,9 +30,6 @@ public static class LedgerKinds
     /// <summary>A version protects nothing new.</summary>
     public const string KeyRetired = "key.retired";
 
-    /// <summary>A whole pass found nothing left to move.</summary>
-    public const string RotationProved = "key.rotation.proved";
-
     /// <summary>A version that failed its proof, or that nothing needs, was disabled.</summary>
     public const string KeyDisabled = "key.disabled";
 
@@ -54,6 +51,18 @@ public static class LedgerKinds
     /// <summary>A restore ended because the key was revoked meanwhile.</summary>
     public const string RestoreOverruled = "key.restore.overruled";
 
+    /// <summary>Another branch became the current one.</summary>
+    public const string BranchSealed = "branch.sealed";
+
+    /// <summary>A branch is about to be taken out of the pins.</summary>
+    public const string BranchRetired = "branch.retired";
+
+    /// <summary>A restore wrote pins anew that the vault had lost.</summary>
+    public const string PinsRestored = "branch.pins.restored";
+
+    /// <summary>A branch's record was made anew.</summary>
+    public const string BranchRebuilt = "branch.rebuilt";
+
     /// <summary>A state of a blob is about to be stored.</summary>
     public const string BlobIntended = "blob.intended";
 
@@ -70,9 +79,10 @@ public static class LedgerKinds
     public static IReadOnlyList<string> All { get; } =
     [
         KekCreated, KekAttested, KeyExported, KeyImported, KeyAttested, KeyActivated, KekRetired,
-        RotationBegan, KeyRetired, RotationProved, KeyDisabled,
+        RotationBegan, KeyRetired, KeyDisabled,
         RevocationOrdered, KeyRevoked, RevocationOverruled,
         KeyEnabled, KeyRestored, RestoreOverruled,
+        BranchSealed, BranchRetired, PinsRestored, BranchRebuilt,
         BlobIntended, BlobConfirmed, BlobDeleted,
         AuditCompleted,
     ];

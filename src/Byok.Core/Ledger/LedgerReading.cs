@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Byok.Core.Branches;
 using Byok.Core.Keys;
 using Byok.Core.Ports;
 
@@ -25,6 +26,24 @@ public static class LedgerReading
             && recorded.Details.TryGetValue(LedgerDetails.Thumbprint, out thumbprint);
     }
 
+    /// <summary>Which branches of a key were pinned after an event; with which of them was retired by it.</summary>
+    public static bool TryReadPins(LedgerEvent recorded, string keyName, out RecordedPins pins)
+    {
+        ArgumentNullException.ThrowIfNull(recorded);
+        pins = default;
+        if (recorded.Kind is not (LedgerKinds.KeyActivated or LedgerKinds.BranchSealed or LedgerKinds.BranchRetired or LedgerKinds.PinsRestored)
+            || (KeyIdentifier.TryParse(recorded.Subject, out var id) ? id.Name : recorded.Subject) != keyName
+            || recorded.Details.GetValueOrDefault(LedgerDetails.Branch) is not { } current)
+        {
+            return false;
+        }
+
+        pins = new RecordedPins(
+            Branches(current).FirstOrDefault(), [.. Branches(recorded.Details.GetValueOrDefault(LedgerDetails.Sealed)).Take(BranchPins.MaxSealed)],
+            Branches(recorded.Details.GetValueOrDefault(LedgerDetails.Retired)).FirstOrDefault());
+        return true;
+    }
+
     /// <summary>What was recorded of a blob of a container.</summary>
     public static bool TryReadBlob(LedgerEvent recorded, string container, out RecordedBlob blob)
     {
@@ -36,14 +55,21 @@ public static class LedgerReading
         {
             blob = new RecordedBlob(
                 recorded.Kind, subject[(container.Length + 1)..], details.GetValueOrDefault(LedgerDetails.Mac), details.GetValueOrDefault(LedgerDetails.Replaces),
-                details.GetValueOrDefault(LedgerDetails.By), details.GetValueOrDefault(LedgerDetails.Generation));
+                details.GetValueOrDefault(LedgerDetails.By));
             return true;
         }
 
         blob = default;
         return false;
     }
+
+    private static IEnumerable<BranchName> Branches(string? text) =>
+        (text ?? string.Empty).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(part => BranchName.TryParse(part, out var branch) ? branch : null).OfType<BranchName>();
 }
+
+/// <summary>The pins of a key, as an entry tells them.</summary>
+/// <param name="Retired">The branch that the event took out of them; null for none.</param>
+public readonly record struct RecordedPins(BranchName? Current, IReadOnlyList<BranchName> Sealed, BranchName? Retired);
 
 /// <summary>What was recorded of a blob; null where the entry does not say.</summary>
 /// <param name="Kind">One of the three kinds about blobs.</param>
@@ -51,4 +77,4 @@ public static class LedgerReading
 /// <param name="Mac">MAC of the state that it is about.</param>
 /// <param name="Replaces">MAC of the state that it takes the place of.</param>
 /// <param name="By">What made the state.</param>
-public readonly record struct RecordedBlob(string Kind, string Name, string? Mac, string? Replaces, string? By, string? Generation);
+public readonly record struct RecordedBlob(string Kind, string Name, string? Mac, string? Replaces, string? By);

@@ -9,6 +9,9 @@ public enum OperationVerb
     /// <summary>Rotates a key.</summary>
     Rotate,
 
+    /// <summary>Retires a branch of a key.</summary>
+    Retire,
+
     /// <summary>Revokes a key.</summary>
     Revoke,
 

@@ -41,8 +41,13 @@ public static class Units
     /// <summary>A count with its noun.</summary>
     public static string Count(long count, string noun)
     {
-        var plural = count == 1 ? string.Empty : "s";
-        return string.Create(CultureInfo.InvariantCulture, $"{count:N0} {noun}{plural}");
+        var counted = count == 1 ? noun : noun switch
+        {
+            [.., 'c', 'h'] => $"{noun}es",
+            [.. var stem, 'y'] => $"{stem}ies",
+            _ => $"{noun}s",
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{count:N0} {counted}");
     }
 
     /// <summary>An amount of anything, whole where it is large.</summary>

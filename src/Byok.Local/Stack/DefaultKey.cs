@@ -5,7 +5,7 @@ namespace Byok.Local.Stack;
 /// <summary>The wrapping key for uploads that name none: the first that was brought.</summary>
 public static class DefaultKey
 {
-    /// <summary>Makes the first key that was brought the default.</summary>
+    /// <summary>Makes the first key that was brought the default, and each an accepted one.</summary>
     /// <returns>The default key.</returns>
     public static async Task<string> RememberAsync(StackPaths paths, string name, CancellationToken cancellationToken)
     {
@@ -13,13 +13,14 @@ public static class DefaultKey
         var state = File.Exists(paths.StackFile)
             ? StackState.Load(paths)
             : throw new ConfigurationException($"'{paths.StackFile}' is gone; run 'byok up' again.");
-        if (state.DefaultKey is null)
+        var known = state with { DefaultKey = state.DefaultKey ?? name, BroughtKeys = BroughtKey.With(state.BroughtKeys, name) };
+        if (known != state)
         {
-            state = state with { DefaultKey = name };
+            state = known;
             await KeptSettings.WriteAsync(paths, state, cancellationToken).ConfigureAwait(false);
         }
 
-        return state.DefaultKey;
+        return state.DefaultKey!;
     }
 
     /// <summary>Finds it after the state was lost, or checks the one that was named.</summary>
@@ -45,7 +46,7 @@ public static class DefaultKey
         };
     }
 
-    /// <summary>Has a Functions app that runs know the default key: as in Azure, a changed setting starts the app again. What is under way goes on then.</summary>
+    /// <summary>Has a Functions app that runs know default and accepted keys: as in Azure, a changed setting starts the app again. What is under way goes on then.</summary>
     public static async Task TellAppAsync(StackPaths paths, Action<string> tell, CancellationToken cancellationToken)
     {
         using var held = await StackLock.WaitAsync(paths, cancellationToken).ConfigureAwait(false);
@@ -53,7 +54,7 @@ public static class DefaultKey
         if (state is { Functions.IsRunning: true, Vault.IsRunning: true, FunctionsApp: { } app }
             && new FunctionsStarter(paths, app) is var starter && !starter.IsCurrent(state))
         {
-            tell($"the Functions app starts again, to protect with '{state.DefaultKey}' what names no key");
+            tell($"the Functions app starts again, to accept all keys that were brought, and to protect with '{state.DefaultKey}' what names none");
             await starter.StartAsync(state, cancellationToken).ConfigureAwait(false);
         }
     }

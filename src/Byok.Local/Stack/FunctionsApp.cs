@@ -73,6 +73,7 @@ public sealed record FunctionsApp(string Folder, string Program)
             ["Byok__KeyCacheSeconds"] = $"{LocalStack.KeyCacheTime.TotalSeconds:0}",
             ["Byok__RequiredApprovals"] = $"{state.RequiredApprovals}",
             ["Byok__DefaultKey"] = state.DefaultKey ?? string.Empty,
+            ["Byok__AcceptedKeys"] = state.BroughtKeys ?? string.Empty,
         };
     }
 

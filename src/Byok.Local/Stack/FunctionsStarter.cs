@@ -48,5 +48,5 @@ public sealed class FunctionsStarter(StackPaths paths, FunctionsApp app)
 
     /// <summary>What the app is told at its start; nothing secret.</summary>
     private string Describe(StackState state) => string.Join(
-        '\n', app.Folder, app.Program, state.Azurite!.BlobEndpoint, state.VaultUri, state.Vault!.ProcessId, $"{state.Vault.StartedOn:O}", state.RelayAddress, state.RequiredApprovals, state.DefaultKey);
+        '\n', app.Folder, app.Program, state.Azurite!.BlobEndpoint, state.VaultUri, state.Vault!.ProcessId, $"{state.Vault.StartedOn:O}", state.RelayAddress, state.RequiredApprovals, state.DefaultKey, state.BroughtKeys);
 }

@@ -7,7 +7,7 @@ namespace Byok.Local.Stack;
 
 /// <summary>What of the stack's state guards or names keys. It is kept in the vault's database too, so that it is not lost with <c>stack.json</c>.</summary>
 public sealed record KeptSettings(
-    StackHost Host, Uri? VaultAddress, int RequiredApprovals, string? DefaultKey, string? HsmSerialNumber, DateTimeOffset? HsmSince, string? VaultSerialNumber)
+    StackHost Host, Uri? VaultAddress, int RequiredApprovals, string? DefaultKey, string? HsmSerialNumber, DateTimeOffset? HsmSince, string? VaultSerialNumber, string? BroughtKeys = null)
 {
     private const string Note = "stack";
 
@@ -30,7 +30,7 @@ public sealed record KeptSettings(
     public static async Task WriteAsync(StackPaths paths, StackState state, CancellationToken cancellationToken)
     {
         var settings = new KeptSettings(
-            state.Host, state.VaultAddress, state.RequiredApprovals, state.DefaultKey, state.HsmSerialNumber, state.HsmSince, state.VaultSerialNumber);
+            state.Host, state.VaultAddress, state.RequiredApprovals, state.DefaultKey, state.HsmSerialNumber, state.HsmSince, state.VaultSerialNumber, state.BroughtKeys);
         if (Read(paths).Settings != settings)
         {
             await VaultNotes.WriteAsync(paths.VaultDatabase, Note, JsonSerializer.Serialize(settings, OrchestrationJson.Options), cancellationToken).ConfigureAwait(false);

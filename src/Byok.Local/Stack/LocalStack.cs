@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Byok.Client.Keys;
+using Byok.Client.Branches;
 using Byok.Client.Reading;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
@@ -9,6 +9,7 @@ using Byok.Local.Stack.Operations;
 using Byok.Local.Vault;
 using Byok.Pipeline;
 using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.Branches;
 using Byok.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -36,7 +37,10 @@ public sealed class LocalStack : IAsyncDisposable
         _pipeline = pipeline;
         Options = pipeline.GetRequiredService<PipelineOptions>();
         Storage = pipeline.GetRequiredService<StorageAccount>();
-        Keys = pipeline.GetRequiredService<WrappingKeyRing>();
+        Selection = pipeline.GetRequiredService<KeySelection>();
+        Branches = pipeline.GetRequiredService<BranchKeyRing>();
+        BranchKeeper = pipeline.GetRequiredService<BranchKeeper>();
+        Rebuilder = pipeline.GetRequiredService<BranchRebuilder>();
         Reader = pipeline.GetRequiredService<ProtectedBlobReader>();
         Audits = pipeline.GetRequiredService<AuditArchive>();
         Operations = operations;
@@ -52,7 +56,13 @@ public sealed class LocalStack : IAsyncDisposable
 
     public StorageAccount Storage { get; }
 
-    public WrappingKeyRing Keys { get; }
+    public KeySelection Selection { get; }
+
+    public BranchKeyRing Branches { get; }
+
+    public BranchKeeper BranchKeeper { get; }
+
+    public BranchRebuilder Rebuilder { get; }
 
     public ProtectedBlobReader Reader { get; }
 
@@ -83,6 +93,7 @@ public sealed class LocalStack : IAsyncDisposable
             var options = new PipelineOptions
             {
                 FindDefaultKey = () => StackState.Load(paths).DefaultKey, // the first key may be brought while this process serves
+                FindAcceptedKeys = () => BroughtKey.NamesIn(StackState.Load(paths).BroughtKeys),
                 RequiredApprovals = state.RequiredApprovals,
                 KeyCacheTime = KeyCacheTime,
             };

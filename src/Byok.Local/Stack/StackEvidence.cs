@@ -57,6 +57,7 @@ public sealed class StackEvidence
             VaultAddress = _found.VaultAddress ?? _kept?.VaultAddress ?? (_agent.Vault == new LocalVaultOptions().VaultUri ? null : _agent.Vault),
             RequiredApprovals = required ?? 0,
             DefaultKey = _request.DefaultKey ?? _found.DefaultKey ?? _kept?.DefaultKey,
+            BroughtKeys = _found.BroughtKeys ?? _kept?.BroughtKeys,
             HsmSince = _found.HsmSince ?? _kept?.HsmSince,
         };
     }

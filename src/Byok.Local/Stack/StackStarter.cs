@@ -55,6 +55,7 @@ public sealed class StackStarter(StackPaths paths)
             state = state with
             {
                 VaultSerialNumber = tokens.VaultSerialNumber,
+                BroughtKeys = brought.Aggregate(state.BroughtKeys, (names, key) => BroughtKey.With(names, key.Name)),
                 DefaultKey = DefaultKey.Find(state.DefaultKey, request.DefaultKey is not null, evidence.IsStateLost, brought),
             };
         }

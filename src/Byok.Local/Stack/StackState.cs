@@ -61,6 +61,9 @@ public sealed record StackState
     /// <summary>The wrapping key for uploads that name none: the first that was brought.</summary>
     public string? DefaultKey { get; init; }
 
+    /// <summary>The names of all keys that were ever brought, apart by semicolons: those that may protect blobs.</summary>
+    public string? BroughtKeys { get; init; }
+
     /// <summary>The serial number of the token that plays the customer's HSM; null until it was seen.</summary>
     public string? HsmSerialNumber { get; init; }
 

@@ -1,19 +1,22 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Byok.Client.Keys;
+using Byok.Client.Branches;
+using Byok.Client.Reading;
 using Byok.Client.Writing;
+using Byok.Core.Branches;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
-using Byok.Core.Ports;
+using Byok.Pipeline.Branches;
 using Byok.Pipeline.Keys;
 using Byok.Storage;
 
 namespace Byok.Pipeline.AuditKeys;
 
-/// <summary>Looks at one page of protected blobs: envelope, key version, stored length, header MAC, and the data of some.</summary>
-public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, WrappingKeyRing keys, DekUnwrapper deks, ChunkBufferPools pools, PipelineOptions options)
+/// <summary>Looks at one page of protected blobs: envelope, key, branch, header MAC, stored length, and the data of some.</summary>
+public sealed class AuditBlobs(
+    StorageAccount storage, KeyCache keys, KeySelection selection, BranchKeyRing ring, BranchKeeper branches, ChunkBufferPools pools, PipelineOptions options)
     : Activity<AuditBlobsInput, AuditBlobsResult>
 {
     public const string Name = "AuditBlobs";
@@ -26,11 +29,11 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
         ArgumentNullException.ThrowIfNull(input);
         if (input.ContinuationToken is null)
         {
-            keys.Forget(); // The vault as it is now, not as it was a minute ago.
+            ring.Forget(); // The vault as it is now, not as it was a minute ago.
         }
 
         var (blobs, next) = await storage.Protected.ListPageAsync(input.ContinuationToken, options.BlobsPerPage, cancellationToken).ConfigureAwait(false);
-        var versions = new ConcurrentDictionary<KeyIdentifier, Lazy<Task<VaultKey?>>>();
+        var records = new ConcurrentDictionary<(string KeyName, BranchName Branch), Lazy<Task<BranchRecord?>>>();
         var findings = new ConcurrentBag<Finding>();
         var (plaintextBytes, scrubbed) = (0L, 0L);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
@@ -39,7 +42,7 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
             // The choice must not be foreseeable: whoever alters a blob is not to know whether it will be looked at.
             var isScrubbed = RandomNumberGenerator.GetInt32(100) < input.ScrubPercent;
             if (await CheckAsync(
-                blob, versions, header => Interlocked.Add(ref plaintextBytes, header.Layout.PlaintextLength),
+                blob, records, header => Interlocked.Add(ref plaintextBytes, header.PlaintextLength),
                 isScrubbed ? () => Interlocked.Increment(ref scrubbed) : null, stop).ConfigureAwait(false) is { } finding)
             {
                 findings.Add(finding);
@@ -53,21 +56,24 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
             PlaintextBytes = plaintextBytes,
             ScrubbedBlobs = scrubbed,
             Coverage = blobs
-                .Select(UnverifiedFields.KeyIdOf)
-                .OfType<KeyIdentifier>()
-                .GroupBy(keyId => keyId.ToString())
+                .Select(NamedBranchOf)
+                .OfType<string>()
+                .GroupBy(branch => branch)
                 .ToDictionary(group => group.Key, group => group.LongCount()),
             Findings = FindingTally.Of(findings.OrderBy(finding => finding.Object, StringComparer.Ordinal)),
         };
     }
 
+    private static string? NamedBranchOf(ProtectedBlob blob) =>
+        UnverifiedFields.KeyIdOf(blob) is { } keyId && UnverifiedFields.BranchOf(blob) is { } branch ? BranchRecord.BlobNameOf(keyId.Name, branch) : null;
+
     /// <summary>The first thing that is wrong with a blob; null when nothing is.</summary>
     /// <param name="blob">The blob, as it was listed.</param>
-    /// <param name="versions">The key versions that were looked up.</param>
+    /// <param name="records">The records of branches that the page has met so far.</param>
     /// <param name="verified">Told the header when it has verified: no number of any other is counted.</param>
     /// <param name="scrubbed">Told when the blob's data was read and is whole; null when it is not to be read.</param>
     private async Task<Finding?> CheckAsync(
-        ProtectedBlob blob, ConcurrentDictionary<KeyIdentifier, Lazy<Task<VaultKey?>>> versions, Action<EnvelopeHeader> verified, Action? scrubbed,
+        ProtectedBlob blob, ConcurrentDictionary<(string KeyName, BranchName Branch), Lazy<Task<BranchRecord?>>> records, Action<EnvelopeHeader> verified, Action? scrubbed,
         CancellationToken cancellationToken)
     {
         EnvelopeHeader header;
@@ -77,20 +83,26 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
         }
         catch (EnvelopeException exception)
         {
-            return (blob.Metadata.Keys.Any(EnvelopeFormat.IsReservedName) ? FindingKinds.BlobMalformed : FindingKinds.BlobUnencrypted).On(blob.Name, exception.Message);
+            return (exception is EarlierBuildException ? FindingKinds.BlobOfEarlierBuild
+                : blob.Metadata.Keys.Any(EnvelopeFormat.IsReservedName) ? FindingKinds.BlobMalformed : FindingKinds.BlobUnencrypted).On(blob.Name, exception.Message);
         }
 
-        if (blob.Length != header.StoredLength)
+        var keyName = header.Wrapping.KeyId.Name;
+        if (!selection.AcceptedFor(blob.Name).Contains(keyName))
         {
-            return FindingKinds.BlobLength.On(blob.Name, $"{blob.Length} bytes instead of {header.StoredLength}");
+            return FindingKinds.BlobKeyNotAccepted.On(blob.Name, keyName);
         }
 
         try
         {
-            var key = await versions.GetOrAdd(header.KeyId, id => new(() => FindAsync(id, cancellationToken))).Value.ConfigureAwait(false);
-            var keyId = await keys.ResolveAsync(header.KeyId, header.KeyThumbprint, cancellationToken).ConfigureAwait(false);
-            using var dek = await deks.UnwrapAsync(keyId, header.WrappedDek.ToArray(), cancellationToken).ConfigureAwait(false);
-            if (VerifyHeader(blob, header, dek) is { } fault)
+            var life = await keys.GetAsync(keyName, freshness: null, cancellationToken).ConfigureAwait(false);
+            if (BranchPins.Find(life) is { } pins && !pins.Contains(header.Branch))
+            {
+                return FindingKinds.BlobBranchNotPinned.On(blob.Name, BranchRecord.BlobNameOf(keyName, header.Branch));
+            }
+
+            using var dek = await ring.OpenDekAsync(blob.Name, header, PinFreshness.Cached, cancellationToken).ConfigureAwait(false);
+            if (VerifyHeader(blob, header, dek, out var layout) is { } fault)
             {
                 return fault;
             }
@@ -98,7 +110,7 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
             verified(header);
             if (scrubbed is not null && !blob.IsArchived)
             {
-                if (await ScrubAsync(blob, header, dek, cancellationToken).ConfigureAwait(false) is { } altered)
+                if (await ScrubAsync(blob, header, layout, dek, cancellationToken).ConfigureAwait(false) is { } altered)
                 {
                     return altered;
                 }
@@ -106,9 +118,15 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
                 scrubbed();
             }
 
-            return key is null
-                ? FindingKinds.BlobKeyMoved.On(blob.Name, $"{header.KeyId} is now {keyId}")
-                : WrappingKeyPolicy.IsRetired(key) ? FindingKinds.BlobOnRetiredKey.On(blob.Name, header.KeyId.ToString()) : null;
+            var record = await records.GetOrAdd((keyName, header.Branch), of => new(() => branches.FindRecordAsync(of.KeyName, of.Branch, cancellationToken))).Value.ConfigureAwait(false);
+            var wrapping = record?.Wrappings.FirstOrDefault(wrapping => wrapping.KeyId == header.Wrapping.KeyId);
+            return wrapping is not null && wrapping.KeyThumbprint != header.Wrapping.KeyThumbprint
+                ? FindingKinds.BlobCopyDisagrees.On(blob.Name, BranchRecord.BlobNameOf(keyName, header.Branch))
+                : null;
+        }
+        catch (MalformedEnvelopeException exception)
+        {
+            return FindingKinds.BlobMalformed.On(blob.Name, exception.Message); // Its numbers do not go together, although its MAC verifies.
         }
         catch (IntegrityException exception)
         {
@@ -116,8 +134,8 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
         }
         catch (KeyUnavailableException exception)
         {
-            return await IsInVaultAsync(header, cancellationToken).ConfigureAwait(false)
-                ? FindingKinds.BlobKeyDisabled.On(blob.Name, header.KeyId.ToString())
+            return await IsDisabledAsync(header, cancellationToken).ConfigureAwait(false)
+                ? FindingKinds.BlobKeyDisabled.On(blob.Name, header.Wrapping.KeyId.ToString())
                 : FindingKinds.BlobKeyUnknown.On(blob.Name, exception.Message);
         }
         catch (Exception exception) when (exception is ConcurrentWriteException or BlobNotFoundException or ConflictException)
@@ -126,23 +144,27 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
         }
     }
 
-    private Finding? VerifyHeader(ProtectedBlob blob, EnvelopeHeader header, DataEncryptionKey dek)
+    private Finding? VerifyHeader(ProtectedBlob blob, EnvelopeHeader header, DataEncryptionKey dek, out BlobLayout layout)
     {
         using var blobKeys = dek.DeriveFor(header.BlobId);
-        header.Verify(blobKeys, storage.Protected.Name, blob.Name, allowRenamed: true);
-        return header.NameHash.Span.SequenceEqual(EnvelopeHeader.HashName(storage.Protected.Name, blob.Name)) ? null : FindingKinds.BlobOutOfPlace.On(blob.Name);
+        layout = header.Verify(blobKeys, storage.Protected.Name, blob.Name, allowRenamed: true);
+        var storedLength = layout.StoredLength(header.Placement);
+        return !header.NameHash.Span.SequenceEqual(EnvelopeHeader.HashName(storage.Protected.Name, blob.Name)) ? FindingKinds.BlobOutOfPlace.On(blob.Name)
+            : blob.Length != storedLength ? FindingKinds.BlobLength.On(blob.Name, $"{blob.Length} bytes instead of {storedLength}")
+            : null;
     }
 
-    private async Task<Finding?> ScrubAsync(ProtectedBlob blob, EnvelopeHeader header, DataEncryptionKey dek, CancellationToken cancellationToken)
+    private async Task<Finding?> ScrubAsync(ProtectedBlob blob, EnvelopeHeader header, BlobLayout layout, DataEncryptionKey dek, CancellationToken cancellationToken)
     {
         var source = storage.Protected.OpenRead(blob);
-        using var envelope = EnvelopeReader.Open(header, dek, source, storage.Protected.Name, blob.Name);
+        var envelope = EnvelopeReader.Open(
+            header, dek, stop => ring.OpenDekAsync(blob.Name, header, PinFreshness.Cached, stop), source, storage.Protected.Name, blob.Name);
         try
         {
-            for (var offset = 0L; offset < header.Layout.PlaintextLength;)
+            for (var offset = 0L; offset < layout.PlaintextLength;)
             {
                 using var buffer = await pools.For(1).RentAsync(cancellationToken).ConfigureAwait(false);
-                offset += await envelope.ReadChunksAsync(header.Layout.ChunkOfPlaintextOffset(offset), buffer.Memory, cancellationToken).ConfigureAwait(false);
+                offset += await envelope.ReadChunksAsync(layout.ChunkOfPlaintextOffset(offset), buffer.Memory, cancellationToken).ConfigureAwait(false);
             }
 
             return null;
@@ -153,29 +175,11 @@ public sealed class AuditBlobs(StorageAccount storage, IKeyVault vault, Wrapping
         }
     }
 
-    private async Task<VaultKey?> FindAsync(KeyIdentifier id, CancellationToken cancellationToken)
+    /// <summary>Whether what the blob needs is in the vault, and not in use.</summary>
+    private async Task<bool> IsDisabledAsync(EnvelopeHeader header, CancellationToken cancellationToken)
     {
-        try
-        {
-            return id.Vault == vault.VaultUri ? await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false) : null;
-        }
-        catch (KeyNotFoundInVaultException)
-        {
-            return null;
-        }
-    }
-
-    private async Task<bool> IsInVaultAsync(EnvelopeHeader header, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await keys.ResolveAsync(header.KeyId, header.KeyThumbprint, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (KeyUnavailableException)
-        {
-            return false;
-        }
+        var life = await keys.GetAsync(header.Wrapping.KeyId.Name, freshness: null, cancellationToken).ConfigureAwait(false);
+        return life.Versions.Any(version => WrappingKeyPolicy.IsInUse(version) && !version.Enabled && version.PublicKey?.Thumbprint == header.Wrapping.KeyThumbprint);
     }
 }
 
@@ -199,7 +203,7 @@ public sealed record AuditBlobsResult
     /// <summary>Blobs whose data was verified.</summary>
     public long ScrubbedBlobs { get; init; }
 
-    /// <summary>Blobs by the version id that they name.</summary>
+    /// <summary>Blobs by the key and branch that they name, <c>KEY/BRANCH</c>.</summary>
     public IReadOnlyDictionary<string, long> Coverage { get; init; } = new Dictionary<string, long>();
 
     /// <summary>What is not as it should be.</summary>

@@ -1,5 +1,5 @@
 using Byok.Core.Orchestration;
-using Byok.Pipeline.RotateKey;
+using Byok.Pipeline.MoveBlobs;
 
 namespace Byok.Pipeline.AuditKeys;
 
@@ -30,7 +30,7 @@ public sealed class AuditKeysOrchestration : Orchestration<AuditKeysInput, Audit
             }
 
             Report(context, "comparing blobs with the ledger", state);
-            var compared = await context.CallActivityAsync<AuditGenerationsResult>(AuditGenerations.Name, state.ContinuationToken, RetryPolicy.Default);
+            var compared = await context.CallActivityAsync<AuditChainsResult>(AuditChains.Name, state.ContinuationToken, RetryPolicy.Default);
             state = state with { ContinuationToken = compared.ContinuationToken, Findings = state.Findings.Plus(compared.Findings) };
             if (state.ContinuationToken is null)
             {

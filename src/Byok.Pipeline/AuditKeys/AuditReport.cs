@@ -37,7 +37,7 @@ public sealed record AuditReport
     /// <summary>The wrapping keys.</summary>
     public required IReadOnlyList<AuditedKey> Keys { get; init; }
 
-    /// <summary>Blobs by the version id that they name; by an empty text for ids beyond the first hundred.</summary>
+    /// <summary>Blobs by the key and branch that they name, <c>KEY/BRANCH</c>; by an empty text for branches beyond the first hundred.</summary>
     public required IReadOnlyDictionary<string, long> Coverage { get; init; }
 
     /// <summary>How many findings there are of each code.</summary>

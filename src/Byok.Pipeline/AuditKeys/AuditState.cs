@@ -3,8 +3,8 @@ namespace Byok.Pipeline.AuditKeys;
 /// <summary>How far an audit is. Its size does not grow with the number of blobs.</summary>
 public sealed record AuditState
 {
-    /// <summary>Most version ids that coverage tells apart; blobs of more are counted together, under an empty text.</summary>
-    public const int MaxVersions = 100;
+    /// <summary>Most branches that coverage tells apart; blobs of more are counted together, under an empty text.</summary>
+    public const int MaxBranches = 100;
 
     public required DateTimeOffset StartedOn { get; init; }
 
@@ -20,7 +20,7 @@ public sealed record AuditState
     /// <summary>Findings so far.</summary>
     public FindingTally Findings { get; init; } = new();
 
-    /// <summary>Whether all blobs have been looked at, so that their generations come next.</summary>
+    /// <summary>Whether all blobs have been looked at, so that they are compared with the ledger next.</summary>
     public bool AreBlobsDone { get; init; }
 
     /// <summary>Where the listing goes on.</summary>
@@ -35,7 +35,7 @@ public sealed record AuditState
     /// <summary>Blobs whose data was verified.</summary>
     public long ScrubbedBlobs { get; init; }
 
-    /// <summary>Blobs by version id.</summary>
+    /// <summary>Blobs by key and branch.</summary>
     public IReadOnlyDictionary<string, long> Coverage { get; init; } = new Dictionary<string, long>();
 
     /// <summary>The state after a page of blobs.</summary>
@@ -43,9 +43,9 @@ public sealed record AuditState
     {
         ArgumentNullException.ThrowIfNull(page);
         var coverage = new Dictionary<string, long>(Coverage);
-        foreach (var (version, count) in page.Coverage)
+        foreach (var (branch, count) in page.Coverage)
         {
-            var name = coverage.ContainsKey(version) || coverage.Count < MaxVersions ? version : string.Empty;
+            var name = coverage.ContainsKey(branch) || coverage.Count < MaxBranches ? branch : string.Empty;
             coverage[name] = coverage.GetValueOrDefault(name) + count;
         }
 

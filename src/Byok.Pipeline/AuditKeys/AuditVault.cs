@@ -1,13 +1,15 @@
+using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Branches;
 
 namespace Byok.Pipeline.AuditKeys;
 
 /// <summary>Looks at every key in the vault, and compares with the HSM and the ledger.</summary>
-public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, PipelineOptions options, TimeProvider time) : Activity<object?, AuditVaultResult>
+public sealed class AuditVault(IKeyVault vault, IHsm hsm, BranchKeeper branches, ILedger ledger, PipelineOptions options, TimeProvider time) : Activity<object?, AuditVaultResult>
 {
     public const string Name = "AuditVault";
 
@@ -15,7 +17,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
     {
         var findings = new List<Finding>();
         var inHsm = await ReadHsmAsync(findings, cancellationToken).ConfigureAwait(false);
-        var imported = await ReadImportsAsync(cancellationToken).ConfigureAwait(false);
+        var (imported, activated) = await ReadLedgerAsync(cancellationToken).ConfigureAwait(false);
         var keys = new List<AuditedKey>();
         var isPurgeable = false;
         await foreach (var newest in vault.ListKeysAsync(cancellationToken).ConfigureAwait(false))
@@ -28,17 +30,19 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
                 continue;
             }
 
-            var audited = new List<AuditedVersion>();
+            var (audited, described) = (new List<AuditedVersion>(), new List<VaultKey>());
             foreach (var listed in versions)
             {
                 var version = listed.PublicKey is null ? await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false) : listed;
                 bool? isInHsm = version.PublicKey is null ? false : inHsm?.Contains(version.PublicKey.Thumbprint);
                 findings.AddRange(Check(version, isInHsm, imported.Contains(version.Id)));
                 audited.Add(Describe(version, isInHsm));
+                described.Add(version);
             }
 
-            keys.Add(new AuditedKey(newest.Id.Name, audited));
-            findings.AddRange(CheckState(new KeyLife(newest.Id.Name, versions, null)));
+            var life = new KeyLife(newest.Id.Name, described, null);
+            findings.AddRange(CheckState(life));
+            keys.Add(new AuditedKey(newest.Id.Name, audited) { Branches = await CheckBranchesAsync(life, activated, findings, cancellationToken).ConfigureAwait(false) });
         }
 
         if (isPurgeable)
@@ -55,6 +59,84 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
         KeyState.Restoring => [FindingKinds.KeyHalfRestored.On(life.Name, $"ordered by '{life.NewestOrder!.OperationId}'")],
         _ => KeyLifecycle.Refusal(life.State, KeyOperation.Protect) is null ? [] : [FindingKinds.KeyRevoked.On(life.Name)],
     };
+
+    private async Task<IReadOnlyList<AuditedBranch>> CheckBranchesAsync(
+        KeyLife life, HashSet<KeyIdentifier> activated, List<Finding> findings, CancellationToken cancellationToken)
+    {
+        BranchPins? pins = null;
+        try
+        {
+            pins = BranchPins.Find(life);
+        }
+        catch (KeyUnavailableException exception)
+        {
+            findings.Add(FindingKinds.KeyPinsUnreadable.On(life.Name, exception.Message));
+            return [];
+        }
+
+        if (pins is null)
+        {
+            if (life.Versions.Any(version => WrappingKeyPolicy.IsProved(version) || activated.Contains(version.Id)))
+            {
+                findings.Add(FindingKinds.KeyPinsUnreadable.On(life.Name));
+            }
+
+            return [];
+        }
+
+        var isInUse = KeyLifecycle.Refusal(life.State, KeyOperation.Protect) is null;
+        if (pins.Sealed.Count >= BranchPins.MaxSealed - 2)
+        {
+            findings.Add(FindingKinds.BranchesNearLimit.On(life.Name, $"{pins.Sealed.Count} of {BranchPins.MaxSealed}"));
+        }
+
+        if (isInUse && BranchAge.IsDue(life, options, time.GetUtcNow()))
+        {
+            findings.Add(FindingKinds.BranchTooOld.On(life.Name, BranchAge.SinceOf(life) is { } since ? $"since {since:yyyy-MM-dd}" : "its age is not known"));
+        }
+
+        var audited = new List<AuditedBranch>();
+        foreach (var branch in pins.All)
+        {
+            findings.AddRange(await CheckRecordAsync(life.Name, branch, cancellationToken).ConfigureAwait(false));
+            var provedUnder = isInUse ? await ProveAsync(life, branch, findings, cancellationToken).ConfigureAwait(false) : null;
+            audited.Add(new AuditedBranch(branch, branch == pins.Current, provedUnder));
+        }
+
+        return audited;
+    }
+
+    private async Task<IEnumerable<Finding>> CheckRecordAsync(string keyName, BranchName branch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await branches.Records.FindAsync(keyName, branch, cancellationToken).ConfigureAwait(false) is null
+                ? [FindingKinds.BranchRecordMissing.On(BranchRecord.BlobNameOf(keyName, branch))]
+                : [];
+        }
+        catch (MalformedBranchRecordException exception)
+        {
+            return [FindingKinds.BranchRecordMalformed.On(BranchRecord.BlobNameOf(keyName, branch), exception.Message)];
+        }
+    }
+
+    /// <summary>Has an enabled version unwrap the branch by its record.</summary>
+    private async Task<KeyIdentifier?> ProveAsync(KeyLife life, BranchName branch, List<Finding> findings, CancellationToken cancellationToken)
+    {
+        var enabled = life with { Versions = [.. life.Versions.Where(version => version.Enabled || !WrappingKeyPolicy.IsInUse(version))] };
+        KeyIdentifier? last = null;
+        try
+        {
+            var candidates = await branches.FindCandidatesAsync(enabled, branch, cancellationToken).ConfigureAwait(false);
+            using var key = await candidates.UnwrapAsync((id, wrapped, stop) => vault.UnwrapKeyAsync(last = id, wrapped, stop), cancellationToken).ConfigureAwait(false);
+            return last;
+        }
+        catch (Exception exception) when (exception is KeyUnavailableException or IntegrityException)
+        {
+            findings.Add(FindingKinds.BranchUnproved.On(BranchRecord.BlobNameOf(life.Name, branch), exception.Message));
+            return null;
+        }
+    }
 
     private IEnumerable<Finding> Check(VaultKey version, bool? isInHsm, bool isImported)
     {
@@ -134,9 +216,9 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
         }
     }
 
-    private async Task<HashSet<KeyIdentifier>> ReadImportsAsync(CancellationToken cancellationToken)
+    private async Task<(HashSet<KeyIdentifier> Imported, HashSet<KeyIdentifier> Activated)> ReadLedgerAsync(CancellationToken cancellationToken)
     {
-        var imported = new HashSet<KeyIdentifier>();
+        var (imported, activated) = (new HashSet<KeyIdentifier>(), new HashSet<KeyIdentifier>());
         try
         {
             await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -145,6 +227,10 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
                 {
                     imported.Add(keyId);
                 }
+                else if (LedgerReading.TryReadActivated(entry.Event, out keyId, out _))
+                {
+                    activated.Add(keyId);
+                }
             }
         }
         catch (IntegrityException)
@@ -152,7 +238,7 @@ public sealed class AuditVault(IKeyVault vault, IHsm hsm, ILedger ledger, Pipeli
             // AuditLedger reports it; what could be read counts.
         }
 
-        return imported;
+        return (imported, activated);
     }
 }
 

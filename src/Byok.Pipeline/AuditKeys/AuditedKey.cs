@@ -1,3 +1,4 @@
+using Byok.Core.Branches;
 using Byok.Core.Keys;
 
 namespace Byok.Pipeline.AuditKeys;
@@ -5,7 +6,17 @@ namespace Byok.Pipeline.AuditKeys;
 /// <summary>A wrapping key as the audit saw it.</summary>
 /// <param name="Name">Its name in the vault.</param>
 /// <param name="Versions">Its versions, oldest first.</param>
-public sealed record AuditedKey(string Name, IReadOnlyList<AuditedVersion> Versions);
+public sealed record AuditedKey(string Name, IReadOnlyList<AuditedVersion> Versions)
+{
+    /// <summary>Its pinned branches, the current one first.</summary>
+    public IReadOnlyList<AuditedBranch> Branches { get; init; } = [];
+}
+
+/// <summary>A pinned branch as the audit saw it.</summary>
+/// <param name="Branch">Its name.</param>
+/// <param name="IsCurrent">Whether new blobs are written under it; else it is sealed.</param>
+/// <param name="ProvedUnder">The enabled version under which its record's wrapping was unwrapped; null when there is none.</param>
+public sealed record AuditedBranch(BranchName Branch, bool IsCurrent, KeyIdentifier? ProvedUnder);
 
 /// <summary>A version of a wrapping key as the audit saw it.</summary>
 /// <param name="Id">Its identifier.</param>

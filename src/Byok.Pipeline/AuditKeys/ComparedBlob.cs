@@ -18,18 +18,13 @@ internal sealed class ComparedBlob
     /// <summary>Its ETag in header form: a listing gives it without quotes.</summary>
     public string? ETag { get; private set; }
 
-    /// <summary>Its generation, as its header says.</summary>
-    public long Generation { get; private set; }
-
     /// <summary>Whether the ledger has any entry about the name.</summary>
     public bool IsNameKnown { get; private set; }
 
     /// <summary>Whether what is stored was once written by us.</summary>
     public bool WasRight { get; private set; }
 
-    /// <summary>Generation of the state that was confirmed last; null when there is none, or it was deleted.</summary>
-    public string? ConfirmedGeneration { get; private set; }
-
+    /// <summary>When the state that was confirmed last was; null when there is none, or it was deleted.</summary>
     public DateTimeOffset? ConfirmedOn { get; private set; }
 
     /// <summary>How the ledger stands to what is stored. What is not intact, or not in its place, <see cref="AuditBlobs"/> reports.</summary>
@@ -46,7 +41,7 @@ internal sealed class ComparedBlob
             var header = EnvelopeHeader.Parse(blob.Metadata, blob.Name);
             if (header.NameHash.Span.SequenceEqual(EnvelopeHeader.HashName(container, blob.Name)))
             {
-                (_stored, Generation) = (Digest.FromBytes(header.Mac.Span), header.Generation);
+                _stored = Digest.FromBytes(header.Mac.Span);
             }
         }
         catch (EnvelopeException)
@@ -57,17 +52,17 @@ internal sealed class ComparedBlob
 
     public void Record(BlobRecord record)
     {
-        var generation = _chain.Intent(record.Mac)?.Generation;
+        var isIntended = _chain.Intent(record.Mac) is not null;
         _chain.Apply(record);
         IsNameKnown = true;
         WasRight |= record.Mac == _stored;
         if (record.Kind == LedgerKinds.BlobDeleted)
         {
-            (ConfirmedGeneration, ConfirmedOn) = (null, null);
+            ConfirmedOn = null;
         }
-        else if (record.Kind == LedgerKinds.BlobConfirmed && generation is not null && _chain.Confirmed == record.Mac)
+        else if (record.Kind == LedgerKinds.BlobConfirmed && isIntended && _chain.Confirmed == record.Mac)
         {
-            (ConfirmedGeneration, ConfirmedOn) = (generation, record.RecordedOn);
+            ConfirmedOn = record.RecordedOn;
         }
     }
 }

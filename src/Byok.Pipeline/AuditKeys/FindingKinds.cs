@@ -112,7 +112,7 @@ public static class FindingKinds
 
     /// <summary>A stranger's blob under a name of ours.</summary>
     public static FindingKind BlobForeign { get; } = new(Critical, "blob-foreign", "Another blob stands in the place of yours",
-        "The ledger knows this name, and not this blob: it was put there past the pipeline. Anybody who can write to storage and knows the public key can make one that " +
+        "The ledger knows this name, and not this blob: it was put there past the pipeline. Who held the key of its branch can make one that " +
         "decrypts and verifies. Rotation and re-encryption leave it as it is.",
         "Do not trust its content. Find out who wrote it, and restore the right blob from a backup, or upload it again.");
 
@@ -128,28 +128,68 @@ public static class FindingKinds
         "Nothing. If it happens again and again, find out why operations end early.");
 
     public static FindingKind BlobNotInLedger { get; } = new(Warning, "blob-not-in-ledger", "The ledger does not know this blob",
-        "No operation of the pipeline recorded it. Anybody who can write to storage and knows the public key can make such a blob.",
+        "No operation of the pipeline recorded it. Who held the key of its branch, and can write to storage, can make such a blob.",
         "Find out where it comes from; if it is yours, protect it anew.");
 
-    /// <summary>A version that is not in the vault.</summary>
-    public static FindingKind BlobKeyUnknown { get; } = new(Critical, "blob-key-unknown", "Blob names a key that the vault does not have",
-        "Neither this version nor another with the same thumbprint is in the vault. The blob cannot be read.",
+    /// <summary>A branch whose key no version unwraps.</summary>
+    public static FindingKind BlobKeyUnknown { get; } = new(Critical, "blob-key-unknown", "Blob needs a key version that the vault does not have",
+        "No version in the vault unwraps the key of this blob's branch, neither by the branch's record nor by the blob's copy. The blob cannot be read.",
         "Restore the key: 'key restore'.");
 
     /// <summary>A disabled version.</summary>
     public static FindingKind BlobKeyDisabled { get; } = new(Critical, "blob-key-disabled", "Blob needs a key version that is disabled",
         "The blob cannot be read while the version is disabled.",
-        "If the key was revoked on purpose, nothing. Else enable the version, and rotate the key.");
+        "If the key was revoked on purpose, nothing. Else restore the key, or make the record of the blob's branch anew: 'branch rebuild'.");
 
-    /// <summary>A version id that is gone, while its key is there.</summary>
-    public static FindingKind BlobKeyMoved { get; } = new(Notice, "blob-key-moved", "Blob names a version id that is gone",
-        "The key was purged and brought again. The blob is readable, because it names the key by thumbprint too.",
-        "Rewrap the blobs to the new version id: rotate the key.");
+    /// <summary>A branch that is retired, or never was one.</summary>
+    public static FindingKind BlobBranchNotPinned { get; } = new(Critical, "blob-branch-not-pinned", "Blob is under a branch that is not pinned",
+        "The vault pins no such branch for this key: it was retired, or somebody made one of his own. The blob is refused, and nothing of it is unwrapped.",
+        "Find out who wrote it, and restore the right blob from a backup that is younger than the branch's retirement, or upload it again.");
 
-    /// <summary>A version that was replaced.</summary>
-    public static FindingKind BlobOnRetiredKey { get; } = new(Warning, "blob-on-retired-key", "Blob is still on a retired key version",
-        "A rotation has not moved this blob: it is under way, or could not move it.",
-        "Wait for the rotation, or rotate again; the rotation's report names the reason.");
+    /// <summary>A key that the settings do not accept.</summary>
+    public static FindingKind BlobKeyNotAccepted { get; } = new(Critical, "blob-key-not-accepted", "Blob is under a key that is not accepted",
+        "The settings do not accept this key for this blob. It is refused, and nothing of it is unwrapped.",
+        "If the key is a former one of yours, add it to the accepted keys. Else do not trust the blob, and find out who wrote it.");
+
+    /// <summary>Made before the first release.</summary>
+    public static FindingKind BlobOfEarlierBuild { get; } = new(Critical, "blob-earlier-build", "Blob was made by an earlier build",
+        "A build from before the first release made it, in a form that nothing reads any more.",
+        "Decrypt it with the build that made it, and upload it again.");
+
+    /// <summary>A record that says something else than an intact blob.</summary>
+    public static FindingKind BlobCopyDisagrees { get; } = new(Warning, "branch-copy-disagrees", "Branch record and blob name different keys",
+        "The blob's header verifies, and its copy of the wrapped branch key says that another key wrapped it than the branch's record says of the same version: the record was altered. The copies serve.",
+        "Find out who wrote the record, and make it anew: 'branch rebuild'.");
+
+    /// <summary>No pins, or pins that cannot be read.</summary>
+    public static FindingKind KeyPinsUnreadable { get; } = new(Critical, "key-pins", "Pinned branches of a key cannot be read",
+        "The tags in the vault that say which branches count were removed or damaged. No blob under this key can be read or written.",
+        "Find out who changed the tags, and restore the key: 'key restore'.");
+
+    /// <summary>No record.</summary>
+    public static FindingKind BranchRecordMissing { get; } = new(Warning, "branch-record-missing", "Record of a branch is missing",
+        "The branch's key is only in its blobs' own copies, which serve as long as a version that they name is there.",
+        "Make the record anew: 'branch rebuild'.");
+
+    /// <summary>A record that says nothing.</summary>
+    public static FindingKind BranchRecordMalformed { get; } = new(Warning, "branch-record-malformed", "Record of a branch is malformed",
+        "The record is not in its form, or of another key or branch: somebody wrote it past the pipeline. The blobs' own copies serve.",
+        "Find out who wrote to the container of records, and make the record anew: 'branch rebuild'.");
+
+    /// <summary>A branch that would be lost with an old version.</summary>
+    public static FindingKind BranchUnproved { get; } = new(Critical, "branch-unproved", "Branch has no wrapping that an enabled version unwraps",
+        "By its record no enabled version of the key unwraps this branch. Its blobs are read by their own copies, or not at all.",
+        "Make the record anew: 'branch rebuild'.");
+
+    /// <summary>Nearly as many sealed branches as there may be.</summary>
+    public static FindingKind BranchesNearLimit { get; } = new(Warning, "branches-near-limit", "Key has nearly as many sealed branches as there may be",
+        "When ten are sealed, a rotation that needs a new branch is refused.",
+        "Retire one: 'key rotate NAME --branch ID'.");
+
+    /// <summary>Older than policy.</summary>
+    public static FindingKind BranchTooOld { get; } = new(Warning, "branch-age", "Current branch is older than the policy allows",
+        "The longer a branch is in use, the more data one unwrap opens.",
+        "Rotate the key, which makes a new one.");
 
     /// <summary>Plaintext that stays.</summary>
     public static FindingKind PlaintextLeftOver { get; } = new(Warning, "upload-left-over", "Plaintext left over in the uploads container",
@@ -170,7 +210,8 @@ public static class FindingKinds
     [
         KeyNotInVaultHsm, KeyExportable, KeyDrift, KeyNotRestorable, KeyRevoked, KeyHalfRevoked, KeyHalfRestored, KeyUnproved, KeyWithoutExpiry, KeyExpires, KeyTooOld,
         KekLeftBehind, VaultWithoutPurgeProtection, HsmUnreachable, BlobUnencrypted, BlobMalformed, BlobHeaderAltered, BlobOutOfPlace,
-        BlobLength, BlobChunkAltered, BlobRolledBack, BlobForeign, BlobGone, BlobAhead, BlobNotInLedger, BlobKeyUnknown, BlobKeyDisabled, BlobKeyMoved, BlobOnRetiredKey,
+        BlobLength, BlobChunkAltered, BlobRolledBack, BlobForeign, BlobGone, BlobAhead, BlobNotInLedger, BlobKeyUnknown, BlobKeyDisabled, BlobBranchNotPinned,
+        BlobKeyNotAccepted, BlobOfEarlierBuild, BlobCopyDisagrees, KeyPinsUnreadable, BranchRecordMissing, BranchRecordMalformed, BranchUnproved, BranchesNearLimit, BranchTooOld,
         PlaintextLeftOver, LedgerBroken, LedgerCut,
     ];
 

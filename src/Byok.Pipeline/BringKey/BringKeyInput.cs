@@ -17,6 +17,9 @@ public sealed record BringKeyInput
     /// <summary>The thumbprint that the master key must have; null for any. Set when a key is restored.</summary>
     public string? ExpectedThumbprint { get; init; }
 
+    /// <summary>Whether it is part of an operation that holds the key itself.</summary>
+    public bool IsPartOfAnother { get; init; }
+
     /// <summary>The restore that this bring is part of; null when it is not.</summary>
     public KeyOrder? Restores { get; init; }
 }

@@ -1,3 +1,4 @@
+using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
@@ -27,7 +28,7 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(input);
-        var plan = await context.CallActivityAsync<PrepareMasterKeyResult>(PrepareMasterKey.Name, input, BringKeyRetries.Patient);
+        var plan = await context.CallActivityAsync<PrepareMasterKeyResult>(PrepareMasterKey.Name, new PrepareInput(context.InstanceId, input), BringKeyRetries.Patient);
         var kek = await context.CallActivityAsync<CreateKeyExchangeKeyResult>(
             CreateKeyExchangeKey.Name, new CreateKeyExchangeKeyInput(context.InstanceId, context.CurrentTime + plan.KekLifetime), RetryPolicy.Default);
         ByokException? failure = null;
@@ -73,12 +74,13 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
         var imported = await context.CallActivityAsync<ImportMasterKeyResult>(
             ImportMasterKey.Name, new ImportMasterKeyInput(input.KeyName, input.KeyLabel, context.InstanceId, export.TransferBlob, input.Restores), RetryPolicy.Default);
         AttestedKey? attested;
+        IReadOnlyList<BranchName> branches;
         try
         {
             SetStage(context, plan, "proving that the vault's key is the HSM's key", terms, approvals.Count);
             attested = await AttestAsync(context, plan, imported.Id, plan.Thumbprint, KeyOrigin.Imported);
-            await context.CallActivityAsync<bool>(
-                ActivateKey.Name, new ActivateKeyInput(imported.Id, plan.Thumbprint, context.InstanceId), RetryPolicy.Default);
+            branches = await context.CallActivityAsync<IReadOnlyList<BranchName>>(
+                ActivateKey.Name, new ActivateKeyInput(imported.Id, plan.Thumbprint, context.InstanceId, input.IsPartOfAnother, input.Restores is not null), RetryPolicy.Default);
         }
         catch (ByokException)
         {
@@ -96,7 +98,7 @@ public sealed class BringKeyOrchestration : Orchestration<BringKeyInput, BringKe
 
         return new BringKeyResult(
             imported.Id, plan.Thumbprint, input.KeyLabel, plan.SizeInBits, kek.Id, kek.PublicKey.Thumbprint,
-            context.InstanceId, approvals.Count, imported.ExpiresOn, attested?.ManufacturerRoot);
+            context.InstanceId, approvals.Count, imported.ExpiresOn, branches, attested?.ManufacturerRoot);
     }
 
     private static async Task<AttestedKey?> AttestAsync(IOrchestrationContext context, PrepareMasterKeyResult plan, KeyIdentifier id, string thumbprint, KeyOrigin origin) =>

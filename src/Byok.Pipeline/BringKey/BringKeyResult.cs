@@ -1,3 +1,4 @@
+using Byok.Core.Branches;
 using Byok.Core.Keys;
 
 namespace Byok.Pipeline.BringKey;
@@ -9,7 +10,8 @@ namespace Byok.Pipeline.BringKey;
 /// <param name="KekThumbprint">The KEK's RFC 7638 thumbprint.</param>
 /// <param name="Approvals">How many approvals went with it.</param>
 /// <param name="ExpiresOn">The new version's <c>exp</c>.</param>
+/// <param name="Branches">The branches whose keys it unwraps, the current one first.</param>
 /// <param name="AttestedBy">Fingerprint of the manufacturer's root that the new version's attestation rests on (SHA-256, hex); null when none was asked for.</param>
 public sealed record BringKeyResult(
     KeyIdentifier KeyId, string Thumbprint, string KeyLabel, int SizeInBits, KeyIdentifier KekId, string KekThumbprint,
-    string RequestId, int Approvals, DateTimeOffset ExpiresOn, string? AttestedBy = null);
+    string RequestId, int Approvals, DateTimeOffset ExpiresOn, IReadOnlyList<BranchName> Branches, string? AttestedBy = null);

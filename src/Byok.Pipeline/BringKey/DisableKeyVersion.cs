@@ -2,10 +2,11 @@ using Byok.Core.Keys;
 using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.BringKey;
 
-/// <summary>Disables one key version: one that failed its proof, or a retired one that nothing needs any more. No restore enables either.</summary>
+/// <summary>Disables a key version that failed its proof. No restore enables it.</summary>
 public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activity<DisableKeyVersionInput, bool>
 {
     public const string Name = "DisableKeyVersion";
@@ -15,19 +16,16 @@ public sealed class DisableKeyVersion(IKeyVault vault, ILedger ledger) : Activit
     public override async Task<bool> RunAsync(DisableKeyVersionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var key = await vault.GetKeyAsync(input.KeyId.Name, input.KeyId.Version, cancellationToken).ConfigureAwait(false);
-        if (WrappingKeyPolicy.IsActive(key))
+        var written = await vault.WriteTagsAsync(
+            input.KeyId,
+            version => WrappingKeyPolicy.IsInUse(version) ? null : new Dictionary<string, string?>(),
+            new KeyAttributes { Enabled = false },
+            cancellationToken).ConfigureAwait(false);
+        if (written is null)
         {
-            return false; // It was proved, and something failed afterwards: blobs may be under it.
+            return false; // It was proved, and something failed afterwards: branches may be wrapped by it.
         }
 
-        var tags = new Dictionary<string, string>(key.Tags);
-        if (WrappingKeyPolicy.IsRetired(key))
-        {
-            tags[KeyTags.State] = KeyTags.Replaced;
-        }
-
-        await vault.UpdateKeyAsync(key.Id, new KeyAttributes { Enabled = false, Tags = tags }, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(LedgerEvents.KeyDisabled(input.OperationId, input.KeyId), cancellationToken).ConfigureAwait(false);
         return true;
     }

@@ -2,22 +2,29 @@ using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.BringKey;
 
 /// <summary>Sees that the key's state allows a bring, finds the master key in the HSM, or has it generated there, and reads the settings of this run.</summary>
-public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, PipelineOptions options) : Activity<BringKeyInput, PrepareMasterKeyResult>
+public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, OperationClaims claims, PipelineOptions options) : Activity<PrepareInput, PrepareMasterKeyResult>
 {
     public const string Name = "PrepareMasterKey";
 
     /// <inheritdoc/>
     /// <exception cref="HsmKeyNotFoundException">The HSM has no such key and none is to be generated.</exception>
-    /// <exception cref="MasterKeyMismatchException">The HSM's key is not the expected one.</exception>
-    /// <exception cref="KeyStateException">The key is being restored.</exception>
+    /// <exception cref="ConflictException">The HSM's key is not the expected one, or another operation holds the key.</exception>
     /// <exception cref="KeyUnavailableException">The key is revoked.</exception>
-    public override async Task<PrepareMasterKeyResult> RunAsync(BringKeyInput input, CancellationToken cancellationToken)
+    public override async Task<PrepareMasterKeyResult> RunAsync(PrepareInput prepared, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(prepared);
+        var input = prepared.Bring;
+        if (!input.IsPartOfAnother)
+        {
+            // It is claimed when the pins change, not for the days that approvals may take. What would be in the way then is told now.
+            await claims.RequireFreeAsync(input.KeyName, prepared.OperationId, cancellationToken).ConfigureAwait(false);
+        }
+
         if (input.Restores is null)
         {
             (await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false)).Require(KeyOperation.Bring);
@@ -44,6 +51,9 @@ public sealed class PrepareMasterKey(IKeyVault vault, IHsm hsm, PipelineOptions 
         return new PrepareMasterKeyResult(key.PublicKey.Thumbprint, key.PublicKey.SizeInBits, options.RequiredApprovals, options.KekLifetime, options.AttestationRoots.Count > 0);
     }
 }
+
+/// <summary>Which bring to prepare.</summary>
+public sealed record PrepareInput(string OperationId, BringKeyInput Bring);
 
 /// <summary>What a bring works from.</summary>
 /// <param name="Thumbprint">The master key's thumbprint, as the HSM says.</param>

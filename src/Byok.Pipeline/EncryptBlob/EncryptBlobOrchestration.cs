@@ -17,7 +17,7 @@ public sealed class EncryptBlobOrchestration : Orchestration<EncryptBlobInput, E
     /// <summary>How often a blob is planned anew because somebody else wrote its target meanwhile.</summary>
     private const int MaxPlans = 5;
 
-    private static readonly EncryptBlobResult Superseded = new(EncryptBlobOutcome.Superseded, null, null, 0, 0, 0, null);
+    private static readonly EncryptBlobResult Superseded = new(EncryptBlobOutcome.Superseded, null, null, null, 0, 0, 0, null);
 
     public override async Task<EncryptBlobResult> RunAsync(IOrchestrationContext context, EncryptBlobInput input)
     {

@@ -1,4 +1,5 @@
 using Byok.Client.Reading;
+using Byok.Core.Branches;
 using Byok.Core.Keys;
 
 namespace Byok.Pipeline.EncryptBlob;
@@ -16,12 +17,13 @@ public enum EncryptBlobOutcome
 /// <summary>What an encryption did.</summary>
 /// <param name="Outcome">How it ended. All other members are null or zero when superseded.</param>
 /// <param name="BlobId">The envelope's blob id, base64url.</param>
+/// <param name="Branch">The branch it is under.</param>
 /// <param name="PlaintextLength">Bytes of plaintext.</param>
 /// <param name="Chunks">Chunks, each under a BEK of its own.</param>
 /// <param name="Activities">Encrypting activities that the fan-out took.</param>
 /// <param name="ETag">The protected blob's ETag.</param>
 public sealed record EncryptBlobResult(
-    EncryptBlobOutcome Outcome, string? BlobId, KeyIdentifier? KeyId, long PlaintextLength, long Chunks, int Activities, string? ETag)
+    EncryptBlobOutcome Outcome, string? BlobId, KeyIdentifier? KeyId, BranchName? Branch, long PlaintextLength, long Chunks, int Activities, string? ETag)
 {
     /// <summary>What the encryption gave whose blob was read back.</summary>
     /// <param name="blob">The blob, its header verified.</param>
@@ -29,8 +31,8 @@ public sealed record EncryptBlobResult(
     public static EncryptBlobResult Of(OpenedBlob blob, int activities)
     {
         ArgumentNullException.ThrowIfNull(blob);
-        var (header, layout) = (blob.Header, blob.Header.Layout);
+        var (header, layout) = (blob.Header, blob.Envelope.Layout);
         return new EncryptBlobResult(
-            EncryptBlobOutcome.Protected, header.BlobId.ToString(), header.KeyId, layout.PlaintextLength, layout.ChunkCount, activities, blob.ETag.ToString());
+            EncryptBlobOutcome.Protected, header.BlobId.ToString(), header.Wrapping.KeyId, header.Branch, layout.PlaintextLength, layout.ChunkCount, activities, blob.ETag.ToString());
     }
 }

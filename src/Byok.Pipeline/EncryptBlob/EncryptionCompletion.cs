@@ -4,15 +4,16 @@ using Byok.Client.Records;
 using Byok.Client.Writing;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
+using Byok.Pipeline.MoveBlobs;
 using Byok.Storage;
 
 namespace Byok.Pipeline.EncryptBlob;
 
 /// <summary>
-/// Reads a committed blob back through the real read path (its DEK unwrapped by the vault anew), records it in the ledger, and only
+/// Reads a committed blob back through the real read path (the pins read anew), records it in the ledger, and only
 /// then disposes of the plaintext.
 /// </summary>
-public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobReader reader, BlobRecords records, ChunkBufferPools pools, PipelineOptions options)
+public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobReader reader, BlobRecords records, BlobRewrapper rewrapper, ChunkBufferPools pools, PipelineOptions options)
 {
     private const int MaxLooks = 5;
 
@@ -26,7 +27,10 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
         {
             try
             {
-                return await TryCompleteAsync(input, cancellationToken).ConfigureAwait(false);
+                if (await TryCompleteAsync(input, cancellationToken).ConfigureAwait(false) is { } result)
+                {
+                    return result;
+                }
             }
             catch (ConcurrentWriteException) when (attempt < MaxLooks)
             {
@@ -35,9 +39,10 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
         }
     }
 
-    private async Task<EncryptBlobResult> TryCompleteAsync(CompleteBlobInput input, CancellationToken cancellationToken)
+    /// <returns>Null when the blob was moved to the branch that is current by now.</returns>
+    private async Task<EncryptBlobResult?> TryCompleteAsync(CompleteBlobInput input, CancellationToken cancellationToken)
     {
-        await using var blob = await reader.OpenAtStartAsync(input.BlobName, DekSource.Vault, cancellationToken).ConfigureAwait(false);
+        await using var blob = await reader.OpenAtStartAsync(input.BlobName, PinFreshness.Now, cancellationToken).ConfigureAwait(false);
         var state = BlobState.Of(blob.Header);
         var standing = state == input.Written
             ? BlobStanding.Intended
@@ -50,7 +55,12 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
         if (state.BlobId != input.BlobId)
         {
             // Another writer of ours replaced our blob after we committed it. What is there now is his to answer for; ours was complete.
-            return new EncryptBlobResult(EncryptBlobOutcome.Superseded, null, null, 0, 0, 0, null);
+            return new EncryptBlobResult(EncryptBlobOutcome.Superseded, null, null, null, 0, 0, 0, null);
+        }
+
+        if (await rewrapper.MoveOnAsync(input.OperationId, blob, standing, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
         }
 
         await VerifyAsync(blob, cancellationToken).ConfigureAwait(false);
@@ -91,7 +101,7 @@ public sealed class EncryptionCompletion(StorageAccount storage, ProtectedBlobRe
 
     private async Task VerifyAsync(OpenedBlob blob, CancellationToken cancellationToken)
     {
-        var chunks = blob.Header.Layout.ChunkCount;
+        var chunks = blob.Envelope.Layout.ChunkCount;
         IEnumerable<long> wanted = options.Verification == VerificationScope.All || chunks <= 3
             ? Enumerable.Range(0, (int)chunks).Select(index => (long)index)
             : [0, 1 + RandomNumberGenerator.GetInt32((int)Math.Min(int.MaxValue, chunks - 2)), chunks - 1];

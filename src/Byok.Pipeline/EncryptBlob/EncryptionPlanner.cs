@@ -1,4 +1,4 @@
-using Byok.Client.Keys;
+using Byok.Client.Branches;
 using Byok.Client.Reading;
 using Byok.Client.Records;
 using Byok.Client.Writing;
@@ -8,8 +8,8 @@ using Byok.Storage;
 
 namespace Byok.Pipeline.EncryptBlob;
 
-/// <summary>Decides how an upload is encrypted: key, DEK, segments, and where its BEK table goes.</summary>
-public sealed class EncryptionPlanner(WrappingKeyRing keys, ProtectedBlobReader reader, ProtectedBlobWriter writer)
+/// <summary>Decides how an upload is encrypted: key and branch, DEK, segments, and where its BEK table goes.</summary>
+public sealed class EncryptionPlanner(KeySelection selection, BranchKeyRing branches, ProtectedBlobReader reader)
 {
     /// <summary>The protected blob that the upload replaces; null when there is none.</summary>
     /// <exception cref="BlobAlreadyExistsException">There is one, and it may not be replaced.</exception>
@@ -45,11 +45,11 @@ public sealed class EncryptionPlanner(WrappingKeyRing keys, ProtectedBlobReader 
         var userMetadata = UploadMetadata.OwnOf(source);
         UploadMetadata.RequireHeadersThatCanBeSent(source, userMetadata.Values);
         source.Metadata.TryGetValue(UploadMetadata.Key, out var namedKey);
-        var key = await keys.GetCurrentAsync(keys.SelectKeyName(name, namedKey), cancellationToken).ConfigureAwait(false);
+        using var branch = await branches.GetCurrentAsync(selection.Select(name, namedKey), PinFreshness.Cached, cancellationToken).ConfigureAwait(false);
         var layout = EnvelopePlan.LayOut(source.Length, EnvelopePlan.StandardChunkSizeInBytes);
-        var generation = await NextGenerationAsync(target, cancellationToken).ConfigureAwait(false);
-        var write = new WriteTarget(input.OperationId, name, target?.ETag.ToString(), input.BlobId, generation, BlobChange.Encrypt, MacOf(target));
-        return new EncryptionPlan(input.Upload.ETag, writer.Plan(write, layout, userMetadata, key));
+        var replacedOn = await FindWrittenOnAsync(target, cancellationToken).ConfigureAwait(false);
+        var write = new WriteTarget(input.OperationId, name, target?.ETag.ToString(), input.BlobId, replacedOn, BlobChange.Encrypt, MacOf(target));
+        return new EncryptionPlan(input.Upload.ETag, ProtectedBlobWriter.Plan(write, layout, userMetadata, branch));
     }
 
     /// <summary>MAC of what is replaced, whosoever it is: the user wants it replaced. Null when it is no envelope.</summary>
@@ -65,27 +65,25 @@ public sealed class EncryptionPlanner(WrappingKeyRing keys, ProtectedBlobReader 
         }
     }
 
-    private async Task<long> NextGenerationAsync(ProtectedBlob? target, CancellationToken cancellationToken)
+    /// <summary>When the envelope that is replaced was written; null when there is none that verifies: nothing of it goes into the new one.</summary>
+    private async Task<DateTimeOffset?> FindWrittenOnAsync(ProtectedBlob? target, CancellationToken cancellationToken)
     {
         if (target is null)
         {
-            return 1;
+            return null;
         }
 
         try
         {
-            var replaced = await reader.OpenAsync(target, DekSource.Cache, cancellationToken).ConfigureAwait(false);
+            var replaced = await reader.OpenAsync(target, PinFreshness.Cached, cancellationToken).ConfigureAwait(false);
             await using (replaced.ConfigureAwait(false))
             {
-                // No blob is written so often that it comes near the limit: somebody chose that number, and what takes its place could soon not be rewrapped.
-                return replaced.Header.Generation <= EnvelopeFormat.MaxGeneration / 2 ? replaced.Header.NextGeneration(target.Name) : 1;
+                return replaced.Header.WrittenOn;
             }
         }
         catch (Exception exception) when (exception is EnvelopeException or KeyUnavailableException)
         {
-            // What stood there is no envelope, or cannot be believed: nothing of it goes into the new one. The ledger tells
-            // the two apart by their blob ids.
-            return 1;
+            return null;
         }
     }
 }

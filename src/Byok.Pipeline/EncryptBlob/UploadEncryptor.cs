@@ -1,4 +1,3 @@
-using Byok.Client.Keys;
 using Byok.Client.Records;
 using Byok.Client.Writing;
 using Byok.Core.Errors;
@@ -7,7 +6,7 @@ using Byok.Storage;
 namespace Byok.Pipeline.EncryptBlob;
 
 /// <summary>Reads an upload, all of one version of it, and writes the protected blob that was planned for it.</summary>
-public sealed class UploadEncryptor(StorageAccount storage, ProtectedBlobWriter writer, DekCache deks)
+public sealed class UploadEncryptor(StorageAccount storage, ProtectedBlobWriter writer)
 {
     /// <summary>The upload.</summary>
     /// <exception cref="SourceChangedException">It is gone or was overwritten.</exception>
@@ -40,8 +39,8 @@ public sealed class UploadEncryptor(StorageAccount storage, ProtectedBlobWriter 
         await writer.WriteWholeAsync(plan.Envelope, ReaderOf(plan), await TraitsOfAsync(source, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
     /// <summary>
-    /// Makes the protected blob visible, with the upload's content headers, metadata, tags and tier, under the key version that is current by now:
-    /// a large blob takes its time, and a rotation that has looked for old versions already would not find this one.
+    /// Makes the protected blob visible, with the upload's content headers, metadata, tags and tier, under the branch that is current by now:
+    /// a large blob takes its time, and a retirement that has looked for blobs of its branch already would not find this one.
     /// </summary>
     /// <param name="segments">All its segments, in order.</param>
     /// <exception cref="SourceChangedException">The upload was overwritten or deleted meanwhile.</exception>
@@ -53,8 +52,8 @@ public sealed class UploadEncryptor(StorageAccount storage, ProtectedBlobWriter 
         // Read anew: what was overwritten since its chunks were read is an operation of its own.
         var source = await FindSourceAsync(envelope.BlobName, plan.SourceETag, cancellationToken).ConfigureAwait(false);
         var traits = await TraitsOfAsync(source, cancellationToken).ConfigureAwait(false);
-        using var dek = await deks.GetAsync(envelope.KeyId, envelope.WrappedDek, cancellationToken).ConfigureAwait(false);
-        envelope = await writer.UnderCurrentKeyAsync(envelope, dek, cancellationToken).ConfigureAwait(false);
+        using var dek = await writer.OpenDekAsync(envelope, cancellationToken).ConfigureAwait(false);
+        envelope = await writer.UnderCurrentBranchAsync(envelope, dek, cancellationToken).ConfigureAwait(false);
         return await writer.CommitAsync(envelope, segments, dek, traits, cancellationToken).ConfigureAwait(false);
     }
 

@@ -29,18 +29,11 @@ internal static class KeyOrders
         throw new KeyUnavailableException($"The key '{id.Name}' was revoked while it was brought, and the new version {id.Version} with it; restore it first.");
     }
 
-    /// <summary>Writes an order onto a version that was read a moment ago, with what else changes; its other tags stay.</summary>
-    /// <returns>False when a newer order stands there: then nothing is written.</returns>
-    internal static async Task<bool> OrderAsync(
-        this IKeyVault vault, VaultKey version, KeyOrder order, KeyAttributes attributes, CancellationToken cancellationToken)
-    {
-        if (KeyOrder.Of(version)?.On > order.On)
-        {
-            return false;
-        }
-
-        var tags = new Dictionary<string, string>(version.Tags) { [KeyTags.Order] = order.ToString() };
-        await vault.UpdateKeyAsync(version.Id, attributes with { Tags = tags }, cancellationToken).ConfigureAwait(false);
-        return true;
-    }
+    /// <summary>Writes an order onto a version, with what else changes, unless a newer order stands there; its other tags stay.</summary>
+    internal static Task OrderAsync(this IKeyVault vault, KeyIdentifier id, KeyOrder order, KeyAttributes attributes, CancellationToken cancellationToken) =>
+        vault.WriteTagsAsync(
+            id,
+            version => KeyOrder.Of(version)?.On > order.On ? null : new Dictionary<string, string?> { [KeyTags.Order] = order.ToString() },
+            attributes,
+            cancellationToken);
 }

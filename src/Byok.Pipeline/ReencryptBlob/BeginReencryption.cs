@@ -1,20 +1,17 @@
-using Byok.Client.Keys;
+using Byok.Client.Branches;
 using Byok.Client.Reading;
 using Byok.Client.Records;
 using Byok.Client.Writing;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
-using Byok.Core.Ports;
 
 namespace Byok.Pipeline.ReencryptBlob;
 
 /// <summary>Plans a new encryption; a blob that fits a single segment is done here and now, in one activity.</summary>
 public sealed class BeginReencryption(
     ProtectedBlobReader reader,
-    ProtectedBlobWriter writer,
     BlobRecords records,
-    IKeyVault vault,
-    WrappingKeyRing keys,
+    BranchKeyRing branches,
     BlobReencryptor reencryptor)
     : Activity<BeginReencryptionInput, BeginReencryptionResult>
 {
@@ -26,13 +23,12 @@ public sealed class BeginReencryption(
     /// <exception cref="ForeignBlobException">The ledger does not know it; the same holds.</exception>
     /// <exception cref="BlobLockedException">The blob is in the archive tier or locked.</exception>
     /// <exception cref="UnprotectableUploadException">It is longer than the pipeline writes.</exception>
-    /// <exception cref="GenerationLimitException">The blob's generation is the last that the format has.</exception>
     public override async Task<BeginReencryptionResult> RunAsync(BeginReencryptionInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        await using var blob = await reader.OpenAsync(input.Blob.BlobName, DekSource.Cache, cancellationToken).ConfigureAwait(false);
+        await using var blob = await reader.OpenAsync(input.Blob.BlobName, PinFreshness.Cached, cancellationToken).ConfigureAwait(false);
         var header = blob.Header;
-        if (header.BlobId.ToString() == input.BlobId || header.KeyId == input.Blob.KeyId)
+        if (header.BlobId.ToString() == input.BlobId || input.Blob.Scope?.Holds(header.Wrapping.KeyId, header.Branch) == false)
         {
             // An earlier run of this very activity did it and died before its answer was recorded; or somebody else did meanwhile.
             return new BeginReencryptionResult(null, await reencryptor.CompleteAsync(input.OperationId, input.Blob.BlobName, written: null, cancellationToken).ConfigureAwait(false));
@@ -65,10 +61,8 @@ public sealed class BeginReencryption(
 
     private async Task<EnvelopePlan> PlanAsync(BeginReencryptionInput input, OpenedBlob blob, CancellationToken cancellationToken)
     {
-        var key = input.Blob.KeyId is { } id
-            ? await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false)
-            : await keys.GetCurrentAsync(blob.Header.KeyId.Name, cancellationToken).ConfigureAwait(false);
-        var length = blob.Header.Layout.PlaintextLength;
+        using var branch = await branches.GetCurrentAsync(blob.Header.Wrapping.KeyId.Name, PinFreshness.Cached, cancellationToken).ConfigureAwait(false);
+        var length = blob.Envelope.Layout.PlaintextLength;
         if (length > EnvelopePlan.MaxPlaintextLength)
         {
             throw new UnprotectableUploadException($"'{input.Blob.BlobName}' has {length} bytes; at most {EnvelopePlan.MaxPlaintextLength} can be encrypted anew as one blob.");
@@ -80,9 +74,9 @@ public sealed class BeginReencryption(
             input.Blob.BlobName,
             blob.ETag.ToString(),
             input.BlobId,
-            blob.Header.NextGeneration(input.Blob.BlobName),
+            blob.Header.WrittenOn,
             BlobChange.Reencrypt,
             BlobState.Of(blob.Header).Mac);
-        return writer.Plan(target, EnvelopePlan.LayOut(length, EnvelopePlan.StandardChunkSizeInBytes), blob.Stored.Metadata, key);
+        return ProtectedBlobWriter.Plan(target, EnvelopePlan.LayOut(length, EnvelopePlan.StandardChunkSizeInBytes), blob.Stored.Metadata, branch);
     }
 }

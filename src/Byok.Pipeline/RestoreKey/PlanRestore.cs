@@ -1,23 +1,22 @@
-using Byok.Client.Reading;
-using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Branches;
 
 namespace Byok.Pipeline.RestoreKey;
 
 /// <summary>Finds out in what way a key is revoked, and for a purged one, which master keys of the HSM bring it back. Changes nothing.</summary>
-public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader reader, ILedger ledger, TimeProvider time) : Activity<PlanRestoreInput, PlanRestoreResult>
+public sealed class PlanRestore(IKeyVault vault, IHsm hsm, BranchKeeper branches, ILedger ledger, TimeProvider time) : Activity<PlanRestoreInput, PlanRestoreResult>
 {
     public const string Name = "PlanRestore";
 
-    /// <summary>Most thumbprints that are told as missing because blobs name them.</summary>
-    private const int MaxUnknown = 16;
+    /// <summary>Most master keys that one wrapping key is brought back from.</summary>
+    private const int MaxKeys = 16;
 
     /// <inheritdoc/>
-    /// <exception cref="KeyStateException">The key is not revoked.</exception>
+    /// <exception cref="ConflictException">The key is not revoked.</exception>
     /// <exception cref="OverruledException">The key was revoked since the restore was asked for.</exception>
     /// <exception cref="KeyUnavailableException">No such key was ever there.</exception>
     /// <exception cref="HsmKeyNotFoundException">The key is purged, and the HSM does not have it either.</exception>
@@ -27,8 +26,12 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
         var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
         var order = new KeyOrder(KeyOrderKind.Restoring, input.OrderedOn ?? life.NextOrderOn(time.GetUtcNow()), input.OperationId);
         RestoreOrders.RequireNewest(life, order);
-        life.Require(KeyOperation.Restore);
         var isThere = life.Versions.Any(WrappingKeyPolicy.IsInUse);
+        if (!isThere || RestoreOrders.HasPins(life))
+        {
+            life.Require(KeyOperation.Restore); // A key in use whose pins are gone is restored, too: nothing of it can be read.
+        }
+
         var state = isThere ? Revocation.Disabled : life.State == KeyState.Deleted ? Revocation.Deleted : Revocation.Purged;
 
         // A restore that was cut off may have brought some of a purged key's master keys, and not the others.
@@ -39,13 +42,7 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
 
     private async Task<PlanRestoreResult> PlanBringAsync(KeyLife life, KeyOrder order, Revocation state, CancellationToken cancellationToken)
     {
-        var recorded = await ReadRecordedAsync(life.Name, cancellationToken).ConfigureAwait(false);
-        var masterKeys = new Lazy<Task<IReadOnlyList<MasterKey>>>(() => hsm.ListMasterKeysAsync(cancellationToken));
-        var named = await ReadNamedAsync(life.Name, recorded, masterKeys, cancellationToken).ConfigureAwait(false);
-
-        // The current one last: those in the ledger in their order, before them those that only blobs name. What no blob needs any more is not brought back, but for
-        // the current key.
-        List<string> wanted = [.. named.Except(recorded), .. recorded.Where((thumbprint, index) => named.Contains(thumbprint) || index == recorded.Count - 1)];
+        var wanted = await FindThumbprintsAsync(life.Name, cancellationToken).ConfigureAwait(false);
         foreach (var version in life.Versions.Where(WrappingKeyPolicy.IsInUse))
         {
             var key = version.PublicKey is null ? await vault.GetKeyAsync(version.Id.Name, version.Id.Version, cancellationToken).ConfigureAwait(false) : version;
@@ -56,10 +53,10 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
         {
             return state != Revocation.Purged
                 ? new PlanRestoreResult(state, [], [], order)
-                : throw new KeyUnavailableException($"Neither the vault nor the ledger nor any protected blob knows a key '{life.Name}'; 'key bring' brings a new one.");
+                : throw new KeyUnavailableException($"Neither the vault nor the ledger knows a key '{life.Name}'; 'key bring' brings a new one.");
         }
 
-        var present = await masterKeys.Value.ConfigureAwait(false);
+        var present = await hsm.ListMasterKeysAsync(cancellationToken).ConfigureAwait(false);
         var toBring = wanted
             .Select(thumbprint => present.FirstOrDefault(key => key.PublicKey.Thumbprint == thumbprint))
             .OfType<MasterKey>()
@@ -72,8 +69,11 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
                 $"The key '{life.Name}' was destroyed in the vault, and the HSM holds no master key with its thumbprint ({string.Join(", ", missing)}); restore the HSM from its backup first. Nothing was changed.");
     }
 
-    /// <summary>The thumbprints that the key had by the ledger, the current one last.</summary>
-    private async Task<List<string>> ReadRecordedAsync(string keyName, CancellationToken cancellationToken)
+    /// <summary>
+    /// The thumbprints of the master keys that the key needs, the current one last. One is enough when the records say that it wraps every pinned branch, as it does
+    /// after a rotation that ended.
+    /// </summary>
+    private async Task<List<string>> FindThumbprintsAsync(string keyName, CancellationToken cancellationToken)
     {
         var recorded = new List<string>();
         await foreach (var entry in ledger.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -85,34 +85,18 @@ public sealed class PlanRestore(IKeyVault vault, IHsm hsm, ProtectedBlobReader r
             }
         }
 
-        return recorded;
-    }
-
-    /// <summary>
-    /// The thumbprints that blobs name. Headers are not verified here, and anybody who can write storage makes some up: what neither ledger nor HSM knows is told as
-    /// missing, up to a limit of its own, and takes no place from the others.
-    /// </summary>
-    private async Task<HashSet<string>> ReadNamedAsync(
-        string keyName, List<string> recorded, Lazy<Task<IReadOnlyList<MasterKey>>> masterKeys, CancellationToken cancellationToken)
-    {
-        var (named, unknown) = (new HashSet<string>(StringComparer.Ordinal), 0);
-        HashSet<string>? known = null;
-        await foreach (var blob in reader.ListAsync(null, cancellationToken).ConfigureAwait(false))
+        var needed = new HashSet<string>(recorded.TakeLast(1));
+        foreach (var branch in (await RecordedBranches.FindLastAsync(ledger, keyName, cancellationToken).ConfigureAwait(false))?.All ?? [])
         {
-            if (!blob.Metadata.TryGetValue(EnvelopeFields.KeyId, out var keyId) || !KeyIdentifier.TryParse(keyId, out var id) || id.Name != keyName
-                || !blob.Metadata.TryGetValue(EnvelopeFields.KeyThumbprint, out var thumbprint) || named.Contains(thumbprint))
+            var record = await branches.FindRecordAsync(keyName, branch, cancellationToken).ConfigureAwait(false);
+            var wraps = record?.Wrappings.Select(wrapping => wrapping.KeyThumbprint).ToHashSet();
+            if (wraps?.Overlaps(needed) != true)
             {
-                continue;
-            }
-
-            known ??= [.. recorded, .. (await masterKeys.Value.ConfigureAwait(false)).Select(key => key.PublicKey.Thumbprint)];
-            if (known.Contains(thumbprint) || ++unknown <= MaxUnknown)
-            {
-                named.Add(thumbprint);
+                needed.UnionWith(recorded.Where(thumbprint => wraps?.Contains(thumbprint) != false)); // without a record any of them may have
             }
         }
 
-        return named;
+        return [.. recorded.Where(needed.Contains).TakeLast(MaxKeys)];
     }
 }
 

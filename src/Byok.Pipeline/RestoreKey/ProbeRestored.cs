@@ -1,21 +1,21 @@
 using System.Security.Cryptography;
-using Byok.Client.Keys;
-using Byok.Client.Reading;
-using Byok.Core.Envelope;
+using Byok.Client.Branches;
+using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Branches;
 using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RestoreKey;
 
 /// <summary>
-/// Proves that a restored key unwraps: a fresh DEK with each version, and the DEK of a protected blob through the read path. Then the restore is marked
+/// Proves that a restored key unwraps: each version, and the key of each pinned branch by its record. Then the restore is marked
 /// as done, unless the key was revoked again meanwhile.
 /// </summary>
-public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCache deks, ProtectedBlobReader reader, ILedger ledger) : Activity<ProbeRestoredInput, ProbeRestoredResult>
+public sealed class ProbeRestored(IKeyVault vault, BranchKeeper branches, BranchKeyRing ring, ILedger ledger) : Activity<ProbeRestoredInput, ProbeRestoredResult>
 {
     public const string Name = "ProbeRestored";
 
@@ -25,18 +25,17 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
     public override async Task<ProbeRestoredResult> RunAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        keys.Forget();
-        deks.Forget();
+        ring.Forget();
         RestoreOrders.RequireNewest(await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false), input.Order);
         foreach (var id in input.Versions)
         {
             await ProbeAsync(id, cancellationToken).ConfigureAwait(false);
         }
 
-        var (blob, namesGone) = await ProbeBlobsAsync(input, cancellationToken).ConfigureAwait(false);
+        var probe = await ProbeBranchesAsync(input, cancellationToken).ConfigureAwait(false);
         await FinishAsync(input, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync(LedgerEvents.KeyRestored(input.OperationId, input.KeyName, StateOf(input.Found), input.Versions), cancellationToken).ConfigureAwait(false);
-        return new ProbeRestoredResult(blob, namesGone);
+        return probe;
     }
 
     private static KeyState StateOf(Revocation found) => found switch
@@ -53,8 +52,7 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
         {
             try
             {
-                var version = await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false);
-                await vault.OrderAsync(version, input.Order with { Kind = KeyOrderKind.Restored }, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
+                await vault.OrderAsync(id, input.Order with { Kind = KeyOrderKind.Restored }, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is VaultException or KeyNotFoundInVaultException)
             {
@@ -75,9 +73,9 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
         try
         {
             var key = await vault.GetKeyAsync(id.Name, id.Version, cancellationToken).ConfigureAwait(false);
-            using var dek = DataEncryptionKey.Generate();
-            var wrapped = dek.WrapWith(key.RequirePublicKey());
-            CryptographicOperations.ZeroMemory(await vault.UnwrapKeyAsync(id, wrapped, cancellationToken).ConfigureAwait(false));
+            using var secret = BranchKey.Generate();
+            var wrapping = secret.WrapWith(id, key.RequirePublicKey());
+            CryptographicOperations.ZeroMemory(await vault.UnwrapKeyAsync(id, wrapping.WrappedKey, cancellationToken).ConfigureAwait(false));
         }
         catch (Exception exception) when (exception is KeyUnavailableException or KeyNotFoundInVaultException)
         {
@@ -85,41 +83,35 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
         }
     }
 
-    /// <summary>Opens the first intact blob of the key, and looks whether blobs name versions that the vault does not have.</summary>
-    private async Task<(string? Blob, bool NamesGone)> ProbeBlobsAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
+    /// <exception cref="ServiceUnavailableException">A branch that is wrapped by a version that is there does not unwrap yet.</exception>
+    private async Task<ProbeRestoredResult> ProbeBranchesAsync(ProbeRestoredInput input, CancellationToken cancellationToken)
     {
-        var present = await vault.ListKeyVersionsAsync(input.KeyName, cancellationToken).Select(version => version.Id).ToHashSetAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        string? probed = null;
-        var namesGone = false;
-        await foreach (var blob in reader.ListAsync(null, cancellationToken).ConfigureAwait(false))
+        var life = await vault.ReadLifeWithPublicKeysAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+        var (proved, unreadable) = (new List<BranchName>(), new List<BranchName>());
+        foreach (var branch in BranchPins.Of(life).All)
         {
-            if (!blob.Metadata.TryGetValue(EnvelopeFields.KeyId, out var keyId) || !KeyIdentifier.TryParse(keyId, out var id) || id.Name != input.KeyName)
+            var candidates = await branches.FindCandidatesAsync(life, branch, cancellationToken).ConfigureAwait(false);
+            try
             {
-                continue;
+                using var key = await candidates.UnwrapAsync(vault.UnwrapKeyAsync, cancellationToken).ConfigureAwait(false);
+                proved.Add(branch);
             }
-
-            namesGone |= !present.Contains(id);
-            probed ??= await CanOpenAsync(blob.Name, cancellationToken).ConfigureAwait(false) ? blob.Name : null;
-            if (probed is not null && (namesGone || input.Found != Revocation.Purged))
+            catch (IntegrityException)
             {
-                break;
+                unreadable.Add(branch); // Its record was altered: the blobs' copies serve.
+            }
+            catch (KeyUnavailableException exception)
+            {
+                if (candidates.InOrder.Any(candidate => input.Versions.Contains(candidate.Version)))
+                {
+                    throw new ServiceUnavailableException($"The key '{input.KeyName}' is restored, and does not unwrap yet: {exception.Message}", exception);
+                }
+
+                unreadable.Add(branch);
             }
         }
 
-        return (probed, namesGone);
-    }
-
-    private async Task<bool> CanOpenAsync(string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var opened = await reader.OpenAsync(name, DekSource.Vault, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (Exception exception) when (exception is EnvelopeException or KeyUnavailableException or BlobNotFoundException)
-        {
-            return false; // damaged, or of a version that stays disabled: the next one proves it
-        }
+        return new ProbeRestoredResult(proved, unreadable);
     }
 }
 
@@ -129,7 +121,5 @@ public sealed class ProbeRestored(IKeyVault vault, WrappingKeyRing keys, DekCach
 /// <param name="Order">The order that marks what is given back.</param>
 public sealed record ProbeRestoredInput(string OperationId, string KeyName, Revocation Found, IReadOnlyList<KeyIdentifier> Versions, KeyOrder Order);
 
-/// <summary>What the proof found.</summary>
-/// <param name="Blob">The blob whose DEK was unwrapped; null when the key protects none.</param>
-/// <param name="NamesVersionsThatAreGone">Whether blobs name version ids that the vault does not have.</param>
-public sealed record ProbeRestoredResult(string? Blob, bool NamesVersionsThatAreGone);
+/// <summary>What the proof found: the pinned branches whose keys unwrap, and those whose records do not serve.</summary>
+public sealed record ProbeRestoredResult(IReadOnlyList<BranchName> Branches, IReadOnlyList<BranchName> Unreadable);

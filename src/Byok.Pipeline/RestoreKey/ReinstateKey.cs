@@ -3,6 +3,7 @@ using Byok.Core.Keys;
 using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Branches;
 using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RestoreKey;
@@ -11,14 +12,15 @@ namespace Byok.Pipeline.RestoreKey;
 /// Recovers a deleted key, and enables all that was in use, each version marked in the same write, so that a revocation which is still alive sees that
 /// it was a restore. Versions that a rotation has put out of use stay disabled.
 /// </summary>
-public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<ReinstateKeyInput, List<KeyIdentifier>>
+public sealed class ReinstateKey(IKeyVault vault, PinWriter pinWriter, OperationClaims claims, ILedger ledger, TimeProvider time) : Activity<ReinstateKeyInput, Reinstated>
 {
     public const string Name = "ReinstateKey";
 
     /// <inheritdoc/>
-    /// <returns>The versions that are usable again, the current one last.</returns>
+    /// <returns>The versions that are usable again, the current one last, and whether their pins had to come from the ledger.</returns>
+    /// <exception cref="KeyUnavailableException">Neither vault nor ledger tells which branches are pinned.</exception>
     /// <exception cref="OverruledException">The key was revoked since the restore was asked for.</exception>
-    public override async Task<List<KeyIdentifier>> RunAsync(ReinstateKeyInput input, CancellationToken cancellationToken)
+    public override async Task<Reinstated> RunAsync(ReinstateKeyInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         List<VaultKey> usable;
@@ -46,7 +48,38 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
             await RecordAsync(input, id, cancellationToken).ConfigureAwait(false);
         }
 
-        return ids;
+        return new Reinstated(ids, await RepairPinsAsync(input, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Writes pins that the vault lost anew, as the ledger knows them; never a branch that was retired.</summary>
+    /// <returns>Whether that was needed, now or in an earlier run.</returns>
+    private async Task<bool> RepairPinsAsync(ReinstateKeyInput input, CancellationToken cancellationToken)
+    {
+        var life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+        if (RestoreOrders.HasPins(life))
+        {
+            return false;
+        }
+
+        await claims.ClaimAsync(input.KeyName, input.OperationId, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var pins = await RecordedBranches.FindLastAsync(ledger, input.KeyName, cancellationToken).ConfigureAwait(false)
+                ?? throw new KeyUnavailableException($"Neither the vault nor the ledger tells which branches of '{input.KeyName}' are pinned; its versions are enabled, and its blobs stay refused.");
+            foreach (var version in life.Versions.Where(version => WrappingKeyPolicy.IsProved(version) && !RestoreOrders.HasReadableActivation(version)))
+            {
+                await vault.WriteTagsAsync(version.Id, _ => new Dictionary<string, string?> { [KeyTags.Activation] = null }, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
+            }
+
+            life = await vault.ReadLifeAsync(input.KeyName, cancellationToken).ConfigureAwait(false);
+            await pinWriter.WriteAsync(life, pins, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+            await ledger.AppendAsync(LedgerEvents.PinsRestored(input.OperationId, pins), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            await claims.ReleaseAsync(input.KeyName, input.OperationId, CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     private async Task<List<VaultKey>> GiveBackAsync(ReinstateKeyInput input, CancellationToken cancellationToken)
@@ -79,7 +112,7 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
     {
         try
         {
-            await vault.OrderAsync(version, order, new KeyAttributes { Enabled = true }, cancellationToken).ConfigureAwait(false);
+            await vault.OrderAsync(version.Id, order, new KeyAttributes { Enabled = true }, cancellationToken).ConfigureAwait(false);
         }
         catch (VaultException)
         {
@@ -95,3 +128,6 @@ public sealed class ReinstateKey(IKeyVault vault, ILedger ledger) : Activity<Rei
 /// <summary>Which key to reinstate.</summary>
 /// <param name="Order">The order that marks what is given back.</param>
 public sealed record ReinstateKeyInput(string OperationId, string KeyName, KeyOrder Order);
+
+/// <summary>What was given back.</summary>
+public sealed record Reinstated(IReadOnlyList<KeyIdentifier> Versions, bool ArePinsRecorded);

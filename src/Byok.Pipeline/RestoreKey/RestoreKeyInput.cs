@@ -1,3 +1,4 @@
+using Byok.Core.Branches;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
 
@@ -7,11 +8,6 @@ public sealed record RestoreKeyInput
 {
     /// <summary>Name of the wrapping key in the vault.</summary>
     public required string KeyName { get; init; }
-
-    /// <summary>
-    /// Whether blobs that name a version which is gone for good are rewrapped to the one that was brought instead. They are readable without.
-    /// </summary>
-    public bool Rewrap { get; init; }
 
     /// <summary>
     /// When it was asked for, as <see cref="KeyLife.NextOrderOn"/> says; null for when it begins. Of a revocation and a restore the one that was asked for later holds.
@@ -37,13 +33,13 @@ public sealed record RestoreKeyInput
 
 /// <summary>A key that was given back, and the proof that the vault unwraps with it.</summary>
 /// <param name="Versions">The versions that are usable again.</param>
-/// <param name="Missing">Thumbprints that blobs name and neither vault nor HSM has; their blobs stay unreadable.</param>
-/// <param name="ProbedBlob">The protected blob whose DEK was unwrapped as proof; null when the key protects none.</param>
-/// <param name="RewrapAdvised">Whether blobs name version ids that are gone, and should be rewrapped.</param>
-/// <param name="Rewrapped">Blobs that were rewrapped.</param>
+/// <param name="Missing">Thumbprints of its master keys that neither vault nor HSM has.</param>
+/// <param name="Branches">Pinned branches whose keys the vault unwrapped as proof.</param>
+/// <param name="UnreadableBranches">Pinned branches whose keys no version that is there unwraps by their records.</param>
+/// <param name="ArePinsRecorded">Whether the pins were gone from the vault and come from the operation's own record, the ledger.</param>
 public sealed record RestoreKeyResult(
-    string KeyName, Revocation Found, IReadOnlyList<KeyIdentifier> Versions, IReadOnlyList<string> Missing, string? ProbedBlob,
-    bool RewrapAdvised, long Rewrapped);
+    string KeyName, Revocation Found, IReadOnlyList<KeyIdentifier> Versions, IReadOnlyList<string> Missing, IReadOnlyList<BranchName> Branches,
+    IReadOnlyList<BranchName> UnreadableBranches, bool ArePinsRecorded);
 
 /// <summary>In what way a key is revoked.</summary>
 public enum Revocation

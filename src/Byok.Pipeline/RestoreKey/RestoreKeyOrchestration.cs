@@ -1,16 +1,14 @@
 using Byok.Core.Errors;
-using Byok.Core.Keys;
 using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RevokeKey;
-using Byok.Pipeline.RotateKey;
 
 namespace Byok.Pipeline.RestoreKey;
 
 /// <summary>
-/// Gives a revoked key back: enables it, recovers it, or, after a purge, brings the same master key from the HSM again. Blobs name their key
-/// by thumbprint too, so they are readable at once, although the old version id is gone.
+/// Gives a revoked key back: enables it, recovers it, or, after a purge, brings the same master key from the HSM again. Wrappings name their key
+/// by thumbprint too, so blobs are readable at once, although the old version id is gone. Pins that the vault lost come from the ledger.
 /// </summary>
 public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, RestoreKeyResult>
 {
@@ -56,37 +54,28 @@ public sealed class RestoreKeyOrchestration : Orchestration<RestoreKeyInput, Res
                 BringKeyOrchestration.Name, bring, OperationId.BringWithin(context.InstanceId, startedOn, number));
         }
 
-        var (versions, probe) = await GiveBackAsync(context, input, found);
-        var rewrapped = 0L;
-        if (input.Rewrap && probe.NamesVersionsThatAreGone)
-        {
-            context.SetStatus(new RestoreKeyProgress("rewrapping the blobs to the new version id"));
-            var rotated = await context.CallSubOrchestrationAsync<RotateKeyResult>(
-                RotateKeyOrchestration.Name, new RotateKeyInput { KeyName = input.KeyName, TargetId = versions[^1], GracePeriod = TimeSpan.Zero });
-            rewrapped = rotated.Rewrapped;
-        }
-
+        var (reinstated, probe) = await GiveBackAsync(context, input, found);
         return new RestoreKeyResult(
-            input.KeyName, found.State, versions, found.Missing, probe.Blob, probe.NamesVersionsThatAreGone && !input.Rewrap, rewrapped);
+            input.KeyName, found.State, reinstated.Versions, found.Missing, probe.Branches, probe.Unreadable, found.State == Revocation.Purged || reinstated.ArePinsRecorded);
     }
 
     /// <summary>
     /// Enables and proves until the vault unwraps: its nodes do not all learn at once that a key is back, and a revocation that was asked for earlier may
     /// have disabled it once more before it saw this restore.
     /// </summary>
-    private static async Task<(List<KeyIdentifier> Versions, ProbeRestoredResult Probe)> GiveBackAsync(IOrchestrationContext context, RestoreKeyInput input, PlanRestoreResult found)
+    private static async Task<(Reinstated Reinstated, ProbeRestoredResult Probe)> GiveBackAsync(IOrchestrationContext context, RestoreKeyInput input, PlanRestoreResult found)
     {
         var wait = FirstWait;
         for (var attempt = 1; ; attempt++)
         {
             context.SetStatus(new RestoreKeyProgress(found.State == Revocation.Deleted ? "recovering the key" : "enabling the key"));
-            var versions = await context.CallActivityAsync<List<KeyIdentifier>>(
+            var reinstated = await context.CallActivityAsync<Reinstated>(
                 ReinstateKey.Name, new ReinstateKeyInput(context.InstanceId, input.KeyName, found.Order), RetryPolicy.Default);
             context.SetStatus(new RestoreKeyProgress("probing that the vault unwraps"));
             try
             {
-                var proof = new ProbeRestoredInput(context.InstanceId, input.KeyName, found.State, versions, found.Order);
-                return (versions, await context.CallActivityAsync<ProbeRestoredResult>(ProbeRestored.Name, proof, ProofRetries));
+                var proof = new ProbeRestoredInput(context.InstanceId, input.KeyName, found.State, reinstated.Versions, found.Order);
+                return (reinstated, await context.CallActivityAsync<ProbeRestoredResult>(ProbeRestored.Name, proof, ProofRetries));
             }
             catch (TransientByokException) when (attempt < MaxProbes)
             {

@@ -1,3 +1,4 @@
+using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 
@@ -14,6 +15,32 @@ internal static class RestoreOrders
         {
             throw new OverruledException(
                 $"The key '{life.Name}' was revoked meanwhile, by '{newest.OperationId}': this restore ends. Restore it again to give it back.");
+        }
+    }
+
+    /// <summary>Whether the vault tells which branches of a key are pinned.</summary>
+    public static bool HasPins(KeyLife life)
+    {
+        try
+        {
+            return BranchPins.Find(life) is not null;
+        }
+        catch (KeyUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    public static bool HasReadableActivation(VaultKey version)
+    {
+        try
+        {
+            _ = KeyActivation.Of(version);
+            return true;
+        }
+        catch (KeyUnavailableException)
+        {
+            return false;
         }
     }
 }

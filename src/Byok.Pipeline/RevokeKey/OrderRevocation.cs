@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
-using Byok.Client.Keys;
-using Byok.Core.Envelope;
+using Byok.Client.Branches;
+using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
@@ -13,7 +13,7 @@ namespace Byok.Pipeline.RevokeKey;
 /// Tells the vault, by a fresh listing each time: whatever is enabled is disabled, whoever enabled it. It asks for no claim, and disables before it marks:
 /// neither another operation nor tags, and the ledger only afterwards, can keep it from its work. A restore that was asked for later ends it.
 /// </summary>
-public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCache deks, TimeProvider time) : Activity<OrderRevocationInput, RevocationOrder>
+public sealed class OrderRevocation(IKeyVault vault, BranchKeyRing ring, TimeProvider time) : Activity<OrderRevocationInput, RevocationOrder>
 {
     public const string Name = "OrderRevocation";
 
@@ -50,7 +50,7 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
                 var version = await MarkAsync(listed, order, cancellationToken).ConfigureAwait(false);
                 if (!taken.Contains(listed.Id))
                 {
-                    probes.Add(new RevocationProbe(listed.Id, ProbeOf(version)));
+                    probes.Add(new RevocationProbe(listed.Id, MakeProbe(version)));
                 }
                 else if (listed.Enabled)
                 {
@@ -68,8 +68,7 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
         }
         finally
         {
-            keys.Forget();
-            deks.Forget();
+            ring.Forget();
         }
     }
 
@@ -109,7 +108,7 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
             if (listed.PublicKey is null || KeyOrder.Of(listed) is not { } mark || mark.On < order.On)
             {
                 version = await vault.GetKeyAsync(listed.Id.Name, listed.Id.Version, cancellationToken).ConfigureAwait(false);
-                await vault.OrderAsync(version, order, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
+                await vault.OrderAsync(version.Id, order, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
             }
         }
         catch (PermanentByokException)
@@ -120,15 +119,16 @@ public sealed class OrderRevocation(IKeyVault vault, WrappingKeyRing keys, DekCa
         return version;
     }
 
-    private static byte[]? ProbeOf(VaultKey version)
+    /// <summary>Something of its own to unwrap: what records hold may be altered, and would end the probing.</summary>
+    private static byte[]? MakeProbe(VaultKey version)
     {
         if (version.PublicKey is not { SizeInBits: 2048 or 3072 or 4096 } publicKey)
         {
             return null;
         }
 
-        using var dek = DataEncryptionKey.Generate();
-        return dek.WrapWith(publicKey);
+        using var secret = BranchKey.Generate();
+        return secret.WrapWith(version.Id, publicKey).WrappedKey.ToArray();
     }
 
     private async Task DeleteAsync(string keyName, CancellationToken cancellationToken)

@@ -17,7 +17,7 @@ public sealed class ProbeRevocation(IKeyVault vault, TimeProvider time) : Activi
         {
             try
             {
-                if (probe.WrappedDek is { } wrapped)
+                if (probe.WrappedKey is { } wrapped)
                 {
                     CryptographicOperations.ZeroMemory(await vault.UnwrapKeyAsync(probe.KeyId, wrapped, cancellationToken).ConfigureAwait(false));
                     return new ProbeRevocationResult(true, time.GetUtcNow());

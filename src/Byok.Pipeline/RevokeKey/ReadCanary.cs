@@ -1,11 +1,12 @@
+using Byok.Client.Branches;
 using Byok.Client.Reading;
 using Byok.Core.Errors;
 using Byok.Core.Orchestration;
 
 namespace Byok.Pipeline.RevokeKey;
 
-/// <summary>Reads the canary blob through the real read path, its DEK from the vault; that must fail.</summary>
-public sealed class ReadCanary(ProtectedBlobReader reader) : Activity<string, bool>
+/// <summary>Reads the canary blob through the real read path, its branch key from the vault; that must fail.</summary>
+public sealed class ReadCanary(ProtectedBlobReader reader, BranchKeyRing branches) : Activity<string, bool>
 {
     public const string Name = "ReadCanary";
 
@@ -14,9 +15,10 @@ public sealed class ReadCanary(ProtectedBlobReader reader) : Activity<string, bo
     public override async Task<bool> RunAsync(string input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
+        branches.Forget(); // What is in memory would open it for the key cache time.
         try
         {
-            await using var blob = await reader.OpenAsync(UploadCanary.BlobNameFor(input), DekSource.Vault, cancellationToken).ConfigureAwait(false);
+            await using var blob = await reader.OpenAsync(UploadCanary.BlobNameFor(input), PinFreshness.Now, cancellationToken).ConfigureAwait(false);
             return false;
         }
         catch (KeyUnavailableException)

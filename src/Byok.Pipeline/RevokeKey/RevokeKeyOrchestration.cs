@@ -1,3 +1,4 @@
+using Byok.Client.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
@@ -37,7 +38,7 @@ public sealed class RevokeKeyOrchestration : Orchestration<RevokeKeyInput, Revok
     private static async Task<RevokeKeyResult> RehearseAsync(IOrchestrationContext context, RevokeKeyInput input)
     {
         // A name of its own for each rehearsal: a deleted key's name stays taken until it is purged.
-        var canary = $"byok-canary-{context.CurrentTime:yyyyMMddHHmmssfff}";
+        var canary = $"{KeySelection.CanaryKeyPrefix}{context.CurrentTime:yyyyMMddHHmmssfff}";
         ByokException? failure = null;
         RevokeKeyResult? result = null;
         try

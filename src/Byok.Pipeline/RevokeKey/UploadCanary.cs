@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Byok.Client.Branches;
 using Byok.Core.Orchestration;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Storage;
@@ -11,7 +12,7 @@ public sealed class UploadCanary(StorageAccount storage) : Activity<string, Encr
     public const string Name = "UploadCanary";
 
     /// <summary>The canary blob's name, from its key's name.</summary>
-    public static string BlobNameFor(string keyName) => $"byok-canary/{keyName}";
+    public static string BlobNameFor(string keyName) => KeySelection.CanaryPrefix + keyName;
 
     public override async Task<EncryptBlobInput> RunAsync(string input, CancellationToken cancellationToken)
     {

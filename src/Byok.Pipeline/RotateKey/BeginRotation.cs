@@ -1,8 +1,11 @@
+using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Branches;
+using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RotateKey;
 
@@ -10,15 +13,14 @@ namespace Byok.Pipeline.RotateKey;
 /// Claims the key for this rotation, and decides on the new master key. A rotation that is repeated after a failure finds the version that it
 /// had brought already.
 /// </summary>
-public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, OperationClaims claims, PipelineOptions options)
+public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, OperationClaims claims, PipelineOptions options, TimeProvider time)
     : Activity<BeginRotationInput, BeginRotationResult>
 {
     public const string Name = "BeginRotation";
 
     /// <inheritdoc/>
     /// <exception cref="KeyUnavailableException">There is no such key, or it is revoked.</exception>
-    /// <exception cref="OperationInProgressException">Another rotation of the key is under way.</exception>
-    /// <exception cref="ConflictException">It is being restored, or the new master key is in use by it already.</exception>
+    /// <exception cref="ConflictException">Another operation on the key is under way, the new master key is in use by it already, or it needs a new branch and has no room for it.</exception>
     /// <exception cref="HsmKeyNotFoundException">The HSM has no such master key and none is to be generated.</exception>
     public override async Task<BeginRotationResult> RunAsync(BeginRotationInput input, CancellationToken cancellationToken)
     {
@@ -29,12 +31,13 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
         await claims.ClaimAsync(rotation.KeyName, input.OperationId, cancellationToken).ConfigureAwait(false);
         var active = life.Versions.Where(WrappingKeyPolicy.MayProtect).ToList();
         var current = life.Current!;
-        var target = rotation.TargetId is { } id
-            ? active.Find(version => version.Id == id)
-                ?? throw new KeyUnavailableException($"{id} is not an enabled, verified version of '{rotation.KeyName}'; blobs cannot move to it.")
-            : rotation.RewrapOnly
-                ? current
-                : active.Find(version => version.Tags.GetValueOrDefault(KeyTags.Request)?.StartsWith(OperationId.BringPrefixWithin(input.OperationId), StringComparison.Ordinal) == true);
+        var pins = BranchPins.Of(life);
+        var target = active.Find(version => version.Tags.GetValueOrDefault(KeyTags.Request)?.StartsWith(OperationId.BringPrefixWithin(input.OperationId), StringComparison.Ordinal) == true);
+        if (target is null && pins.Sealed.Count == BranchPins.MaxSealed && BranchAge.IsDue(life, options, time.GetUtcNow()))
+        {
+            throw new ConflictException(
+                $"The current branch of '{life.Name}' is to be replaced, and {BranchPins.MaxSealed} branches are sealed, the most there may be; retire one first (byok key rotate {life.Name} --branch ID).");
+        }
 
         var terms = new RotationTerms(options.KeyCacheTime, rotation.GracePeriod ?? options.GracePeriod, options.BlobsPerPage);
         var begun = target is null
@@ -88,6 +91,12 @@ public sealed class BeginRotation(IKeyVault vault, IHsm hsm, ILedger ledger, Ope
 /// <summary>Which rotation begins.</summary>
 /// <param name="StartedOn">When it began.</param>
 public sealed record BeginRotationInput(string OperationId, DateTimeOffset StartedOn, RotateKeyInput Rotation);
+
+/// <summary>Settings of one rotation.</summary>
+/// <param name="KeyCacheTime">How long hosts may use what they know of a key.</param>
+/// <param name="GracePeriod">How long old versions stay enabled.</param>
+/// <param name="PageSize">Blobs that one activity looks at.</param>
+public sealed record RotationTerms(TimeSpan KeyCacheTime, TimeSpan GracePeriod, int PageSize);
 
 /// <summary>What a rotation works from: either a version that is there, or a master key to bring.</summary>
 /// <param name="TargetId">The version to move to; null when it has still to be brought.</param>

@@ -1,16 +1,18 @@
-using Byok.Client.Keys;
+using Byok.Client.Branches;
+using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Ledger;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Keys;
 
 namespace Byok.Pipeline.RotateKey;
 
 /// <summary>
 /// Marks every other version of a key retired: it goes on unwrapping, and protects nothing new.
 /// </summary>
-public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILedger ledger) : Activity<RetireOldVersionsInput, RetireOldVersionsResult>
+public sealed class RetireOldVersions(IKeyVault vault, BranchKeyRing branches, ILedger ledger) : Activity<RetireOldVersionsInput, RetireOldVersionsResult>
 {
     public const string Name = "RetireOldVersions";
 
@@ -28,14 +30,14 @@ public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILe
             old.Add(version.Id);
             if (WrappingKeyPolicy.IsActive(version))
             {
-                var tags = new Dictionary<string, string>(version.Tags) { [KeyTags.State] = KeyTags.Retired };
-                await vault.UpdateKeyAsync(version.Id, new KeyAttributes { Tags = tags }, cancellationToken).ConfigureAwait(false);
+                // Recorded first: a repeat would not find it active any more.
                 await ledger.AppendAsync(LedgerEvents.KeyRetired(input.OperationId, version.Id, input.TargetId), cancellationToken).ConfigureAwait(false);
+                await vault.WriteTagsAsync(version.Id, _ => new Dictionary<string, string?> { [KeyTags.State] = KeyTags.Retired }, new KeyAttributes(), cancellationToken).ConfigureAwait(false);
             }
         }
 
-        keys.Forget();
-        return new RetireOldVersionsResult(old);
+        branches.Forget();
+        return new RetireOldVersionsResult(old, BranchPins.Of(life).All);
     }
 }
 
@@ -43,6 +45,7 @@ public sealed class RetireOldVersions(IKeyVault vault, WrappingKeyRing keys, ILe
 /// <param name="TargetId">The version that protects new blobs.</param>
 public sealed record RetireOldVersionsInput(string OperationId, KeyIdentifier TargetId);
 
-/// <summary>The versions that were replaced.</summary>
-/// <param name="Ids">All of them that are enabled, oldest first.</param>
-public sealed record RetireOldVersionsResult(IReadOnlyList<KeyIdentifier> Ids);
+/// <summary>The versions that were replaced, and the branches that are pinned now.</summary>
+/// <param name="Ids">The versions.</param>
+/// <param name="Branches">The branches, the current one first.</param>
+public sealed record RetireOldVersionsResult(IReadOnlyList<KeyIdentifier> Ids, IReadOnlyList<BranchName> Branches);

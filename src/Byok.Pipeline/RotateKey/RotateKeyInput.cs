@@ -1,5 +1,3 @@
-using Byok.Core.Keys;
-
 namespace Byok.Pipeline.RotateKey;
 
 public sealed record RotateKeyInput
@@ -16,19 +14,11 @@ public sealed record RotateKeyInput
     /// </summary>
     public int? GenerateSizeInBits { get; init; }
 
-    /// <summary>Whether the data is encrypted anew, with new DEKs and BEKs, instead of only rewrapping the DEKs.</summary>
+    /// <summary>Whether the data is encrypted anew, with new DEKs and BEKs, blob by blob. The branch keys alone are rewrapped without.</summary>
     public bool Deep { get; init; }
 
-    /// <summary>How long the old versions stay enabled after nothing uses them any more; null for <see cref="PipelineOptions.GracePeriod"/>.</summary>
+    /// <summary>How long the old versions stay enabled after the new one is in use; null for <see cref="PipelineOptions.GracePeriod"/>.</summary>
     public TimeSpan? GracePeriod { get; init; }
-
-    /// <summary>
-    /// Whether no new key is brought, and blobs that name another version, or one that is gone, only move to the newest one that is there.
-    /// </summary>
-    public bool RewrapOnly { get; init; }
-
-    /// <summary>The same to a certain version. Set when a key was restored after a purge.</summary>
-    public KeyIdentifier? TargetId { get; init; }
 
     /// <summary>How far the rotation is; null at its start. The orchestration hands it to itself to keep its history short.</summary>
     public RotationState? State { get; init; }

@@ -30,14 +30,16 @@ public static class ByokServices
         services.AddSingleton(provider => settings.StorageConnectionString is { } connection
             ? StorageAccount.OpenEmulator(connection, settings.Containers)
             : new StorageAccount(
-                new BlobServiceClient(settings.StorageAccountUri, provider.GetRequiredService<TokenCredential>(), StorageAccount.CreateClientOptions()),
-                settings.Containers));
+                Service(provider, settings.StorageAccountUri!), settings.Containers, settings.RecordsAccountUri is { } records ? Service(provider, records) : null));
         services.AddByokPipeline(settings.Pipeline);
         services.AddSingleton<ApiCallers>();
         services.AddSingleton<ApiRequests>();
         services.Configure<WorkerOptions>(options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
         return services;
     }
+
+    private static BlobServiceClient Service(IServiceProvider provider, Uri account) =>
+        new(account, provider.GetRequiredService<TokenCredential>(), StorageAccount.CreateClientOptions());
 
     private static void AddHsm(IServiceCollection services, ByokSettings settings)
     {

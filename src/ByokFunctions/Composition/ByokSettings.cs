@@ -24,6 +24,9 @@ public sealed record ByokSettings
     /// <summary>Blob endpoint of the data account; null when a connection string is set.</summary>
     public Uri? StorageAccountUri { get; init; }
 
+    /// <summary>Blob endpoint of the account that holds branch records, ledger and audits; null for the data account.</summary>
+    public Uri? RecordsAccountUri { get; init; }
+
     /// <summary>Connection string of the storage emulator; null in Azure.</summary>
     public string? StorageConnectionString { get; init; }
 

@@ -27,6 +27,7 @@ internal sealed partial class ByokSettingsReader(IConfiguration section)
             VaultUri = ReadAddress("VaultUri")!,
             VaultToken = Text("VaultToken"),
             StorageAccountUri = ReadAddress("StorageAccountUri"),
+            RecordsAccountUri = ReadAddress("RecordsAccountUri"),
             StorageConnectionString = Text("StorageConnectionString"),
             Relay = ReadRelay(),
             RelaySasKeyName = Text("Relay:SasKeyName"),
@@ -38,6 +39,7 @@ internal sealed partial class ByokSettingsReader(IConfiguration section)
         Require(
             (Text("StorageAccountUri") is null) != (settings.StorageConnectionString is null),
             "StorageAccountUri", "or, for the emulator, Byok__StorageConnectionString must be set, and not both");
+        Require(settings.StorageConnectionString is null || Text("RecordsAccountUri") is null, "RecordsAccountUri", "is not for the emulator, which holds all containers");
         Require(
             settings.VaultToken is null || settings.VaultUri is null or { IsLoopback: true },
             "VaultToken", "is for a vault on the loopback interface only; in Azure the app's identity is used");
@@ -45,6 +47,9 @@ internal sealed partial class ByokSettingsReader(IConfiguration section)
             settings.RelaySasKey is null || (settings.Relay is null ? Text("Relay:Namespace") is not null : settings.Relay.NamespaceAddress.IsLoopback),
             "Relay:SasKey", "is for a relay on the loopback interface only; in Azure the app's identity is used");
         Require(settings.RelaySasKey is null || settings.RelaySasKeyName is not null, "Relay:SasKeyName", "must be set with Byok__Relay__SasKey");
+        Require(
+            settings.Pipeline is not { AcceptedKeys: { } accepted } pipeline || pipeline.KeyPrefixes.Values.Append(pipeline.DefaultKey).All(name => name is null || accepted.Contains(name)),
+            "AcceptedKeys", "must name the default key and the keys of all prefixes too, or their uploads are refused");
         return _faults.Count == 0 ? settings : throw new ConfigurationException($"The app's settings are wrong:\n  {string.Join("\n  ", _faults)}");
     }
 
@@ -78,6 +83,7 @@ internal sealed partial class ByokSettingsReader(IConfiguration section)
         {
             UploadsContainer = ByokSettings.UploadsContainer,
             ProtectedContainer = ReadContainer("Containers:Protected") ?? standard.ProtectedContainer,
+            BranchesContainer = ReadContainer("Containers:Branches") ?? standard.BranchesContainer,
             LedgerContainer = ReadContainer("Containers:Ledger") ?? standard.LedgerContainer,
             AuditsContainer = ReadContainer("Containers:Audits") ?? standard.AuditsContainer,
         };
@@ -90,15 +96,23 @@ internal sealed partial class ByokSettingsReader(IConfiguration section)
         {
             DefaultKey = Read("DefaultKey", text => KeyName.IsValid(text) ? text : null, "must be a key's name"),
             KeyPrefixes = Read("KeyPrefixes", ParsePrefixes, "must be 'prefix=key;prefix=key', each prefix once, each key a key's name") ?? [],
+            AcceptedKeys = Read("AcceptedKeys", ParseAccepted, "must be 'key;key', at least one, each a key's name"),
             KeyCacheTime = ReadNumber("KeyCacheSeconds", 1, 3600) is { } seconds ? TimeSpan.FromSeconds(seconds) : standard.KeyCacheTime,
             KekLifetime = ReadHours("KekLifetimeHours") ?? standard.KekLifetime,
             RequiredApprovals = ReadNumber("RequiredApprovals", 0, 100) ?? standard.RequiredApprovals,
             AttestationRoots = ReadRoots(),
             GracePeriod = ReadHours("GracePeriodHours") ?? standard.GracePeriod,
             MaxKeyAge = ReadNumber("KeyMaximumAgeDays", 1, 3650) is { } days ? TimeSpan.FromDays(days) : standard.MaxKeyAge,
+            MaxBranchAge = ReadNumber("BranchMaximumAgeDays", 1, 3650) is { } branchDays ? TimeSpan.FromDays(branchDays) : standard.MaxBranchAge,
             Verification = ReadChoice<VerificationScope>("Verify") ?? standard.Verification,
             Disposal = ReadChoice<PlaintextDisposal>("PlaintextDisposal") ?? standard.Disposal,
         };
+    }
+
+    private static string[]? ParseAccepted(string text)
+    {
+        var names = text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return names.Length > 0 && names.All(KeyName.IsValid) ? names : null;
     }
 
     private static Dictionary<string, string>? ParsePrefixes(string text)

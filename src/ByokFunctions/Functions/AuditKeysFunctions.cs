@@ -7,7 +7,7 @@ namespace ByokFunctions.Functions;
 
 /// <summary>AuditKeys and its activities, by name.</summary>
 public sealed class AuditKeysFunctions(
-    AuditVault auditVault, AuditBlobs auditBlobs, AuditGenerations auditGenerations,
+    AuditVault auditVault, AuditBlobs auditBlobs, AuditChains auditChains,
     AuditLedger auditLedger, AuditUploads auditUploads, PublishAudit publishAudit)
 {
     [Function(AuditKeysOrchestration.Name)]
@@ -23,9 +23,9 @@ public sealed class AuditKeysFunctions(
     public Task<AuditBlobsResult> AuditBlobsAsync([ActivityTrigger] AuditBlobsInput input, CancellationToken cancellationToken) =>
         auditBlobs.RunAsync(input, cancellationToken);
 
-    [Function(AuditGenerations.Name)]
-    public Task<AuditGenerationsResult> AuditGenerationsAsync([ActivityTrigger] string? input, CancellationToken cancellationToken) =>
-        auditGenerations.RunAsync(input, cancellationToken);
+    [Function(AuditChains.Name)]
+    public Task<AuditChainsResult> AuditChainsAsync([ActivityTrigger] string? input, CancellationToken cancellationToken) =>
+        auditChains.RunAsync(input, cancellationToken);
 
     /// <summary>The activity of that name; it takes no input.</summary>
     [Function(AuditLedger.Name)]

@@ -1,3 +1,4 @@
+using Byok.Core.Branches;
 using Byok.Core.Keys.Attestation;
 using Byok.Core.Ports;
 using Byok.Pipeline.BringKey;
@@ -17,7 +18,7 @@ public sealed class BringKeyFunctions(
         new BringKeyOrchestration().RunAsync(new DurableOrchestrationContext(context), input);
 
     [Function(PrepareMasterKey.Name)]
-    public Task<PrepareMasterKeyResult> PrepareMasterKeyAsync([ActivityTrigger] BringKeyInput input, CancellationToken cancellationToken) =>
+    public Task<PrepareMasterKeyResult> PrepareMasterKeyAsync([ActivityTrigger] PrepareInput input, CancellationToken cancellationToken) =>
         prepareMasterKey.RunAsync(input, cancellationToken);
 
     [Function(CreateKeyExchangeKey.Name)]
@@ -37,7 +38,7 @@ public sealed class BringKeyFunctions(
         importMasterKey.RunAsync(input, cancellationToken);
 
     [Function(ActivateKey.Name)]
-    public Task<bool> ActivateKeyAsync([ActivityTrigger] ActivateKeyInput input, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<BranchName>> ActivateKeyAsync([ActivityTrigger] ActivateKeyInput input, CancellationToken cancellationToken) =>
         activateKey.RunAsync(input, cancellationToken);
 
     [Function(DisableKeyVersion.Name)]

@@ -27,6 +27,13 @@ public sealed class OperationsFunctions(ApiRequests requests, AuditArchive audit
         string name, [DurableClient] DurableTaskClient client) =>
         requests.AnswerAsync(request, (call, stop) => Api(client).RotateKeyAsync(name, call, stop));
 
+    /// <summary><c>POST /api/keys/{name}/retire-branch</c>.</summary>
+    [Function("StartRetireBranch")]
+    public Task<IActionResult> RetireBranchAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "keys/{name}/retire-branch")] HttpRequest request,
+        string name, [DurableClient] DurableTaskClient client) =>
+        requests.AnswerAsync(request, (call, stop) => Api(client).RetireBranchAsync(name, call, stop));
+
     /// <summary><c>POST /api/keys/{name}/revoke</c>.</summary>
     [Function("StartRevokeKey")]
     public Task<IActionResult> RevokeKeyAsync(

@@ -1,4 +1,3 @@
-using Byok.Core.Keys;
 using Byok.Pipeline.RestoreKey;
 using ByokFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
@@ -18,7 +17,7 @@ public sealed class RestoreKeyFunctions(PlanRestore planRestore, ReinstateKey re
         planRestore.RunAsync(input, cancellationToken);
 
     [Function(ReinstateKey.Name)]
-    public Task<List<KeyIdentifier>> ReinstateKeyAsync([ActivityTrigger] ReinstateKeyInput input, CancellationToken cancellationToken) =>
+    public Task<Reinstated> ReinstateKeyAsync([ActivityTrigger] ReinstateKeyInput input, CancellationToken cancellationToken) =>
         reinstateKey.RunAsync(input, cancellationToken);
 
     [Function(ProbeRestored.Name)]

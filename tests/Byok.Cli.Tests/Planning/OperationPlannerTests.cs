@@ -9,16 +9,35 @@ public sealed class OperationPlannerTests
     private const long MiB = 1024 * 1024;
 
     [Theory]
-    [InlineData(2048, 5_000)]
-    [InlineData(3072, 20_000)]
-    [InlineData(4096, 40_000)]
-    public void Plan_MillionSmallBlobs_VaultLimitsRotation(int keySize, int seconds)
+    [InlineData(2048)]
+    [InlineData(3072)]
+    [InlineData(4096)]
+    public void Plan_AnyNumberOfBlobs_RotationAndRestoreAskForTheSame(int keySize)
     {
-        var rotation = Plan(new PlannedWork { Blobs = 1_000_000, Bytes = 4_096_000_000, KeySizeInBits = keySize, RewrapLatency = TimeSpan.FromMilliseconds(1) })[1];
+        var few = new PlannedWork { Blobs = 10, Bytes = 40_960, KeySizeInBits = keySize };
+        foreach (var many in new[] { few with { Blobs = 1_000_000, Bytes = 4_096_000_000 }, few with { Blobs = 1_000_000_000, Bytes = 1L << 52 } })
+        {
+            Assert.Equal(DemandModel.Rotate(few), DemandModel.Rotate(many));
+            Assert.Equal(DemandModel.Restore(few), DemandModel.Restore(many));
+            Assert.Equal(Plan(few)[1].Time, Plan(many)[1].Time);
+        }
 
-        Assert.StartsWith("unwraps by the vault", rotation.LimitedBy.Name, StringComparison.Ordinal);
-        Assert.Equal(TimeSpan.FromSeconds(seconds), rotation.Time);
-        Assert.Equal(ServiceLimits.KeyVaultSource, rotation.LimitedBy.Source);
+        var rotation = Plan(few)[1];
+        Assert.Equal("activities of one orchestration in a row", rotation.LimitedBy.Name);
+        Assert.Equal(ServiceLimits.DurableSource, rotation.LimitedBy.Source);
+        Assert.InRange(rotation.Time.TotalSeconds, 0.1, 5);
+    }
+
+    [Fact]
+    public void Plan_AnyNumberOfBlobs_VaultIsAskedByTheWorkerAndNotByTheBlob()
+    {
+        foreach (var blobs in new[] { 1L, 1_000, 1_000_000 })
+        {
+            var forecasts = Plan(new PlannedWork { Blobs = blobs, Bytes = blobs * 4096, Workers = 3 });
+
+            Assert.Equal([3, 3, 3, 4], forecasts.Select(forecast => forecast.Demand.VaultUnwraps));
+            Assert.All(forecasts, forecast => Assert.DoesNotContain("unwraps", forecast.LimitedBy.Name, StringComparison.Ordinal));
+        }
     }
 
     [Fact]
@@ -36,21 +55,21 @@ public sealed class OperationPlannerTests
     }
 
     [Fact]
-    public void Plan_SmallBlobs_EncryptionIsLimitedByItsVerification()
+    public void Plan_SmallBlobs_EncryptionIsLimitedByTheTaskHub()
     {
         var encryption = Plan(new PlannedWork { Blobs = 100_000, Bytes = 409_600_000 })[0];
 
-        Assert.Equal(100_000, encryption.Demand.VaultUnwraps);
-        Assert.Equal(TimeSpan.FromSeconds(2_000), encryption.Time);
+        Assert.Equal("activities through the task hub's queue", encryption.LimitedBy.Name);
+        Assert.Equal(TimeSpan.FromSeconds(50), encryption.Time);
     }
 
     [Fact]
-    public void Plan_HighLatency_LimitsRotation()
+    public void Plan_HighLatency_LimitsTheRetirementOfABranch()
     {
-        var rotation = Plan(new PlannedWork { Blobs = 1_000_000, Bytes = 0, KeySizeInBits = 2048, RewrapLatency = TimeSpan.FromSeconds(1) })[1];
+        var retirement = Plan(new PlannedWork { Blobs = 1_000_000, Bytes = 0, KeySizeInBits = 2048, RewrapLatency = TimeSpan.FromSeconds(1) })[2];
 
-        Assert.StartsWith("rewraps", rotation.LimitedBy.Name, StringComparison.Ordinal);
-        Assert.Equal(TimeSpan.FromSeconds(62_500), rotation.Time);
+        Assert.StartsWith("DEKs sealed anew", retirement.LimitedBy.Name, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(62_500), retirement.Time);
     }
 
     [Theory]
@@ -82,23 +101,40 @@ public sealed class OperationPlannerTests
     }
 
     [Fact]
-    public void Encrypt_MoreWorkers_UnwrapForTheirSegments()
+    public void Encrypt_MoreWorkers_UnwrapOnceEach()
     {
         var work = new PlannedWork { Blobs = 2, Bytes = 2 * 256 * MiB };
 
-        Assert.Equal(2, DemandModel.Encrypt(work).VaultUnwraps);
-        Assert.Equal(2 * 4, DemandModel.Encrypt(work with { Workers = 4 }).VaultUnwraps);
-        Assert.Equal(2 * 6, DemandModel.Encrypt(work with { Workers = 1000 }).VaultUnwraps); // four segments and the commit
+        Assert.Equal(1, DemandModel.Encrypt(work).VaultUnwraps);
+        Assert.Equal(4, DemandModel.Encrypt(work with { Workers = 4 }).VaultUnwraps);
     }
 
     [Fact]
-    public void Plan_Restore_NeedsNoPassAfterGrace()
+    public void RotateAndRestore_AnyBlobs_TouchNone()
     {
         var work = new PlannedWork { Blobs = 5_000, Bytes = 0 };
+        foreach (var demand in new[] { DemandModel.Rotate(work), DemandModel.Restore(work) })
+        {
+            Assert.Equal(0, demand.StorageRequests);
+            Assert.Equal(0, demand.Rewraps);
+            Assert.Equal(1, demand.VaultCreations); // the KEK of the bring
+        }
+    }
 
-        Assert.Equal(5_000 + 30 + 1, DemandModel.Rotate(work).StorageRequests);
-        Assert.Equal(5_000 + 20 + 3, DemandModel.Restore(work).StorageRequests);
-        Assert.Equal(1, DemandModel.Restore(work).VaultCreations);
+    [Theory]
+    [InlineData(1, 1 + 2 + 1)]
+    [InlineData(500, 500 + 2 + 1)]
+    [InlineData(501, 501 + 4 + 1)]
+    [InlineData(5_000, 5_000 + 20 + 1)]
+    [InlineData(5_001, 5_001 + 22 + 2)]
+    public void Retire_Blobs_WritesEachOnceAndListsTwice(long blobs, long requests)
+    {
+        var demand = DemandModel.Retire(new PlannedWork { Blobs = blobs, Bytes = 0 });
+
+        Assert.Equal(requests, demand.StorageRequests);
+        Assert.Equal(blobs, demand.Rewraps);
+        Assert.Equal((2 * blobs) + 2, demand.LedgerAppendsAtMost);
+        Assert.Equal(0, demand.VaultCreations);
     }
 
     [Fact]

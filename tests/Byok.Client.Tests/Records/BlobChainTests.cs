@@ -127,6 +127,6 @@ public sealed class BlobChainTests
     private void Confirm(string state) => Apply(LedgerKinds.BlobConfirmed, state, null, isDerived: true, "whoever");
 
     private void Apply(string kind, string state, string? replaces, bool isDerived, string operation) => _chain.Apply(
-        new BlobRecord(kind, "blob", Digest.OfText(state), replaces is null ? null : Digest.OfText(replaces), isDerived, "1", operation, DateTimeOffset.UnixEpoch),
+        new BlobRecord(kind, "blob", Digest.OfText(state), replaces is null ? null : Digest.OfText(replaces), isDerived, operation, DateTimeOffset.UnixEpoch),
         moved => _moved[moved] = _moved.GetValueOrDefault(moved) + 1);
 }

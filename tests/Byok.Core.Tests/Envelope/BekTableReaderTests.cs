@@ -10,8 +10,8 @@ public sealed class BekTableReaderTests
     [InlineData(new long[] { 0, 0, 3 }, 1)]
     [InlineData(new long[] { 4, 0, 1679 }, 1)]
     [InlineData(new long[] { 0, 1680, 4, 1684, 8, 1688 }, 2)]
-    [InlineData(new long[] { 0, 1680, 3360, 4 }, 4)]
-    public async Task CopyBeksAsync_SegmentsOfARun_KeepsTheTwoRunsReadLast(long[] chunks, int reads)
+    [InlineData(new long[] { 0, 1680, 3360, 4 }, 3)]
+    public async Task ReadAsync_SegmentsOfARun_KeepsTheRunsThatWereRead(long[] chunks, int reads)
     {
         // 4 BEKs a segment, 420 segments a run: the 1,020 chunks that one request reads need fewer.
         using var blob = new Reading(chunkCount: 4000, chunksPerSegment: 4, chunkSize: 4096);
@@ -22,22 +22,23 @@ public sealed class BekTableReaderTests
     }
 
     [Fact]
-    public async Task CopyBeksAsync_MoreSegmentsThanAreKept_DropsTheOneUsedLongestAgo()
+    public async Task ReadAsync_MoreRunsThanAreKept_DropsTheOneUsedLongestAgo()
     {
-        // A segment of 64 KiB is a run by itself where one request reads no more chunks than it covers, and 16 stay open.
-        using var blob = new Reading(chunkCount: 17 * 2048, chunksPerSegment: 2048, chunkSize: 2048);
-        await blob.CopyAsync([.. Enumerable.Range(0, 16).Select(segment => segment * 2048L)]);
-        Assert.Equal(16, blob.Reads);
+        // A segment of 512 KiB is a run by itself where one request reads no more chunks than it covers, and 4 MiB and the one read last are kept: nine.
+        const int perSegment = 16 * 1024;
+        using var blob = new Reading(chunkCount: 11 * perSegment, chunksPerSegment: perSegment, chunkSize: 256);
+        await blob.CopyAsync([.. Enumerable.Range(0, 8).Select(segment => (long)segment * perSegment)]);
+        Assert.Equal(8, blob.Reads);
 
-        await blob.CopyAsync(0, 16 * 2048, 5, 16 * 2048);
-        Assert.Equal(17, blob.Reads);
+        await blob.CopyAsync(0, 8 * perSegment, 5, 8 * perSegment);
+        Assert.Equal(9, blob.Reads);
 
-        await blob.CopyAsync(2048);
-        Assert.Equal(18, blob.Reads);
+        await blob.CopyAsync(perSegment);
+        Assert.Equal(10, blob.Reads);
     }
 
     [Fact]
-    public async Task CopyBeksAsync_WorkersFarApart_EachReadWhatTheyNeedOnce()
+    public async Task ReadAsync_WorkersFarApart_EachReadWhatTheyNeedOnce()
     {
         // What 52,429 chunks need comes with one read; were workers to take turns by segments, each would read the table again for each.
         const int chunks = 52_429;
@@ -48,52 +49,24 @@ public sealed class BekTableReaderTests
         Assert.InRange(blob.Reads, 4, 8);
     }
 
-    [Fact]
-    public async Task CopyBeksAsync_AfterDisposal_IsRefused()
-    {
-        var blob = new Reading(chunkCount: 2, chunksPerSegment: 1);
-        await blob.CopyAsync(0);
-
-        blob.Dispose();
-
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => blob.CopyAsync(0));
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => blob.CopyAsync(1));
-    }
-
-    [Fact]
-    public async Task CopyBeksAsync_DisposedWhileItReads_GivesNothing()
-    {
-        using var blob = new Reading(chunkCount: 1, chunksPerSegment: 1) { Held = new TaskCompletionSource() };
-        var bek = new byte[32];
-        var copying = blob.CopyAsync(bek, 0);
-
-        blob.Dispose();
-        blob.Held.SetResult();
-
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => copying);
-        Assert.Equal(new byte[32], bek);
-    }
-
-    /// <summary>A blob whose table is read by a reader under test; the keys live on after it.</summary>
+    /// <summary>A blob whose table is read by a reader under test.</summary>
     private sealed class Reading : IRangeSource, IDisposable
     {
         private readonly TestBlob _blob;
-        private readonly EnvelopeHeader _header;
+        private readonly BlobLayout _layout;
         private readonly BlobKeys _keys;
         private readonly BekTableReader _reader;
 
         public Reading(int chunkCount, int chunksPerSegment, int chunkSize = 64)
         {
             _blob = TestBlob.Create(new byte[chunkSize * chunkCount], chunkSize, chunksPerSegment, placement: TablePlacement.Tail);
-            _header = EnvelopeHeader.Parse(_blob.Metadata, TestBlob.Name);
-            using var dek = TestKeys.Unwrap(_header.WrappedDek.Span);
-            _keys = dek.DeriveFor(_header.BlobId);
-            _reader = new BekTableReader(_header, _keys, this);
+            _layout = new BlobLayout(chunkSize * chunkCount, chunkSize, chunksPerSegment);
+            using var dek = _blob.OpenDek();
+            _keys = dek.DeriveFor(_blob.Header.BlobId);
+            _reader = new BekTableReader(_layout, null, this);
         }
 
         public int Reads { get; private set; }
-
-        public TaskCompletionSource? Held { get; init; }
 
         public long Length => _blob.Content.Length;
 
@@ -104,21 +77,25 @@ public sealed class BekTableReaderTests
             foreach (var index in chunks)
             {
                 await CopyAsync(bek, index);
-                var layout = _header.Layout;
-                var stored = _blob.Content.AsSpan((int)layout.StoredOffset(index), layout.StoredChunkLength(index));
-                new ChunkCipher(_header.BlobId, layout).Open(index, stored, bek, new byte[layout.ChunkLength(index)]);
+                var stored = _blob.Content.AsSpan((int)_layout.StoredOffset(index), _layout.StoredChunkLength(index));
+                Assert.True(ChunkCipher.TryOpen(stored, bek, new byte[_layout.ChunkLength(index)]));
             }
         }
 
-        public Task CopyAsync(byte[] bek, long index) => _reader.CopyBeksAsync(index, bek, CancellationToken.None).AsTask();
-
-        public async ValueTask ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
+        public async Task CopyAsync(byte[] beks, long index)
         {
-            await (Held?.Task ?? Task.CompletedTask);
-            Reads++;
-            _blob.Content.AsMemory((int)offset, destination.Length).CopyTo(destination);
+            var count = beks.Length / 32;
+            var segments = await _reader.ReadAsync(index, count, CancellationToken.None);
+            Assert.Equal(count, _reader.CopyBeks(_keys, segments, index, beks));
         }
 
-        public void Dispose() => _reader.Dispose();
+        public ValueTask ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
+        {
+            Reads++;
+            _blob.Content.AsMemory((int)offset, destination.Length).CopyTo(destination);
+            return ValueTask.CompletedTask;
+        }
+
+        public void Dispose() => _keys.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 
@@ -11,13 +12,12 @@ public sealed class ChunkCipherTests
     [Fact]
     public void Seal_SameChunkAgain_DrawsAnotherBek()
     {
-        var cipher = new ChunkCipher(BlobId.New(), Layout);
         var beks = new HashSet<string>();
         var ciphertexts = new HashSet<string>();
         for (var i = 0; i < 100; i++)
         {
             var (stored, bek) = (new byte[80], new byte[32]);
-            cipher.Seal(0, Plaintext, stored, bek);
+            ChunkCipher.Seal(Plaintext, stored, bek);
             Assert.True(beks.Add(Convert.ToHexString(bek)));
             Assert.True(ciphertexts.Add(Convert.ToHexString(stored)));
         }
@@ -36,51 +36,72 @@ public sealed class ChunkCipherTests
     [Fact]
     public void SealOpen_InPlace_GivesThePlaintextBack()
     {
-        var cipher = new ChunkCipher(BlobId.New(), Layout);
         var (buffer, bek) = (new byte[80], new byte[32]);
         Plaintext.CopyTo(buffer, 0);
 
-        cipher.Seal(0, buffer, bek);
+        ChunkCipher.Seal(buffer, bek);
         Assert.NotEqual(Plaintext, buffer[..64]);
-        cipher.Open(0, buffer, bek, buffer.AsSpan(0, 64));
+        Assert.True(ChunkCipher.TryOpen(buffer, bek, buffer.AsSpan(0, 64)));
 
         Assert.Equal(Plaintext, buffer[..64]);
     }
 
     [Fact]
-    public void SealOpen_ShiftedOverlapOrWrongLength_IsMisuse()
+    public void Seal_WhateverTheChunk_IsWhatTheFormatSays()
     {
-        var cipher = new ChunkCipher(BlobId.New(), Layout);
-        var (buffer, bek) = (new byte[200], new byte[32]);
+        var (stored, opened, bek) = (new byte[80], new byte[64], new byte[32]);
+        ChunkCipher.Seal(Plaintext, stored, bek);
 
-        Assert.Throws<ArgumentException>(() => cipher.Seal(0, buffer.AsSpan(1, 64), buffer.AsSpan(0, 80), bek));
-        Assert.Throws<ArgumentException>(() => cipher.Open(0, buffer.AsSpan(0, 80), bek, buffer.AsSpan(16, 64)));
-        Assert.Throws<ArgumentException>(() => cipher.Seal(0, buffer.AsSpan(0, 79), bek));
-        Assert.Throws<ArgumentException>(() => cipher.Seal(1, buffer.AsSpan(0, 80), bek));
-        Assert.Throws<ArgumentException>(() => cipher.Seal(0, Plaintext, buffer.AsSpan(0, 80), bek.AsSpan(1)));
-        Assert.Throws<ArgumentOutOfRangeException>(() => cipher.Seal(2, Plaintext, buffer.AsSpan(0, 80), bek));
-        Assert.Throws<ArgumentException>(() => cipher.Seal(0, Plaintext.AsSpan(1), buffer.AsSpan(0, 80), bek));
-        Assert.Throws<ArgumentException>(() => cipher.Open(0, buffer.AsSpan(0, 80), bek.AsSpan(1), new byte[64]));
-        var misuse = Assert.Throws<ArgumentException>(() => cipher.Seal(0, buffer.AsSpan(0, 79), bek));
-        Assert.Equal("Chunk 0 has 64 bytes of plaintext, 80 stored and a BEK of 32, not 64, 79 and 32.", misuse.Message);
-        var overlap = Assert.Throws<ArgumentException>(() => cipher.Seal(0, buffer.AsSpan(1, 64), buffer.AsSpan(0, 80), bek));
-        Assert.Contains("overlap shifted", overlap.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentNullException>(() => new ChunkCipher(BlobId.New(), null!));
+        using var aes = new AesGcm(bek, 16);
+        aes.Decrypt(new byte[12], stored.AsSpan(0, 64), stored.AsSpan(64), opened, [0x42, 0x59, 0x4f, 0x4b, 1, 1, 0, 0]);
+
+        Assert.Equal(Plaintext, opened);
     }
 
     [Fact]
-    public void Open_AlteredChunk_LeavesNoPlaintextAndNamesTheChunk()
+    public void SealOpen_ShiftedOverlapOrWrongLength_IsMisuse()
     {
-        var id = BlobId.New();
+        var (buffer, bek) = (new byte[200], new byte[32]);
+
+        Assert.Throws<ArgumentException>(() => ChunkCipher.Seal(buffer.AsSpan(1, 64), buffer.AsSpan(0, 80), bek));
+        Assert.Throws<ArgumentException>(() => ChunkCipher.TryOpen(buffer.AsSpan(0, 80), bek, buffer.AsSpan(16, 64)));
+        Assert.Throws<ArgumentException>(() => ChunkCipher.Seal(buffer.AsSpan(0, 15), bek));
+        Assert.Throws<ArgumentException>(() => ChunkCipher.Seal(Plaintext, buffer.AsSpan(0, 80), bek.AsSpan(1)));
+        Assert.Throws<ArgumentException>(() => ChunkCipher.TryOpen(buffer.AsSpan(0, 80), bek.AsSpan(1), new byte[64]));
+        Assert.Throws<ArgumentException>(() => ChunkCipher.TryOpen(buffer.AsSpan(0, 80), bek, new byte[65]));
+        var misuse = Assert.Throws<ArgumentException>(() => ChunkCipher.Seal(Plaintext, buffer.AsSpan(0, 79), bek));
+        Assert.Equal("A chunk of 64 bytes has 80 stored and a BEK of 32, not 79 and 32.", misuse.Message);
+        var overlap = Assert.Throws<ArgumentException>(() => ChunkCipher.Seal(buffer.AsSpan(1, 64), buffer.AsSpan(0, 80), bek));
+        Assert.Contains("overlap shifted", overlap.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryOpen_AlteredChunk_LeavesNoPlaintext()
+    {
         var (stored, bek, plaintext) = (new byte[52], new byte[32], Enumerable.Repeat((byte)7, 36).ToArray());
-        var cipher = new ChunkCipher(id, Layout);
-        cipher.Seal(1, Plaintext.AsSpan(0, 36), stored, bek);
+        ChunkCipher.Seal(Plaintext.AsSpan(0, 36), stored, bek);
         stored[0] ^= 1;
 
-        var failure = Assert.Throws<IntegrityException>(() => cipher.Open(1, stored, bek, plaintext));
-
-        Assert.Equal($"Chunk 1 of blob {id} was altered, moved, or belongs to another blob.", failure.Message);
+        Assert.False(ChunkCipher.TryOpen(stored, bek, plaintext));
         Assert.Equal(new byte[36], plaintext);
+    }
+
+    [Fact]
+    public void TryOpen_AnyBitOfChunkOrBekFlipped_IsRefused()
+    {
+        var (stored, bek, plaintext) = (new byte[32], new byte[32], new byte[16]);
+        ChunkCipher.Seal(Plaintext.AsSpan(0, 16), stored, bek);
+        foreach (var part in new[] { stored, bek })
+        {
+            for (var bit = 0; bit < part.Length * 8; bit++)
+            {
+                part[bit / 8] ^= (byte)(1 << (bit % 8));
+                Assert.False(ChunkCipher.TryOpen(stored, bek, plaintext));
+                part[bit / 8] ^= (byte)(1 << (bit % 8));
+            }
+        }
+
+        Assert.True(ChunkCipher.TryOpen(stored, bek, plaintext));
     }
 
     [Fact]
@@ -117,34 +138,12 @@ public sealed class ChunkCipherTests
     }
 
     [Fact]
-    public void SealOpen_ManyThreadsOnOneCipher_EveryChunkOpens()
+    public void SealOpen_ManyThreads_EveryChunkOpens() => Parallel.For(0, 2000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
     {
-        var layout = new BlobLayout(2000 * 4096, 4096, 4);
-        var cipher = new ChunkCipher(BlobId.New(), layout);
-        Parallel.For(0, 2000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
-        {
-            var (buffer, bek) = (new byte[4096 + 16], new byte[32]);
-            buffer.AsSpan(0, 4096).Fill((byte)i);
-            cipher.Seal(i, buffer, bek);
-            cipher.Open(i, buffer, bek, buffer.AsSpan(0, 4096));
-            Assert.False(buffer.AsSpan(0, 4096).ContainsAnyExcept((byte)i));
-        });
-    }
-
-    [Fact]
-    public void Open_RightBekButAnotherPlace_IsRefused()
-    {
-        // Whoever knows a BEK still cannot move its chunk: blob, index, length and chunk size are authenticated with it.
-        var id = BlobId.New();
-        var (stored, bek, plaintext) = (new byte[80], new byte[32], new byte[64]);
-        var layout = new BlobLayout(128, 64, 4);
-        new ChunkCipher(id, layout).Seal(0, Plaintext, stored, bek);
-
-        Assert.Throws<IntegrityException>(() => new ChunkCipher(BlobId.New(), layout).Open(0, stored, bek, plaintext));
-        Assert.Throws<IntegrityException>(() => new ChunkCipher(id, layout).Open(1, stored, bek, plaintext));
-        Assert.Throws<IntegrityException>(() => new ChunkCipher(id, new BlobLayout(192, 64, 4)).Open(0, stored, bek, plaintext));
-        Assert.Throws<IntegrityException>(() => new ChunkCipher(id, new BlobLayout(64, 65, 4)).Open(0, stored, bek, plaintext));
-        new ChunkCipher(id, new BlobLayout(128, 64, 1)).Open(0, stored, bek, plaintext);
-        Assert.Equal(Plaintext, plaintext);
-    }
+        var (buffer, bek) = (new byte[4096 + 16], new byte[32]);
+        buffer.AsSpan(0, 4096).Fill((byte)i);
+        ChunkCipher.Seal(buffer, bek);
+        Assert.True(ChunkCipher.TryOpen(buffer, bek, buffer.AsSpan(0, 4096)));
+        Assert.False(buffer.AsSpan(0, 4096).ContainsAnyExcept((byte)i));
+    });
 }

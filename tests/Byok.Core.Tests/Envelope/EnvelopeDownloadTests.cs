@@ -11,10 +11,9 @@ public sealed class EnvelopeDownloadTests
         // 1,030 segments of 156 bytes, of which 420 are read at a time; the last is shorter. 1,020 chunks are read at a time.
         var plaintext = new DeterministicRandom("many").Bytes((4096 * 4119) - 3);
         var blob = TestBlob.Create(plaintext, chunkSize: 4096, chunksPerSegment: 4, placement: TablePlacement.Tail);
-        var header = EnvelopeHeader.Parse(blob.Metadata, "x");
-        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        using var dek = blob.OpenDek();
         var source = new MemoryRangeSource(blob.Content);
-        using var reader = EnvelopeReader.Open(header, dek, source, TestBlob.Container, TestBlob.Name);
+        var reader = EnvelopeReader.Open(blob.Header, dek, TestReader.Keep(dek), source, TestBlob.Container, TestBlob.Name);
         var read = new byte[plaintext.Length];
         long most = 0;
 
@@ -43,10 +42,9 @@ public sealed class EnvelopeDownloadTests
         // Two reads of 52,429 chunks and one of the rest, and the table for each.
         var plaintext = new DeterministicRandom("small").Bytes((64 * 52_429 * 2) + 65);
         var blob = TestBlob.Create(plaintext, chunksPerSegment: chunksPerSegment, placement: TablePlacement.Tail);
-        var header = EnvelopeHeader.Parse(blob.Metadata, "x");
-        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        using var dek = blob.OpenDek();
         var source = new MemoryRangeSource(blob.Content);
-        using var reader = EnvelopeReader.Open(header, dek, source, TestBlob.Container, TestBlob.Name);
+        var reader = EnvelopeReader.Open(blob.Header, dek, TestReader.Keep(dek), source, TestBlob.Container, TestBlob.Name);
         var read = new byte[plaintext.Length];
 
         await EnvelopeDownload.CopyToAsync(reader, degree, (offset, bytes, _) =>
@@ -69,7 +67,7 @@ public sealed class EnvelopeDownloadTests
         {
             var blob = TestBlob.Create(plaintext, placement: placement);
             blob.Content[(altered * 80) + 7] ^= 1;
-            using var reader = blob.Open();
+            var reader = blob.Open();
             var handedOut = new List<byte>();
 
             await Assert.ThrowsAsync<IntegrityException>(() => EnvelopeDownload.CopyToAsync(reader, 1, (_, bytes, _) =>
@@ -90,7 +88,7 @@ public sealed class EnvelopeDownloadTests
         {
             var blob = TestBlob.Create(plaintext, chunksPerSegment: 2, placement: TablePlacement.Tail);
             blob.Content[1000 + (16 * 16) + (altered * (28 + 64)) + 3] ^= 1;
-            using var reader = blob.Open();
+            var reader = blob.Open();
             var handedOut = new List<byte>();
 
             await Assert.ThrowsAsync<IntegrityException>(() => EnvelopeDownload.CopyToAsync(reader, 1, (_, bytes, _) =>
@@ -106,7 +104,7 @@ public sealed class EnvelopeDownloadTests
     [Fact]
     public async Task ReadChunksAsync_Misused_NamesTheArgument()
     {
-        using var reader = TestBlob.Create(new byte[1000]).Open();
+        var reader = TestBlob.Create(new byte[1000]).Open();
 
         Assert.Equal(1000 + (16 * 16), reader.Layout.MaxReadLength);
         await Assert.ThrowsAsync<ArgumentException>("buffer", () => reader.ReadChunksAsync(0, new byte[reader.Layout.MaxReadLength - 1]).AsTask());
@@ -126,7 +124,7 @@ public sealed class EnvelopeDownloadTests
         const int chunks = 4300;
         var plaintext = new DeterministicRandom("long segments").Bytes(64 * chunks);
         var blob = TestBlob.Create(plaintext, chunksPerSegment: chunksPerSegment, placement: TablePlacement.Tail);
-        using var reader = blob.Open();
+        var reader = blob.Open();
         var buffer = new byte[80];
 
         foreach (var index in new long[] { chunks - 1, 0, 2099, 2100, 2046, 2047, 4200, 2048, 1 })
@@ -139,7 +137,7 @@ public sealed class EnvelopeDownloadTests
     [Fact]
     public async Task CopyToAsync_WriterFails_EndsWithItsFailure()
     {
-        using var reader = TestBlob.Create(new byte[1000]).Open();
+        var reader = TestBlob.Create(new byte[1000]).Open();
 
         await Assert.ThrowsAsync<IOException>(() => EnvelopeDownload.CopyToAsync(reader, 2, (_, _, _) => throw new IOException("disk full")));
     }
@@ -147,7 +145,7 @@ public sealed class EnvelopeDownloadTests
     [Fact]
     public async Task CopyToAsync_Cancelled_Ends()
     {
-        using var reader = TestBlob.Create(new byte[1000]).Open();
+        var reader = TestBlob.Create(new byte[1000]).Open();
         using var cancellation = new CancellationTokenSource();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EnvelopeDownload.CopyToAsync(
@@ -164,7 +162,7 @@ public sealed class EnvelopeDownloadTests
     [Fact]
     public async Task CopyToAsync_Misused_NamesTheArgument()
     {
-        using var reader = TestBlob.Create(new byte[1]).Open();
+        var reader = TestBlob.Create(new byte[1]).Open();
         static ValueTask Write(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellation) => ValueTask.CompletedTask;
 
         await Assert.ThrowsAsync<ArgumentNullException>("reader", () => EnvelopeDownload.CopyToAsync(null!, 1, Write));

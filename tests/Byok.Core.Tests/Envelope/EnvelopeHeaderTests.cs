@@ -1,4 +1,4 @@
-using System.Buffers.Text;
+using Byok.Core.Branches;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
@@ -36,15 +36,17 @@ public sealed class EnvelopeHeaderTests
 
     [Theory]
     [InlineData("byok_length", "140737488355329")]
-    [InlineData("byok_length", "99999999999")]
     [InlineData("byok_chunk_size", "63")]
     [InlineData("byok_chunk_size", "4194305")]
     [InlineData("byok_table_segment", "0")]
     [InlineData("byok_table_segment", "32769")]
-    [InlineData("byok_generation", "0")]
+    [InlineData("byok_written", "253402300800000")]
+    [InlineData("byok_written", "-1")]
+    [InlineData("byok_branch", "")]
+    [InlineData("byok_sealed_dek", "AAAA")]
     [InlineData("byok_table", "tail.")]
     [InlineData("byok_table", "Tail")]
-    [InlineData("byok_table", "inline.")]
+    [InlineData("byok_table", "inline.A")]
     [InlineData("byok_key_id", "http://contoso.vault.azure.net/keys/archive/01")]
     [InlineData("byok_key_id", "https://contoso.vault.azure.net/keys/archive")]
     [InlineData("byok_key_id", "https://contoso.vault.azure.net/keys/archive/01/")]
@@ -62,7 +64,9 @@ public sealed class EnvelopeHeaderTests
     [InlineData("byok_length", "2147483648", "byok_chunk_size", "64")] // exactly 2^25 chunks of 64 bytes
     [InlineData("byok_table_segment", "1", "byok_length", "1")]
     [InlineData("byok_table_segment", "32768", "byok_length", "1")]
-    [InlineData("byok_generation", "999999999999999", "byok_length", "1")]
+    [InlineData("byok_written", "253402300799999", "byok_length", "1")]
+    [InlineData("byok_written", "0", "byok_length", "1")]
+    [InlineData("byok_length", "2147483649", "byok_chunk_size", "64")] // too many chunks, which is told once the MAC has verified
     public void Parse_FieldAtItsLimit_IsRead(string field, string value, string other, string otherValue)
     {
         var metadata = Blob.With("byok_table", "tail").With(field, value).With(other, otherValue).Metadata;
@@ -73,13 +77,15 @@ public sealed class EnvelopeHeaderTests
     }
 
     [Theory]
-    [InlineData("byok_length", "2147483649", "means more than 33554432 chunks")]
     [InlineData("byok_length", "x", "is not a canonical decimal from 0 to 140737488355328")]
     [InlineData("byok_format", "x", "is not a canonical decimal")]
     [InlineData("byok_table", "Tail", "is neither inline nor tail")]
-    [InlineData("byok_table", "inline.", "is not 184 bytes in canonical base64url")]
+    [InlineData("byok_table", "inline.=", "is not canonical base64url")]
+    [InlineData("byok_branch", "x", "is not 32 bytes in canonical base64url")]
+    [InlineData("byok_sealed_dek", "x", "is not 60 bytes in canonical base64url")]
+    [InlineData("byok_written", "253402300800000", "is not a canonical decimal from 0 to 253402300799999")]
     [InlineData("byok_key_id", "x", "is not a versioned key identifier (https://vault/keys/name/version)")]
-    [InlineData("byok_wrapped_dek", "x", "is not 256 or 384 or 512 bytes in canonical base64url")]
+    [InlineData("byok_wrapped_branch", "x", "is not 256 or 384 or 512 bytes in canonical base64url")]
     [InlineData("byok_mac", "", "is not 32 bytes in canonical base64url")]
     [InlineData("byok_extra", "1", "is no field of the format")]
     public void Parse_MalformedField_NamesBlobFieldAndFault(string field, string value, string fault)
@@ -99,7 +105,6 @@ public sealed class EnvelopeHeaderTests
         Assert.Contains("byok_mac is missing.", Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(without, "a")).Message, StringComparison.Ordinal);
         Assert.Contains("BYOK_MAC is there twice.", Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(twice, "a")).Message, StringComparison.Ordinal);
         Assert.Contains("byok_format is missing.", Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(unversioned, "a")).Message, StringComparison.Ordinal);
-        Assert.Contains("says tail", Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(TestBlob.Create([]).With("byok_table", "tail").Metadata, "a")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,7 +123,7 @@ public sealed class EnvelopeHeaderTests
 
         if (isRead)
         {
-            Assert.Equal(id, EnvelopeHeader.Parse(metadata, "a").KeyId.ToString());
+            Assert.Equal(id, EnvelopeHeader.Parse(metadata, "a").Wrapping.KeyId.ToString());
         }
         else
         {
@@ -130,7 +135,7 @@ public sealed class EnvelopeHeaderTests
     public void Verify_EachFailure_SaysWhatIsWrong()
     {
         var header = EnvelopeHeader.Parse(Blob.Metadata, "a");
-        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        using var dek = Blob.OpenDek();
         using var keys = dek.DeriveFor(header.BlobId);
         using var otherDek = DataEncryptionKey.Generate();
         using var otherKeys = otherDek.DeriveFor(header.BlobId);
@@ -141,22 +146,32 @@ public sealed class EnvelopeHeaderTests
 
         Assert.Contains("another blob was copied over it, or it was renamed. If that was on purpose, say so when reading.", Refusal(header, keys, "b"), StringComparison.Ordinal);
         Assert.StartsWith("'b' in 'protected' was protected under another name", Refusal(header, keys, "b"), StringComparison.Ordinal);
-        Assert.StartsWith($"The wrapped DEK of '{TestBlob.Name}' is not the one", Refusal(header, otherKeys), StringComparison.Ordinal);
-        Assert.Equal($"The header of '{TestBlob.Name}' was altered: its MAC does not verify.", Refusal(header with { Generation = 2 }, keys));
+        Assert.StartsWith($"The DEK of '{TestBlob.Name}' is not the one", Refusal(header, otherKeys), StringComparison.Ordinal);
+        Assert.Equal($"The header of '{TestBlob.Name}' was altered: its MAC does not verify.", Refusal(header with { WrittenOn = header.WrittenOn.AddMilliseconds(1) }, keys));
         Assert.Throws<ArgumentException>("keys", () => header.Verify(keysOfAnotherBlob, TestBlob.Container, TestBlob.Name));
         Assert.Throws<ArgumentNullException>("keys", () => header.Verify(null!, TestBlob.Container, TestBlob.Name));
     }
 
     [Fact]
-    public void Parse_TailOfAnEmptyBlob_IsMalformed() =>
-        Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(TestBlob.Create([]).With("byok_table", "tail").Metadata, "a"));
+    public void Parse_FormOfBeforeTheFirstRelease_SaysThatAnEarlierBuildMadeIt()
+    {
+        var metadata = new Dictionary<string, string>(Blob.Metadata) { ["BYOK_wrapped_dek"] = "x" };
+        Assert.Contains("BYOK_wrapped_dek is no field", Assert.Throws<MalformedEnvelopeException>(() => EnvelopeHeader.Parse(metadata, "a")).Message, StringComparison.Ordinal);
+        metadata.Remove("byok_branch");
+
+        Assert.Equal(
+            "'a' was made by an earlier build, in a form that is not read any more; protect its plaintext again.",
+            Assert.Throws<EarlierBuildException>(() => EnvelopeHeader.Parse(metadata, "a")).Message);
+        metadata["byok_format"] = "2";
+        Assert.Throws<UnsupportedEnvelopeVersionException>(() => EnvelopeHeader.Parse(metadata, "a"));
+    }
 
     [Fact]
     public void Parse_NamesInAnotherCase_VerifiesTheSame()
     {
         var upper = Blob.Metadata.ToDictionary(field => field.Key.ToUpperInvariant(), field => field.Value);
 
-        using var reader = (Blob with { Metadata = upper }).Open();
+        var reader = (Blob with { Metadata = upper }).Open();
 
         Assert.Equal(Blob.Metadata, reader.Header.ToMetadata());
     }
@@ -170,55 +185,50 @@ public sealed class EnvelopeHeaderTests
     }
 
     [Fact]
-    public void WithWrappedDek_OtherKey_NextGenerationVerifiesAndReads()
+    public async Task SealAnew_OtherBranch_ChangesExactlyWhatItMustAndReads()
     {
-        var header = EnvelopeHeader.Parse(Blob.Metadata, "a");
-        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
-        using var keys = dek.DeriveFor(header.BlobId);
-        var newId = KeyIdentifier.Parse("https://contoso.vault.azure.net/keys/archive/2");
-        var thumbprint = Base64Url.EncodeToString(new byte[32]);
+        using var dek = Blob.OpenDek();
+        using var branch = BranchKey.Generate();
+        var wrapping = branch.WrapWith(TestKeys.NewKeyId, TestKeys.NewPublicKey);
 
-        var rewrapped = header.WithWrappedDek(newId, thumbprint, new byte[512], keys, TestBlob.Name);
+        var anew = Blob.Header.SealAnew(dek, branch, wrapping, TestBlob.WrittenOn.AddDays(1), TestBlob.Name);
 
-        rewrapped.Verify(keys, TestBlob.Container, TestBlob.Name);
-        Assert.Equal(2, rewrapped.Generation);
-        Assert.Equal((newId, thumbprint, 512), (rewrapped.KeyId, rewrapped.KeyThumbprint, rewrapped.WrappedDek.Length));
-        string[] changed = ["byok_generation", "byok_key_id", "byok_key_thumbprint", "byok_mac", "byok_wrapped_dek"];
-        Assert.Equal(changed, rewrapped.ToMetadata().Where(f => Blob.Metadata[f.Key] != f.Value).Select(f => f.Key).Order());
-    }
-
-    [Theory]
-    [InlineData(1L, 2L)]
-    [InlineData(999_999_999_999_998, 999_999_999_999_999)]
-    [InlineData(999_999_999_999_999, null)]
-    public void WithWrappedDek_AnyGeneration_IsFollowedUpToTheLimit(long generation, long? expected)
-    {
-        var unsigned = EnvelopeHeader.Parse(Blob.Metadata, "a") with { Generation = generation };
-        using var dek = TestKeys.Unwrap(unsigned.WrappedDek.Span);
-        using var keys = dek.DeriveFor(unsigned.BlobId);
-        var header = unsigned.Sign(keys);
-
-        EnvelopeHeader Rewrap() => header.WithWrappedDek(header.KeyId, header.KeyThumbprint, header.WrappedDek, keys, "reports/a");
-        if (expected is not null)
-        {
-            Assert.Equal(expected, Rewrap().Generation);
-            return;
-        }
-
-        Assert.Contains("'reports/a'", Assert.Throws<GenerationLimitException>(Rewrap).Message, StringComparison.Ordinal);
-        var altered = header with { Generation = 1 };
-        Assert.Contains("'x'", Assert.Throws<IntegrityException>(
-            () => altered.WithWrappedDek(header.KeyId, header.KeyThumbprint, header.WrappedDek, keys, "x")).Message, StringComparison.Ordinal);
+        Assert.Equal((branch.Name, wrapping, TestBlob.WrittenOn.AddDays(1)), (anew.Branch, anew.Wrapping, anew.WrittenOn));
+        string[] changed = ["byok_branch", "byok_key_id", "byok_key_thumbprint", "byok_mac", "byok_sealed_dek", "byok_wrapped_branch", "byok_written"];
+        Assert.Equal(changed, anew.ToMetadata().Where(f => Blob.Metadata[f.Key] != f.Value).Select(f => f.Key).Order());
+        var reader = new TestReader(
+            [TestKeys.Version(TestKeys.NewKeyId, TestKeys.NewPublicKey, KeyTags.Active, 1, BranchPins.Start("archive", branch.Name))], TestKeys.Accepted, null);
+        Assert.Equal(new byte[200], await (Blob with { Metadata = anew.ToMetadata() }).ReadAsync(reader, false, TestBlob.Name));
+        await Assert.ThrowsAsync<IntegrityException>(() => Blob.ReadAsync(reader, false, TestBlob.Name));
     }
 
     [Fact]
-    public void WithWrappedDek_AlteredHeader_IsRefused()
+    public void SealAnew_AlteredHeaderOrOtherDek_IsRefused()
     {
-        var header = EnvelopeHeader.Parse(Blob.With("byok_generation", "7").Metadata, "a");
-        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
-        using var keys = dek.DeriveFor(header.BlobId);
+        using var dek = Blob.OpenDek();
+        using var otherDek = DataEncryptionKey.Generate();
+        var altered = Blob.With("byok_written", "7").Header;
 
-        Assert.Throws<IntegrityException>(() => header.WithWrappedDek(header.KeyId, header.KeyThumbprint, header.WrappedDek, keys, TestBlob.Name));
+        Assert.Throws<IntegrityException>(() => altered.SealAnew(dek, TestKeys.Branch, TestKeys.Wrapping, TestBlob.WrittenOn, TestBlob.Name));
+        Assert.Throws<IntegrityException>(() => Blob.Header.SealAnew(otherDek, TestKeys.Branch, TestKeys.Wrapping, TestBlob.WrittenOn, TestBlob.Name));
+        Assert.Throws<ArgumentNullException>("dek", () => altered.SealAnew(null!, TestKeys.Branch, TestKeys.Wrapping, TestBlob.WrittenOn, TestBlob.Name));
+        Assert.Throws<ArgumentNullException>("branch", () => altered.SealAnew(dek, null!, TestKeys.Wrapping, TestBlob.WrittenOn, TestBlob.Name));
+        Assert.Throws<ArgumentNullException>("wrapping", () => altered.SealAnew(dek, TestKeys.Branch, null!, TestBlob.WrittenOn, TestBlob.Name));
+    }
+
+    [Theory]
+    [InlineData(1, 1)] // now is later than what stands
+    [InlineData(0, 1)] // it never stays the same
+    [InlineData(-1, 1)] // a clock that is behind
+    [InlineData(-300_000, 1)] // as far as clocks may be apart
+    [InlineData(-300_001, -300_001)] // further, so what stands does not bind
+    public void NextWrittenOn_ClockAndStandingValue_GrowsUnlessTheValueIsFarInTheFuture(int nowInMilliseconds, int expectedInMilliseconds)
+    {
+        // Counted from what stands.
+        var now = TestBlob.WrittenOn.AddMilliseconds(nowInMilliseconds);
+
+        Assert.Equal(TestBlob.WrittenOn.AddMilliseconds(expectedInMilliseconds), EnvelopeHeader.NextWrittenOn(now.AddTicks(9), Blob.Header.WrittenOn));
+        Assert.Equal(now, EnvelopeHeader.NextWrittenOn(now.AddTicks(9), null));
     }
 
     [Fact]
@@ -229,9 +239,11 @@ public sealed class EnvelopeHeaderTests
         using var keys = dek.DeriveFor(header.BlobId);
         using var otherKeys = dek.DeriveFor(BlobId.New());
 
-        var misuse = Assert.Throws<ArgumentException>(() => (header with { WrappedDek = new byte[255] }).Sign(keys));
+        var misuse = Assert.Throws<ArgumentException>(() => (header with { SealedDek = new byte[59] }).Sign(keys));
         Assert.StartsWith("The header cannot be written: ", misuse.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => (header with { Generation = 0 }).Sign(keys));
+        Assert.Throws<ArgumentException>(() => (header with { WrittenOn = DateTimeOffset.UnixEpoch.AddMilliseconds(-1) }).Sign(keys));
+        Assert.Throws<ArgumentException>(() => (header with { PlaintextLength = (1L << 31) + 1 }).Sign(keys));
+        Assert.Throws<ArgumentException>(() => (header with { PlaintextLength = 0, InlineTable = null }).Sign(keys));
         Assert.Throws<ArgumentException>(() => (header with { InlineTable = [] }).Sign(keys));
         Assert.Throws<ArgumentException>(() => header.Sign(otherKeys));
     }
@@ -257,14 +269,13 @@ public sealed class EnvelopeHeaderTests
     public void Misuse_NullOrUnsigned_IsNamed()
     {
         var header = EnvelopeHeader.Parse(Blob.Metadata, "a");
-        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        using var dek = Blob.OpenDek();
         using var keys = dek.DeriveFor(header.BlobId);
 
         Assert.Throws<ArgumentNullException>("metadata", () => EnvelopeHeader.Parse(null!, "a"));
         Assert.Throws<ArgumentNullException>("blobName", () => EnvelopeHeader.Parse(Blob.Metadata, null!));
         Assert.Throws<ArgumentNullException>("container", () => EnvelopeHeader.HashName(null!, "a"));
         Assert.Throws<ArgumentNullException>("blobName", () => EnvelopeHeader.HashName("a", null!));
-        Assert.Throws<ArgumentNullException>("keyId", () => header.WithWrappedDek(null!, header.KeyThumbprint, header.WrappedDek, keys, TestBlob.Name));
         Assert.Equal(
             "Sign the header before it is written.",
             Assert.Throws<InvalidOperationException>(() => (header with { Mac = default }).ToMetadata()).Message);
@@ -276,13 +287,13 @@ public sealed class EnvelopeHeaderTests
     public async Task Reader_MisusedOrCut_SaysWhatIsWrong()
     {
         var header = EnvelopeHeader.Parse(Blob.Metadata, "a");
-        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        using var dek = Blob.OpenDek();
         var source = new MemoryRangeSource(Blob.Content);
-        EnvelopeReader Open(byte[] content) => EnvelopeReader.Open(header, dek, new MemoryRangeSource(content), TestBlob.Container, TestBlob.Name);
+        EnvelopeReader Open(byte[] content) => EnvelopeReader.Open(header, dek, TestReader.Keep(dek), new MemoryRangeSource(content), TestBlob.Container, TestBlob.Name);
 
-        Assert.Throws<ArgumentNullException>("header", () => EnvelopeReader.Open(null!, dek, source, TestBlob.Container, TestBlob.Name));
-        Assert.Throws<ArgumentNullException>("dek", () => EnvelopeReader.Open(header, null!, source, TestBlob.Container, TestBlob.Name));
-        Assert.Throws<ArgumentNullException>("source", () => EnvelopeReader.Open(header, dek, null!, TestBlob.Container, TestBlob.Name));
+        Assert.Throws<ArgumentNullException>("header", () => EnvelopeReader.Open(null!, dek, TestReader.Keep(dek), source, TestBlob.Container, TestBlob.Name));
+        Assert.Throws<ArgumentNullException>("dek", () => EnvelopeReader.Open(header, null!, TestReader.Keep(dek), source, TestBlob.Container, TestBlob.Name));
+        Assert.Throws<ArgumentNullException>("source", () => EnvelopeReader.Open(header, dek, TestReader.Keep(dek), null!, TestBlob.Container, TestBlob.Name));
         Assert.Equal(
             $"'{TestBlob.Name}' holds 263 bytes instead of 264: it was truncated.",
             Assert.Throws<IntegrityException>(() => Open(Blob.Content[..^1])).Message);
@@ -291,15 +302,28 @@ public sealed class EnvelopeHeaderTests
         var reader = Open(Blob.Content);
         var misuse = await Assert.ThrowsAsync<ArgumentException>("buffer", () => reader.ReadChunkAsync(0, new byte[79]).AsTask());
         Assert.StartsWith("Chunk 0 needs a buffer of 80 bytes, not 79.", misuse.Message, StringComparison.Ordinal);
-        using (var altered = Open([.. Blob.Content.Select(one => (byte)(one ^ 1))]))
-        {
-            var refusal = await Assert.ThrowsAsync<IntegrityException>(() => altered.ReadChunkAsync(0, new byte[80]).AsTask());
-            Assert.StartsWith($"'{TestBlob.Name}' does not verify: Chunk 0", refusal.Message, StringComparison.Ordinal);
-        }
-
+        var altered = Open([.. Blob.Content.Select(one => (byte)(one ^ 1))]);
+        var refusal = await Assert.ThrowsAsync<IntegrityException>(() => altered.ReadChunkAsync(0, new byte[80]).AsTask());
+        Assert.StartsWith($"'{TestBlob.Name}' does not verify: Chunk 0", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(64, await reader.ReadChunkAsync(0, new byte[80]));
-        reader.Dispose();
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => reader.ReadChunkAsync(0, new byte[80]).AsTask());
+    }
+
+    [Fact]
+    public async Task ReadChunkAsync_KeyIsTakenAwayAfterOpening_ReadsNothing()
+    {
+        using var dek = Blob.OpenDek();
+        var opener = TestReader.Keep(dek);
+        var isRevoked = false;
+        var reader = EnvelopeReader.Open(
+            Blob.Header, dek, stop => isRevoked ? throw new KeyUnavailableException("revoked") : opener(stop), new MemoryRangeSource(Blob.Content), TestBlob.Container, TestBlob.Name);
+        Assert.Equal(64, await reader.ReadChunkAsync(0, new byte[80]));
+
+        isRevoked = true;
+        var buffer = new byte[80];
+
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => reader.ReadChunkAsync(0, buffer).AsTask());
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => reader.ReadChunkAsync(1, buffer).AsTask());
+        Assert.Equal(Blob.Content.AsSpan(80, 80).ToArray(), buffer); // as it is stored
     }
 
     [Fact]

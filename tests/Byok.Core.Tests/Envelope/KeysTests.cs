@@ -1,51 +1,9 @@
-using System.Security.Cryptography;
 using Byok.Core.Envelope;
-using Byok.Core.Errors;
-using Byok.Core.Keys;
 
 namespace Byok.Core.Tests.Envelope;
 
 public sealed class KeysTests
 {
-    [Theory]
-    [InlineData(2048)]
-    [InlineData(3072)]
-    [InlineData(4096)]
-    public void Wrap_EachSize_UnwrapsWithOaepSha256(int bits)
-    {
-        using var rsa = RSA.Create(bits);
-        using var wrapper = new DekWrapper(RsaPublicKey.FromParameters(rsa.ExportParameters(false)));
-        using var dek = DataEncryptionKey.Generate();
-
-        var wrapped = wrapper.Wrap(dek);
-
-        Assert.Equal(bits / 8, wrapped.Length);
-        Assert.NotEqual(wrapped, wrapper.Wrap(dek));
-        Assert.Equal(dek.Bytes, rsa.Decrypt(wrapped, RSAEncryptionPadding.OaepSHA256));
-    }
-
-    [Fact]
-    public void DekWrapper_KeyOfAnotherSize_IsMisuse()
-    {
-        using var rsa = RSA.Create(1024);
-        var key = RsaPublicKey.FromParameters(rsa.ExportParameters(false));
-
-        Assert.StartsWith(
-            "A wrapping key has 2048, 3072 or 4096 bits, not 1024.",
-            Assert.Throws<ArgumentException>("wrappingKey", () => new DekWrapper(key)).Message,
-            StringComparison.Ordinal);
-        Assert.Throws<ArgumentNullException>("wrappingKey", () => new DekWrapper(null!));
-        using var wrapper = new DekWrapper(TestKeys.PublicKey);
-        Assert.Throws<ArgumentNullException>("dek", () => wrapper.Wrap(null!));
-    }
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(31)]
-    [InlineData(33)]
-    public void FromBytes_NotAKeysLength_IsAnIntegrityFailure(int length) =>
-        Assert.Throws<IntegrityException>(() => DataEncryptionKey.FromBytes(new byte[length]));
-
     [Fact]
     public void Generate_Twice_DrawsTwoKeys()
     {
@@ -58,15 +16,10 @@ public sealed class KeysTests
     }
 
     [Fact]
-    public void FromBytes_NotAKeysLength_SaysHowLong() => Assert.Equal(
-        "The wrapped DEK holds 31 bytes instead of 32: it was altered.",
-        Assert.Throws<IntegrityException>(() => DataEncryptionKey.FromBytes(new byte[31])).Message);
-
-    [Fact]
     public void Dispose_MemoryOfTheKeys_IsZeroed()
     {
         // What the spans show lives on after the disposal: it is the keys' own memory.
-        var dek = DataEncryptionKey.FromBytes(new DeterministicRandom("dek").Bytes(32));
+        var dek = DataEncryptionKey.Generate(new DeterministicRandom("dek").Fill);
         var keys = dek.DeriveFor(BlobId.New());
         var bytes = dek.Bytes;
         var table = keys.TableKey;
@@ -87,7 +40,7 @@ public sealed class KeysTests
         dek.Dispose();
         keys.Dispose();
 
-        Assert.Throws<ObjectDisposedException>(() => dek.WrapWith(TestKeys.PublicKey));
+        Assert.Throws<ObjectDisposedException>(() => TestKeys.Branch.SealDek(dek, BlobId.New()));
         Assert.Throws<ObjectDisposedException>(() => dek.DeriveFor(BlobId.New()));
         Assert.Throws<ObjectDisposedException>(() => BekTable.SealSegment(keys, new BlobLayout(1, 64, 1), 0, new byte[32]));
         Assert.Throws<ObjectDisposedException>(() => keys.MacKey.Length);

@@ -1,3 +1,4 @@
+using Byok.Core.Branches;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
@@ -26,7 +27,7 @@ public sealed class MetadataBudgetTests
         var placements = Enumerable.Range(0, 400).Select(n => MetadataBudget.Place(new BlobLayout(n * 64L, 64, 16), [])).ToList();
 
         var inline = placements.TakeWhile(p => p == TablePlacement.Inline).Count();
-        Assert.InRange(inline, 140, 160);
+        Assert.Equal(144, inline); // 143 chunks, and the empty blob
         Assert.All(placements.Skip(inline), p => Assert.Equal(TablePlacement.Tail, p));
     }
 
@@ -70,7 +71,7 @@ public sealed class MetadataBudgetTests
     }
 
     [Fact]
-    public void Place_AnyLayoutAndUserMetadata_FitsAfterTheWorstRotation() =>
+    public void Place_AnyLayoutAndUserMetadata_FitsUnderTheWorstBranch() =>
         Gen.Select(Gen.Int[0, 300], Gen.Int[1, 64], Gen.Int[0, 7000]).Sample((chunks, segment, userSize) =>
         {
             var layout = new BlobLayout(chunks * 64L, 64, segment);
@@ -110,12 +111,14 @@ public sealed class MetadataBudgetTests
         var metadata = new EnvelopeHeader
         {
             BlobId = id,
-            Layout = layout,
+            PlaintextLength = layout.PlaintextLength,
+            ChunkSizeInBytes = layout.ChunkSizeInBytes,
+            ChunksPerTableSegment = layout.ChunksPerTableSegment,
             InlineTable = table,
-            Generation = EnvelopeFormat.MaxGeneration,
-            KeyId = LongestKeyId,
-            KeyThumbprint = TestKeys.PublicKey.Thumbprint,
-            WrappedDek = new byte[512],
+            WrittenOn = DateTimeOffset.MaxValue,
+            Branch = TestKeys.Branch.Name,
+            SealedDek = TestKeys.Branch.SealDek(dek, id),
+            Wrapping = new BranchWrapping(LongestKeyId, TestKeys.PublicKey.Thumbprint, new byte[512]),
             NameHash = EnvelopeHeader.HashName("c", "n"),
         }.Sign(keys).ToMetadata();
         return metadata;

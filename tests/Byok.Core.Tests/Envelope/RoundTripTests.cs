@@ -24,7 +24,8 @@ public sealed class RoundTripTests
             var blob = TestBlob.Create(plaintext, placement: placement);
 
             Assert.Equal(plaintext, await blob.ReadAsync());
-            Assert.Equal(EnvelopeHeader.Parse(blob.Metadata, "x").StoredLength, blob.Content.Length);
+            var reader = blob.Open();
+            Assert.Equal(reader.Layout.StoredLength(placement), blob.Content.Length);
         }
     }
 

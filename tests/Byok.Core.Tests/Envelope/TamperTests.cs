@@ -55,7 +55,7 @@ public sealed class TamperTests
     public void Verify_AnyFlipThatStillParses_IsCaughtByCommitmentOrMac(string field)
     {
         // The DEK is known here, as it is to whoever caches it: nothing rests on the vault refusing.
-        using var dek = TestKeys.Unwrap(EnvelopeHeader.Parse(Inline.Metadata, "x").WrappedDek.Span);
+        using var dek = Inline.OpenDek();
         var value = Inline.Metadata[field];
         for (var i = 0; i < value.Length; i++)
         {
@@ -90,10 +90,11 @@ public sealed class TamperTests
         foreach (var more in new[] { " ", "=", "A", "\0" })
         {
             await Assert.ThrowsAsync<MalformedEnvelopeException>(() => Inline.With(field, more + Inline.Metadata[field]).ReadAsync());
-            if (more != "A" || field != EnvelopeFields.KeyId)
-            {
-                await Assert.ThrowsAsync<MalformedEnvelopeException>(() => Inline.With(field, Inline.Metadata[field] + more).ReadAsync());
-            }
+
+            // A longer key version, or a longer table, is in its form; the MAC tells.
+            var extended = Inline.With(field, Inline.Metadata[field] + more);
+            var isInForm = more == "A" && field is (EnvelopeFields.KeyId or EnvelopeFields.Table);
+            Assert.IsType(isInForm ? typeof(IntegrityException) : typeof(MalformedEnvelopeException), await Record.ExceptionAsync(() => extended.ReadAsync()));
         }
 
         var twice = new List<KeyValuePair<string, string>>(Inline.Metadata) { new(field.ToUpperInvariant(), Inline.Metadata[field]) };
@@ -192,7 +193,7 @@ public sealed class TamperTests
 
     [Theory]
     [InlineData(EnvelopeFields.Table)]
-    [InlineData(EnvelopeFields.WrappedDek)]
+    [InlineData(EnvelopeFields.SealedDek)]
     [InlineData(EnvelopeFields.Commitment)]
     [InlineData(EnvelopeFields.Mac)]
     [InlineData(EnvelopeFields.BlobId)]
@@ -211,6 +212,83 @@ public sealed class TamperTests
         var tail = (int)new BlobLayout(Plaintext.Length, ChunkSize, 2).CiphertextLength;
 
         await Assert.ThrowsAsync<IntegrityException>(() => (one with { Content = [.. one.Content[..tail], .. two.Content[tail..]] }).ReadAsync());
+    }
+
+    [Fact]
+    public async Task ReadAsync_ChunksInAnyOtherOrder_OpenAloneInRangesAndInParallelOnlyWhereTheyBelong()
+    {
+        // A chunk does not name its place, so whether the table does is tried for every chunk at every place, of this blob and of another one under the same keys.
+        using var dek = DataEncryptionKey.Generate();
+        var plaintext = new DeterministicRandom("order").Bytes(6 * ChunkSize);
+        var one = TestBlob.Create(plaintext, placement: TablePlacement.Tail, dek: dek);
+        var other = TestBlob.Create(plaintext, placement: TablePlacement.Tail, dek: dek);
+        for (var place = 0; place < 6; place++)
+        {
+            foreach (var (from, index) in Enumerable.Range(0, 6).SelectMany(index => new[] { (one, index), (other, index) }))
+            {
+                var content = (byte[])one.Content.Clone();
+                Chunk(from.Content, index).CopyTo(content, place * Stored);
+                var moved = one with { Content = content };
+                if (from == one && index == place)
+                {
+                    Assert.Equal(plaintext, await moved.ReadAsync());
+                    continue;
+                }
+
+                var reader = moved.Open();
+                await Assert.ThrowsAsync<IntegrityException>(() => moved.ReadAsync(degree: 4));
+                await Assert.ThrowsAsync<IntegrityException>(() => reader.ReadChunkAsync(place, new byte[Stored]).AsTask());
+                await Assert.ThrowsAsync<IntegrityException>(() => reader.ReadChunksAsync(place, new byte[reader.Layout.MaxReadLength]).AsTask());
+                using var stream = new DecryptingStream(reader) { Position = (place * ChunkSize) + 7 };
+                await Assert.ThrowsAsync<IntegrityException>(() => stream.ReadExactlyAsync(new byte[1]).AsTask());
+                for (var right = 0; right < 6; right++)
+                {
+                    if (right != place)
+                    {
+                        var buffer = new byte[Stored];
+                        Assert.Equal(ChunkSize, await reader.ReadChunkAsync(right, buffer));
+                        Assert.Equal(plaintext[(right * ChunkSize)..((right + 1) * ChunkSize)], buffer[..ChunkSize]);
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void OpenSegment_AtAnotherPlaceOrOfAnotherShapeOrBlob_IsRefused()
+    {
+        using var dek = DataEncryptionKey.Generate();
+        using var keys = dek.DeriveFor(BlobId.New());
+        using var otherKeys = dek.DeriveFor(BlobId.New());
+        var layout = new BlobLayout(4 * ChunkSize, ChunkSize, 2);
+        var segment = BekTable.SealSegment(keys, layout, 0, new byte[64]);
+        BekTable.OpenSegment(keys, layout, 0, segment, new byte[64]);
+        BekTable.OpenSegment(keys, new BlobLayout((4 * ChunkSize) - 1, ChunkSize, 2), 0, segment, new byte[64]); // the length is under the header's MAC
+
+        Assert.Throws<IntegrityException>(() => BekTable.OpenSegment(keys, layout, 1, segment, new byte[64]));
+        Assert.Throws<IntegrityException>(() => BekTable.OpenSegment(otherKeys, layout, 0, segment, new byte[64]));
+        Assert.Throws<IntegrityException>(() => BekTable.OpenSegment(keys, new BlobLayout(4 * ChunkSize, ChunkSize + 1, 2), 0, segment, new byte[64]));
+    }
+
+    [Fact]
+    public void Verify_NumbersThatNothingAuthenticates_AreNotUsedBefore()
+    {
+        // Were they used, each of these would be another failure than that of the MAC, or a request for memory.
+        using var dek = Inline.OpenDek();
+        using var keys = dek.DeriveFor(Inline.Header.BlobId);
+        foreach (var (field, value) in new[]
+        {
+            (EnvelopeFields.Length, "140737488355328"), (EnvelopeFields.Length, "0"), (EnvelopeFields.Length, "2147483649"),
+            (EnvelopeFields.ChunkSize, "4194304"), (EnvelopeFields.TableSegment, "32768"), (EnvelopeFields.Table, "tail"), (EnvelopeFields.Table, "inline."),
+        })
+        {
+            var header = Inline.With(field, value).Header;
+            Assert.EndsWith("was altered: its MAC does not verify.", Assert.Throws<IntegrityException>(() => header.Verify(keys, TestBlob.Container, TestBlob.Name)).Message, StringComparison.Ordinal);
+            Assert.EndsWith(
+                "was altered: its MAC does not verify.",
+                Assert.Throws<IntegrityException>(() => EnvelopeReader.Open(header, dek, TestReader.Keep(dek), new MemoryRangeSource([]), TestBlob.Container, TestBlob.Name)).Message,
+                StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -235,7 +313,7 @@ public sealed class TamperTests
     [Fact]
     public async Task ReadAsync_RenamedOnPurposeButAltered_IsStillRefused()
     {
-        var altered = Inline.With(EnvelopeFields.Generation, "2");
+        var altered = Inline.With(EnvelopeFields.Written, "2");
         await Assert.ThrowsAsync<IntegrityException>(() => altered.ReadAsync(allowRenamed: true, name: "reports/other.pdf"));
     }
 
@@ -244,7 +322,7 @@ public sealed class TamperTests
     {
         var content = (byte[])Inline.Content.Clone();
         content[0] ^= 1;
-        using var reader = (Inline with { Content = content }).Open();
+        var reader = (Inline with { Content = content }).Open();
         var buffer = new byte[Stored];
 
         await Assert.ThrowsAsync<IntegrityException>(async () => await reader.ReadChunkAsync(0, buffer));
@@ -257,7 +335,7 @@ public sealed class TamperTests
     {
         var content = (byte[])Inline.Content.Clone();
         content[Stored + 3] ^= 1;
-        using var reader = (Inline with { Content = content }).Open();
+        var reader = (Inline with { Content = content }).Open();
         var offsets = new List<long>();
 
         await Assert.ThrowsAsync<IntegrityException>(() => EnvelopeDownload.CopyToAsync(reader, 4, (offset, _, _) =>

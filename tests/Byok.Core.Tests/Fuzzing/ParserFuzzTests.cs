@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Byok.Core.Branches;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
@@ -12,11 +13,14 @@ using Byok.Testing.Core.Fuzzing;
 
 namespace Byok.Core.Tests.Fuzzing;
 
-/// <summary>What others wrote: the envelope's metadata and content, the transfer blob, key identifiers and keys, attested attributes.</summary>
+/// <summary>What others wrote: the envelope's metadata and content, branch records, the transfer blob, key identifiers and keys, attested attributes.</summary>
 public sealed class ParserFuzzTests
 {
     [Fact]
     public void Envelope_Mutated_IsReadOrRefused() => Envelope(Fuzzer.FewInputs);
+
+    [Fact]
+    public void BranchRecord_Mutated_IsReadOrRefused() => Record(Fuzzer.FewInputs);
 
     [Fact]
     public void Transfer_Mutated_IsReadOrRefused() => Transfer(Fuzzer.FewInputs);
@@ -33,6 +37,10 @@ public sealed class ParserFuzzTests
     [Trait("Category", "Long")]
     [Fact]
     public void Envelope_MutatedManyTimes_IsReadOrRefused() => Envelope(Fuzzer.ManyInputs);
+
+    [Trait("Category", "Long")]
+    [Fact]
+    public void BranchRecord_MutatedManyTimes_IsReadOrRefused() => Record(Fuzzer.ManyInputs);
 
     [Trait("Category", "Long")]
     [Fact]
@@ -64,6 +72,18 @@ public sealed class ParserFuzzTests
             }
         },
         exception => exception is EnvelopeException);
+
+    private static void Record(int inputs) => Fuzzer.Run(
+        "branch-record", inputs,
+        input =>
+        {
+            var record = BranchRecord.Parse(input, "archive", TestKeys.Branch.Name);
+            var written = record.ToUtf8Json();
+            Assert.InRange(written.Length, 1, BranchRecord.MaxLengthInBytes);
+            Assert.Equal(record.Wrappings, BranchRecord.Parse(written, "archive", TestKeys.Branch.Name).Wrappings);
+            Assert.All(record.Wrappings, wrapping => Assert.Equal("archive", wrapping.KeyId.Name));
+        },
+        exception => exception is MalformedBranchRecordException);
 
     private static void Transfer(int inputs) => Fuzzer.Run(
         "transfer", inputs,
@@ -108,13 +128,13 @@ public sealed class ParserFuzzTests
         var vector = EnvelopeVector.Read(Path.Combine(TestKeys.VectorFolder, "tail.json"));
         Assert.Equal(vector.Content, Fuzzer.Read("content", "sound"));
         var header = EnvelopeHeader.Parse(vector.Metadata, vector.Blob);
-        using var dek = TestKeys.Unwrap(header.WrappedDek.Span);
+        using var dek = TestKeys.Branch.OpenDek(header.SealedDek.Span, header.BlobId);
         await Fuzzer.RunAsync(
             "content", inputs,
             async input =>
             {
-                using var reader = EnvelopeReader.Open(header, dek, new MemoryRangeSource(input), vector.Container, vector.Blob);
-                var plaintext = new byte[header.Layout.PlaintextLength];
+                var reader = EnvelopeReader.Open(header, dek, TestReader.Keep(dek), new MemoryRangeSource(input), vector.Container, vector.Blob);
+                var plaintext = new byte[reader.Layout.PlaintextLength];
                 await EnvelopeDownload.CopyToAsync(reader, 1, (offset, bytes, _) =>
                 {
                     bytes.CopyTo(plaintext.AsMemory((int)offset));

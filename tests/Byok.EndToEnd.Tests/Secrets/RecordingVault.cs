@@ -5,20 +5,20 @@ using Byok.Core.Ports;
 namespace Byok.EndToEnd.Tests.Secrets;
 
 /// <summary>
-/// A vault that remembers every DEK it unwrapped, so that a test can look where they went; combined with a mask where remembering must not be what a
+/// A vault that remembers every branch key it unwrapped, so that a test can look where they went; combined with a mask where remembering must not be what a
 /// search of the memory finds.
 /// </summary>
 internal sealed class RecordingVault(IKeyVault inner, byte mask = 0) : IKeyVault
 {
-    public ConcurrentBag<byte[]> UnwrappedDeks { get; } = [];
+    public ConcurrentBag<byte[]> Unwrapped { get; } = [];
 
     public Uri VaultUri => inner.VaultUri;
 
     public async Task<byte[]> UnwrapKeyAsync(KeyIdentifier id, ReadOnlyMemory<byte> wrappedKey, CancellationToken cancellationToken)
     {
-        var dek = await inner.UnwrapKeyAsync(id, wrappedKey, cancellationToken);
-        UnwrappedDeks.Add([.. dek.Select(one => (byte)(one ^ mask))]);
-        return dek;
+        var key = await inner.UnwrapKeyAsync(id, wrappedKey, cancellationToken);
+        Unwrapped.Add([.. key.Select(one => (byte)(one ^ mask))]);
+        return key;
     }
 
     public Task<VaultKey> CreateKeyExchangeKeyAsync(string name, int sizeInBits, KeyAttributes attributes, CancellationToken cancellationToken) =>

@@ -14,8 +14,8 @@ public sealed class CommandLineTamperingTests(StackFixture stack) : IClassFixtur
     private const int Length = 9_000_000; // three chunks
     private static readonly string[] Fields =
     [
-        "byok_format", "byok_blob_id", "byok_length", "byok_chunk_size", "byok_table_segment", "byok_table", "byok_generation", "byok_key_id",
-        "byok_key_thumbprint", "byok_wrapped_dek", "byok_name_hash", "byok_commitment", "byok_mac",
+        "byok_format", "byok_blob_id", "byok_length", "byok_chunk_size", "byok_table_segment", "byok_table", "byok_written", "byok_branch", "byok_sealed_dek",
+        "byok_key_id", "byok_key_thumbprint", "byok_wrapped_branch", "byok_name_hash", "byok_commitment", "byok_mac",
     ];
 
     public async Task InitializeAsync()
@@ -94,10 +94,10 @@ public sealed class CommandLineTamperingTests(StackFixture stack) : IClassFixtur
         await AssertRefusedAsync("large", blob => blob.Content = [.. Chunk(blob, 0), .. Chunk(otherLarge, 1), .. Chunk(blob, 2)]);
         await AssertRefusedAsync("small", blob => blob.Content = other.Content);
         await AssertRefusedAsync("small", blob => blob.Metadata["byok_table"] = other.Metadata["byok_table"]);
-        await AssertRefusedAsync("small", blob => blob.Metadata["byok_wrapped_dek"] = other.Metadata["byok_wrapped_dek"]);
+        await AssertRefusedAsync("small", blob => blob.Metadata["byok_sealed_dek"] = other.Metadata["byok_sealed_dek"]);
         await AssertRefusedAsync("small", blob =>
         {
-            blob.Metadata["byok_wrapped_dek"] = other.Metadata["byok_wrapped_dek"];
+            blob.Metadata["byok_sealed_dek"] = other.Metadata["byok_sealed_dek"];
             blob.Metadata["byok_commitment"] = other.Metadata["byok_commitment"];
             blob.Metadata["byok_mac"] = other.Metadata["byok_mac"];
         });
@@ -111,7 +111,7 @@ public sealed class CommandLineTamperingTests(StackFixture stack) : IClassFixtur
         var sound = await ReadAsync("small");
         try
         {
-            await WriteAsync("small", sound with { Metadata = new Dictionary<string, string>(sound.Metadata) { ["byok_generation"] = "9" } });
+            await WriteAsync("small", sound with { Metadata = new Dictionary<string, string>(sound.Metadata) { ["byok_written"] = "9" } });
             CommandAssert.Failed(4, "small", await stack.Byok.RunAsync("blob", "verify", "small"));
             CommandAssert.Failed(4, "small", await stack.Byok.RunAsync("blob", "inspect", "small"));
             var listed = (await stack.Byok.SucceedAsync("blob", "list", "--json")).Json;
@@ -163,7 +163,7 @@ public sealed class CommandLineTamperingTests(StackFixture stack) : IClassFixtur
     {
         "byok_format" => "2",
         "byok_key_id" => value[..^1] + (value[^1] == '0' ? '1' : '0'),
-        "byok_length" or "byok_chunk_size" or "byok_table_segment" or "byok_generation" => $"{long.Parse(value, null) + 1}",
+        "byok_length" or "byok_chunk_size" or "byok_table_segment" or "byok_written" => $"{long.Parse(value, null) + 1}",
         _ => value[..^4] + (value[^4] == 'A' ? 'B' : 'A') + value[^3..],
     };
 

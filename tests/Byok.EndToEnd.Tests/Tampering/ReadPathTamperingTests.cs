@@ -26,7 +26,7 @@ public sealed class ReadPathTamperingTests(AzuriteFixture azurite) : IClassFixtu
     public async Task InitializeAsync()
     {
         _storage = await azurite.CreateAccountAsync();
-        _vault.AddActiveKey("customer-key");
+        await _vault.AddPinnedKeyAsync(_storage, "customer-key");
         _catalog = new TestPipeline(
             _vault, null, _storage, new InMemoryLedger(), new PipelineOptions { DefaultKey = "customer-key" }, TimeProvider.System);
         var upload = await _storage.Uploads.Client.GetBlobClient(Name).UploadAsync(BinaryData.FromBytes(_plaintext));
@@ -95,8 +95,8 @@ public sealed class ReadPathTamperingTests(AzuriteFixture azurite) : IClassFixtu
 
     private async Task<byte[]> ReadAsync()
     {
-        await using var blob = await _catalog.Reader.OpenAsync(Name, DekSource.Vault, CancellationToken.None);
-        var plaintext = new byte[blob.Header.Layout.PlaintextLength];
+        await using var blob = await _catalog.Reader.OpenAsync(Name, PinFreshness.Now, CancellationToken.None);
+        var plaintext = new byte[blob.Envelope.Layout.PlaintextLength];
         await EnvelopeDownload.CopyToAsync(
             blob.Envelope,
             1,

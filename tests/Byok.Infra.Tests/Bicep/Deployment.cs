@@ -59,10 +59,16 @@ internal sealed class Deployment
 
     public PredictedResource Only(string type) => Assert.Single(OfType(type));
 
-    /// <summary>The storage account whose containers hold the data; the other one is the host's.</summary>
-    public PredictedResource DataAccount() => OfType("Microsoft.Storage/storageAccounts").Single(a => Container("uploads").Id.StartsWith(a.Id + "/", StringComparison.Ordinal));
+    /// <summary>The storage account whose containers hold the data.</summary>
+    public PredictedResource DataAccount() => AccountOf("uploads");
 
-    public PredictedResource HostAccount() => OfType("Microsoft.Storage/storageAccounts").Single(a => Container("packages").Id.StartsWith(a.Id + "/", StringComparison.Ordinal));
+    /// <summary>The storage account of branch records, ledger and audits.</summary>
+    public PredictedResource RecordsAccount() => AccountOf("branches");
+
+    public PredictedResource HostAccount() => AccountOf("packages");
+
+    public PredictedResource BlobService(PredictedResource account) =>
+        OfType("Microsoft.Storage/storageAccounts/blobServices").Single(s => s.Id == account.Id + "/blobServices/default");
 
     public PredictedResource Container(string name) =>
         OfType("Microsoft.Storage/storageAccounts/blobServices/containers").Single(c => c.Id.EndsWith("/" + name, StringComparison.Ordinal));
@@ -70,6 +76,9 @@ internal sealed class Deployment
     /// <summary>Application settings by name.</summary>
     public IReadOnlyDictionary<string, string> AppSettings() =>
         Only("Microsoft.Web/sites").Property("siteConfig.appSettings")!.AsArray().ToDictionary(s => (string)s!["name"]!, s => (string)s!["value"]!);
+
+    private PredictedResource AccountOf(string container) =>
+        OfType("Microsoft.Storage/storageAccounts").Single(a => Container(container).Id.StartsWith(a.Id + "/", StringComparison.Ordinal));
 
     private static async Task<Deployment> EvaluateAsync(string parameters)
     {

@@ -26,7 +26,7 @@ public sealed partial class OperationsGuideTests
         Assert.Empty(sample.Keys.Except(Defaults.Keys));
 
         // What differs on one machine: addresses, the key, and no approvals by default anywhere.
-        foreach (var name in Defaults.Keys.Intersect(sample.Keys).Where(name => Defaults[name] != "none" && name is not ("Byok__VaultUri" or "Byok__Relay__Namespace")))
+        foreach (var name in Defaults.Keys.Intersect(sample.Keys).Where(name => Defaults[name] != "none" && name is not ("Byok__VaultUri" or "Byok__RecordsAccountUri" or "Byok__Relay__Namespace")))
         {
             Assert.Equal(Defaults[name].Replace("*template*, ", "", StringComparison.Ordinal).Trim('`'), sample[name]);
         }
@@ -59,12 +59,43 @@ public sealed partial class OperationsGuideTests
         var column = Array.IndexOf(table.Single(cells => cells.Contains(size)), size);
         var perSecond = operationsInTenSeconds / 10;
 
-        Assert.Equal(perSecond.ToString(null, null), table.Single(cells => cells[0] == "unwraps a second")[column]);
-        foreach (var blobs in new[] { 10_000, 1_000_000, 100_000_000 })
-        {
-            var row = table.Single(cells => cells[0] == FormattableString.Invariant($"rotation of {blobs:N0} blobs"));
-            Assert.Equal(InWords(TimeSpan.FromSeconds((double)blobs / perSecond)), row[column]);
-        }
+        // An instance unwraps each branch it uses once in the key cache time, a minute; a rotation unwraps each pinned branch three times, whatever the number of blobs.
+        Assert.Equal(InFigures(perSecond), Cell("unwraps a second"));
+        Assert.Equal(InFigures(perSecond * 60), Cell("instances that use one branch at once, by unwraps alone"));
+        Assert.Equal(InFigures(perSecond * 60 / 11), Cell("instances that use eleven branches at once, by unwraps alone"));
+        Assert.Equal("3", Cell("unwraps of a rotation, one pinned branch, any number of blobs"));
+        Assert.Equal("33", Cell("unwraps of a rotation, eleven pinned branches, any number of blobs"));
+
+        string Cell(string row) => table.Single(cells => cells[0] == row)[column];
+    }
+
+    [Fact]
+    public void Findings_EveryKind_IsDocumentedWithItsSeverity()
+    {
+        var kinds = FindingKind().Matches(RepositoryFiles.Read("src", "Byok.Pipeline", "AuditKeys", "FindingKinds.cs")).Select(m => (Code: m.Groups[2].Value, Severity: m.Groups[1].Value.ToLowerInvariant())).ToList();
+        var documented = FindingRow().Matches(Section("What the audit finds")).Select(m => (Code: m.Groups[1].Value, Severity: m.Groups[2].Value));
+
+        Assert.True(kinds.Count >= 40, "The kinds of findings were not found in the source.");
+        Assert.Equal(kinds.Order(), documented.Order());
+    }
+
+    [Fact]
+    public void Routes_EveryRouteOfTheApi_IsDocumented()
+    {
+        var routes = Route().Matches(RepositoryFiles.Read("src", "Byok.Api", "ApiRoute.cs")).Select(m => $"{m.Groups[1].Value} {m.Groups[2].Value}").ToList();
+        var documented = Section("People and roles").Split('\n').Select(line => RouteRow().Match(line)).Where(m => m.Success).Select(m => m.Groups[1].Value);
+
+        Assert.True(routes.Count >= 11, "The routes were not found in the source.");
+        Assert.Equal(routes, documented);
+    }
+
+    [Fact]
+    public void Unmovable_EveryReason_IsDocumented()
+    {
+        var reasons = EnumMember().Matches(RepositoryFiles.Read("src", "Byok.Pipeline", "MoveBlobs", "UnmovableBlob.cs").Split("enum UnmovableReason")[1]).Select(m => m.Groups[1].Value).ToList();
+
+        Assert.True(reasons.Count >= 7, "The reasons were not found in the source.");
+        Assert.All(reasons, reason => Assert.Contains($"\n| `{char.ToLowerInvariant(reason[0])}{reason[1..]}` | ", Section("Branches"), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -93,15 +124,7 @@ public sealed partial class OperationsGuideTests
         Assert.All(Link().Matches(Guide).Select(m => m.Groups[1].Value), link => Assert.Contains(link, anchors));
     }
 
-    private static string InWords(TimeSpan time) => time switch
-    {
-        { TotalDays: >= 10 } => FormattableString.Invariant($"{time.TotalDays:F0} days"),
-        { TotalDays: >= 1 } => FormattableString.Invariant($"{time.TotalDays:F1} days"),
-        { TotalHours: >= 1 } => $"{(int)time.TotalHours} h {Math.Round(time.TotalMinutes % 60)} min",
-        { TotalMinutes: >= 1, Seconds: > 0 } => $"{(int)time.TotalMinutes} min {time.Seconds} s",
-        { TotalMinutes: >= 1 } => $"{(int)time.TotalMinutes} min",
-        _ => $"{time.TotalSeconds} s",
-    };
+    private static string InFigures(int number) => FormattableString.Invariant($"{number:N0}");
 
     private static string[] Cells(string line) => [.. line.Trim('|').Split('|').Select(cell => cell.Trim())];
 
@@ -115,6 +138,21 @@ public sealed partial class OperationsGuideTests
 
     [GeneratedRegex(@"^\| `([^`]+)` \| ([^|]+?) \|", RegexOptions.Multiline)]
     private static partial Regex SettingRow();
+
+    [GeneratedRegex("new\\((Critical|Warning|Notice), \"([a-z-]+)\"")]
+    private static partial Regex FindingKind();
+
+    [GeneratedRegex(@"^\| `([a-z-]+)` \| (\w+) \|", RegexOptions.Multiline)]
+    private static partial Regex FindingRow();
+
+    [GeneratedRegex("new\\(\"(GET|POST)\", \"([^\"]+)\"")]
+    private static partial Regex Route();
+
+    [GeneratedRegex(@"^\| `((?:GET|POST) [^`]+)` \|")]
+    private static partial Regex RouteRow();
+
+    [GeneratedRegex(@"^    ([A-Z]\w+),\r?$", RegexOptions.Multiline)]
+    private static partial Regex EnumMember();
 
     [GeneratedRegex("^#{2,3} (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();

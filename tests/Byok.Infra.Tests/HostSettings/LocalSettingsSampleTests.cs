@@ -25,6 +25,22 @@ public sealed class LocalSettingsSampleTests
     }
 
     [Fact]
+    public void Values_Records_AreInTheEmulatorToo()
+    {
+        Assert.Equal("", Values["Byok__RecordsAccountUri"]);
+        Assert.Equal(
+            ["Audits", "Branches", "Ledger", "Protected", "Uploads"],
+            Values.Keys.Where(name => name.StartsWith("Byok__Containers__", StringComparison.Ordinal)).Select(name => name["Byok__Containers__".Length..]).Order());
+    }
+
+    [Fact]
+    public void Values_Branches_HaveTheirSettings()
+    {
+        Assert.Equal("", Values["Byok__AcceptedKeys"]);
+        Assert.Equal("365", Values["Byok__BranchMaximumAgeDays"]);
+    }
+
+    [Fact]
     public void Values_Addresses_AreLoopback()
     {
         Assert.True(new Uri(Values["Byok__VaultUri"]).IsLoopback);

@@ -8,7 +8,7 @@ public sealed class AppTests
     public async Task Settings_EveryScenario_HoldNoSecret()
     {
         string[] words = ["key", "secret", "password", "connectionstring", "connection_string", "token", "sas"];
-        string[] harmless = ["Byok__DefaultKey", "Byok__KeyPrefixes", "APPLICATIONINSIGHTS_CONNECTION_STRING"];
+        string[] harmless = ["Byok__DefaultKey", "Byok__KeyPrefixes", "Byok__AcceptedKeys", "APPLICATIONINSIGHTS_CONNECTION_STRING"];
 
         foreach (var deployment in await Deployment.AllAsync())
         {
@@ -46,13 +46,32 @@ public sealed class AppTests
     }
 
     [Fact]
-    public async Task Connection_Uploads_LeadsToTheDataAccountAndTheHostToItsOwn()
+    public async Task Connection_Storage_LeadsToTheAccountThatHoldsIt()
     {
-        var deployment = await Deployment.Sample;
+        foreach (var deployment in await Deployment.AllAsync())
+        {
+            var settings = deployment.AppSettings();
 
-        Assert.Contains(deployment.DataAccount().Id + "'", deployment.AppSettings()["ByokUploads__blobServiceUri"], StringComparison.Ordinal);
-        Assert.Contains(deployment.DataAccount().Id + "'", deployment.AppSettings()["Byok__StorageAccountUri"], StringComparison.Ordinal);
-        Assert.Contains(deployment.HostAccount().Id + "'", deployment.AppSettings()["AzureWebJobsStorage__tableServiceUri"], StringComparison.Ordinal);
+            Assert.Contains(deployment.DataAccount().Id + "'", settings["ByokUploads__blobServiceUri"], StringComparison.Ordinal);
+            Assert.Contains(deployment.DataAccount().Id + "'", settings["Byok__StorageAccountUri"], StringComparison.Ordinal);
+            Assert.Contains(deployment.RecordsAccount().Id + "'", settings["Byok__RecordsAccountUri"], StringComparison.Ordinal);
+            Assert.EndsWith("primaryEndpoints.blob]", settings["Byok__RecordsAccountUri"], StringComparison.Ordinal);
+            Assert.Contains(deployment.HostAccount().Id + "'", settings["AzureWebJobsStorage__tableServiceUri"], StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("Uploads", "uploads")]
+    [InlineData("Protected", "protected")]
+    [InlineData("Branches", "branches")]
+    [InlineData("Ledger", "ledger")]
+    [InlineData("Audits", "audits")]
+    public async Task Settings_Container_NamesOneThatIsMade(string setting, string name)
+    {
+        foreach (var deployment in await Deployment.AllAsync())
+        {
+            Assert.EndsWith($"/{deployment.AppSettings()[$"Byok__Containers__{setting}"]}", deployment.Container(name).Id, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -61,6 +80,8 @@ public sealed class AppTests
         var settings = (await Deployment.Sample).AppSettings();
 
         Assert.Equal("master-2026", settings["Byok__DefaultKey"]);
+        Assert.Contains(settings["Byok__DefaultKey"], settings["Byok__AcceptedKeys"].Split(';'));
+        Assert.Equal("365", settings["Byok__BranchMaximumAgeDays"]);
         Assert.Equal("2", settings["Byok__RequiredApprovals"]);
     }
 

@@ -70,6 +70,31 @@ public sealed class CustomRoleTests
     }
 
     [Fact]
+    public async Task Roles_RecordWriter_ReadsAndWrites()
+    {
+        Assert.Equal([Blobs + "read", Blobs + "write"], Role(await DataActionsByRoleAsync(), "BYOK Record Writer").Order());
+    }
+
+    [Fact]
+    public async Task Roles_BlobWriter_WritesBlobsWithTheirTags()
+    {
+        Assert.Equal(
+            [Blobs + "add/action", Blobs + "read", Blobs + "tags/read", Blobs + "tags/write", Blobs + "write"],
+            Role(await DataActionsByRoleAsync(), "BYOK Blob Writer").Order());
+    }
+
+    [Fact]
+    public async Task Roles_NoRole_GetsAroundVersionsSoftDeleteOrImmutability()
+    {
+        var actions = (await DataActionsByRoleAsync()).SelectMany(role => role.Value).ToHashSet();
+
+        foreach (var forbidden in new[] { "deleteBlobVersion/action", "permanentDelete/action", "runAsSuperUser/action", "immutableStorage/runAsSuperUser/action", "manageOwnership/action" })
+        {
+            Assert.DoesNotContain(Blobs + forbidden, actions);
+        }
+    }
+
+    [Fact]
     public async Task Roles_ControlPlane_ReadsContainersAtMost()
     {
         foreach (var role in (await Deployment.Sample).OfType("Microsoft.Authorization/roleDefinitions"))

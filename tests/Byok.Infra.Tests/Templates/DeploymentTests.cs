@@ -60,6 +60,16 @@ public sealed class DeploymentTests
     }
 
     [Fact]
+    public async Task Outputs_DataAndRecordsAccount_AreNamed()
+    {
+        foreach (var deployment in await Deployment.AllAsync())
+        {
+            Assert.Equal(deployment.DataAccount().Name, (string?)deployment.Outputs["dataAccountName"]);
+            Assert.Equal(deployment.RecordsAccount().Name, (string?)deployment.Outputs["recordsAccountName"]);
+        }
+    }
+
+    [Fact]
     public async Task Outputs_EveryTemplate_CarryNoSecret()
     {
         foreach (var (_, template) in (await CompiledTemplates.All).ByFile)

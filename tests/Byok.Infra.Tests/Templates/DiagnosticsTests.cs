@@ -20,12 +20,18 @@ public sealed class DiagnosticsTests
     }
 
     [Fact]
-    public async Task Settings_Storage_CoverBothAccounts()
+    public async Task Settings_Storage_CoverAllAccounts()
     {
         var deployment = await Deployment.Sample;
 
-        var data = Assert.Single(Settings(deployment), s => s.Scope == deployment.DataAccount().Id + "/blobServices/default");
-        Assert.Equal("allLogs", (string?)Assert.Single(data.Property("logs")!.AsArray())!["categoryGroup"]);
+        foreach (var account in new[] { deployment.DataAccount(), deployment.RecordsAccount() })
+        {
+            var setting = Assert.Single(Settings(deployment), s => s.Scope == account.Id + "/blobServices/default");
+            Assert.Equal(deployment.Only("Microsoft.OperationalInsights/workspaces").Id, setting.Text("workspaceId"));
+            var log = Assert.Single(setting.Property("logs")!.AsArray())!;
+            Assert.Equal(("allLogs", true), ((string?)log["categoryGroup"], (bool?)log["enabled"]));
+        }
+
         var host = Assert.Single(Settings(deployment), s => s.Scope == deployment.HostAccount().Id + "/blobServices/default");
         Assert.Equal(["StorageDelete", "StorageWrite"], host.Property("logs")!.AsArray().Select(log => (string)log!["category"]!).Order());
     }

@@ -8,7 +8,7 @@ public sealed class NetworkTests
     public async Task Endpoints_Private_ReachEveryServiceTheAppTalksTo()
     {
         Assert.Equal(
-            ["data-blob", "data-queue", "host-blob", "host-queue", "host-table", "keys-vault", "relay-namespace"],
+            ["data-blob", "data-queue", "host-blob", "host-queue", "host-table", "keys-vault", "records-blob", "relay-namespace"],
             EndpointNames(await Deployment.Private));
         Assert.Contains("keys-managedhsm", EndpointNames(await Deployment.ManagedHsm));
         Assert.Empty(EndpointNames(await Deployment.Sample));

@@ -38,7 +38,8 @@ public sealed class RoleAssignmentTests
     [Theory]
     [InlineData("uploads", "BYOK Upload Processor")]
     [InlineData("protected", "BYOK Blob Writer")]
-    [InlineData("audits", "BYOK Blob Writer")]
+    [InlineData("branches", "BYOK Record Writer")]
+    [InlineData("audits", "BYOK Record Writer")]
     [InlineData("ledger", "BYOK Ledger Appender")]
     public async Task App_OnContainer_HasOneRole(string container, string role)
     {
@@ -49,11 +50,12 @@ public sealed class RoleAssignmentTests
     }
 
     [Fact]
-    public async Task App_OnDataAccount_HasNoRoleOnTheWholeAccount()
+    public async Task App_OnDataAndRecordsAccount_HasNoRoleOnTheWholeAccount()
     {
         foreach (var deployment in await Deployment.AllAsync())
         {
-            Assert.DoesNotContain(AppAssignments(deployment), a => a.Scope == deployment.DataAccount().Id);
+            string[] accounts = [deployment.DataAccount().Id, deployment.RecordsAccount().Id];
+            Assert.DoesNotContain(AppAssignments(deployment), a => accounts.Contains(a.Scope));
         }
     }
 
@@ -87,7 +89,7 @@ public sealed class RoleAssignmentTests
 
     [Theory]
     [InlineData("11111111-1111-1111-1111-111111111111", "uploads")]
-    [InlineData("22222222-2222-2222-2222-222222222222", "protected,vault")]
+    [InlineData("22222222-2222-2222-2222-222222222222", "branches,protected,vault")]
     [InlineData("33333333-3333-3333-3333-333333333333", "audits,ledger")]
     [InlineData("44444444-4444-4444-4444-444444444444", "vault")]
     public async Task Group_OfPeople_ReachesItsOwnPlacesOnly(string groupId, string places)
@@ -97,6 +99,19 @@ public sealed class RoleAssignmentTests
         var names = scopes.Select(scope => scope.Contains("/vaults/", StringComparison.Ordinal) ? "vault" : scope[(scope.LastIndexOf('/') + 1)..]).Order();
 
         Assert.Equal(places, string.Join(',', names));
+    }
+
+    [Fact]
+    public async Task People_OnStorage_WriteUploadsOnly()
+    {
+        var deployment = await Deployment.Sample;
+        var people = deployment.OfType("Microsoft.Authorization/roleAssignments")
+            .Where(a => a.Text("principalType") == "Group" && a.Scope.Contains("Microsoft.Storage/", StringComparison.Ordinal))
+            .ToList();
+
+        // Who may read has branch keys, and who has branch keys may forge if he may write.
+        Assert.NotEmpty(people);
+        Assert.All(people.Where(a => a.Scope != deployment.Container("uploads").Id), a => Assert.Equal(BuiltInRoles.BlobDataReader, RoleOf(a)));
     }
 
     private static async Task<IEnumerable<string>> AppRolesOnVaultAsync(Task<Deployment> scenario)

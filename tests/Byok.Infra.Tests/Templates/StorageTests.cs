@@ -9,7 +9,7 @@ public sealed class StorageTests
     {
         foreach (var deployment in await Deployment.AllAsync())
         {
-            Assert.Equal(2, deployment.OfType("Microsoft.Storage/storageAccounts").Count());
+            Assert.Equal(3, deployment.OfType("Microsoft.Storage/storageAccounts").Count());
             Assert.All(deployment.OfType("Microsoft.Storage/storageAccounts"), account =>
             {
                 Assert.False(account.Flag("allowSharedKeyAccess"));
@@ -35,38 +35,90 @@ public sealed class StorageTests
     [Theory]
     [InlineData("uploads")]
     [InlineData("protected")]
-    [InlineData("ledger")]
-    [InlineData("audits")]
     public async Task DataAccount_Container_Exists(string name)
     {
         var deployment = await Deployment.Sample;
 
-        Assert.StartsWith(deployment.DataAccount().Id, deployment.Container(name).Id, StringComparison.Ordinal);
-        Assert.NotEqual(deployment.DataAccount().Id, deployment.HostAccount().Id);
+        Assert.StartsWith(deployment.DataAccount().Id + "/", deployment.Container(name).Id, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("branches")]
+    [InlineData("ledger")]
+    [InlineData("audits")]
+    public async Task RecordsAccount_Container_Exists(string name)
+    {
+        var deployment = await Deployment.Sample;
+
+        Assert.StartsWith(deployment.RecordsAccount().Id + "/", deployment.Container(name).Id, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Accounts_DataRecordsAndHost_AreApart()
+    {
+        foreach (var deployment in await Deployment.AllAsync())
+        {
+            Assert.Equal(3, new[] { deployment.DataAccount().Id, deployment.RecordsAccount().Id, deployment.HostAccount().Id }.Distinct().Count());
+        }
     }
 
     [Fact]
     public async Task DataAccount_DeletedUploads_LeaveNoPlaintextBehind()
     {
-        var deployment = await Deployment.Sample;
-        var service = deployment.OfType("Microsoft.Storage/storageAccounts/blobServices").Single(s => s.Scope == Deployment.ResourceGroupId && s.Id.StartsWith(deployment.DataAccount().Id, StringComparison.Ordinal));
+        foreach (var deployment in await Deployment.AllAsync())
+        {
+            var service = deployment.BlobService(deployment.DataAccount());
 
-        Assert.False(service.Flag("deleteRetentionPolicy.enabled"));
-        Assert.False(service.Flag("isVersioningEnabled"));
+            Assert.False(service.Flag("deleteRetentionPolicy.enabled"));
+            Assert.False(service.Flag("isVersioningEnabled"));
+        }
     }
 
     [Fact]
-    public async Task DataAccount_Encryption_IsDouble()
+    public async Task RecordsAccount_WhatIsDeletedOrReplaced_IsKept()
     {
-        Assert.True((await Deployment.Sample).DataAccount().Flag("encryption.requireInfrastructureEncryption"));
+        foreach (var deployment in await Deployment.AllAsync())
+        {
+            var service = deployment.BlobService(deployment.RecordsAccount());
+
+            foreach (var policy in new[] { "deleteRetentionPolicy", "containerDeleteRetentionPolicy" })
+            {
+                Assert.True(service.Flag(policy + ".enabled"));
+                Assert.Equal(90, (int)service.Property(policy + ".days")!);
+            }
+
+            Assert.True(service.Flag("isVersioningEnabled"));
+            Assert.False(service.Flag("deleteRetentionPolicy.allowPermanentDelete"));
+        }
+    }
+
+    [Fact]
+    public async Task RecordsAccount_Immutability_IsTheContainersAndNotTheVersions()
+    {
+        foreach (var deployment in await Deployment.AllAsync())
+        {
+            // Immutable versions are the other mode, which cannot be switched off again.
+            Assert.Null(deployment.RecordsAccount().Property("immutableStorageWithVersioning"));
+            Assert.All(new[] { "branches", "ledger", "audits" }, name => Assert.Null(deployment.Container(name).Property("immutableStorageWithVersioning")));
+        }
+    }
+
+    [Fact]
+    public async Task DataAndRecordsAccount_Encryption_IsDouble()
+    {
+        var deployment = await Deployment.Sample;
+
+        Assert.True(deployment.DataAccount().Flag("encryption.requireInfrastructureEncryption"));
+        Assert.True(deployment.RecordsAccount().Flag("encryption.requireInfrastructureEncryption"));
     }
 
     [Fact]
     public async Task Ledger_Immutability_HoldsAndLetsAppendsThrough()
     {
-        var policy = (await Deployment.Sample).Only("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies");
+        var deployment = await Deployment.Sample;
+        var policy = deployment.Only("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies");
 
-        Assert.Contains("/containers/ledger/", policy.Id, StringComparison.Ordinal);
+        Assert.Equal(deployment.RecordsAccount().Id + "/blobServices/default/containers/ledger/immutabilityPolicies/default", policy.Id);
         Assert.True(policy.Flag("allowProtectedAppendWrites"));
         Assert.True((int)policy.Property("immutabilityPeriodSinceCreationInDays")! >= 365);
     }

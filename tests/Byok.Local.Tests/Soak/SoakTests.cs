@@ -60,7 +60,7 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
         var storage = await azurite.CreateAccountAsync();
         using var vault = await LocalVault.OpenAsync(
             Path.Combine(_folder, "vault.db"), _tokens.VaultToken, new LocalVaultOptions { PurgeProtection = true }, TimeProvider.System, CancellationToken.None);
-        var options = new PipelineOptions { DefaultKey = Key, KekSizeInBits = 2048, KeyCacheTime = TimeSpan.FromSeconds(5), DekCacheTime = TimeSpan.FromSeconds(5) };
+        var options = new PipelineOptions { DefaultKey = Key, KekSizeInBits = 2048, KeyCacheTime = TimeSpan.FromSeconds(5) };
         var hsm = new Pkcs11Hsm(_tokens.HsmToken, new Pkcs11HsmOptions(), TimeProvider.System);
         using var catalog = new TestPipeline(vault, hsm, storage, new BlobLedger(storage.Ledger, TimeProvider.System), options, TimeProvider.System);
         await using var engine = await DurableEngine.OpenAsync(
@@ -164,8 +164,8 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
         {
             try
             {
-                await using var blob = await catalog.Reader.OpenAsync(name, DekSource.Cache, CancellationToken.None);
-                var content = new byte[blob.Header.Layout.PlaintextLength];
+                await using var blob = await catalog.Reader.OpenAsync(name, PinFreshness.Cached, CancellationToken.None);
+                var content = new byte[blob.Envelope.Layout.PlaintextLength];
                 await EnvelopeDownload.CopyToAsync(blob.Envelope, 2, (offset, bytes, _) =>
                 {
                     bytes.CopyTo(content.AsMemory((int)offset));
@@ -177,7 +177,7 @@ public sealed class SoakTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
             }
             catch (Byok.Core.Errors.ConcurrentWriteException) when (attempt < 10)
             {
-                Count("read again"); // rewrapped between two reads
+                Count("read again"); // encrypted anew between two reads
             }
         }
     }

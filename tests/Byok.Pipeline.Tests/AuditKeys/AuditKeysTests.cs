@@ -1,12 +1,14 @@
-using System.Security.Cryptography;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
-using Byok.Client.Keys;
+using Byok.Client.Branches;
 using Byok.Client.Records;
+using Byok.Core.Branches;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.Branches;
+using Byok.Pipeline.MoveBlobs;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
@@ -36,8 +38,13 @@ public class AuditKeysTests(AzuriteFixture azurite)
         Assert.Equal(26, report.Blobs);
         Assert.Equal(26, report.ScrubbedBlobs);
         Assert.Equal(first.ReportName, Assert.Single(report.History).Name);
-        Assert.Equal(26, Assert.Single(report.Coverage).Value);
-        Assert.Equal("All is well", Heading(await stack.Catalog.Audits.ReadPageAsync("latest", default)));
+        var branch = Assert.Single(Assert.Single(report.Keys).Branches);
+        Assert.Equal(new AuditedBranch((await stack.PinsAsync()).Current!, true, Assert.Single(await stack.VersionsAsync()).Id), branch);
+        Assert.Equal(new Dictionary<string, long> { [$"{LifeStack.Key}/{branch.Branch}"] = 26 }, report.Coverage);
+        var page = await stack.Catalog.Audits.ReadPageAsync("latest", default);
+        Assert.Equal("All is well", Heading(page));
+        Assert.Contains("a blob each", page, StringComparison.Ordinal); // the drawing reaches from the master key to the chunks
+        Assert.DoesNotContain("not pinned", page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,16 +111,17 @@ public class AuditKeysTests(AzuriteFixture azurite)
 
         var finding = Assert.Single((await ReportAsync(stack)).Findings, finding => finding.Severity == Severity.Critical);
         Assert.Equal("blob-rollback", finding.Code);
-        Assert.Contains("generation 1; the ledger knows 2", finding.Detail, StringComparison.Ordinal);
+        Assert.Contains("the ledger knows a state that was stored on 2030-01-01", finding.Detail, StringComparison.Ordinal);
 
         stack.Time.Advance(TimeSpan.FromMinutes(1));
         await stack.UploadAsync("blob", LifeStack.ContentOf("newest"), overwrite: true);
-        Assert.Equal(1, (await RotateKey.RotateKeyTests.RotateAsync(stack)).Rewrapped);
+        var retired = await RetireBranch.RetireBranchTests.RetireAsync(stack);
+        Assert.Equal((true, 1), (retired.IsRetired, retired.Moved));
         Assert.Empty((await ReportAsync(stack)).Findings);
     }
 
     [Fact]
-    public async Task Audit_ForgedBlobWithIdAndGenerationOfOurs_IsFoundWithoutScrubAndNeverMadeOurs()
+    public async Task Audit_ForgedBlobWithIdOfOurs_IsFoundWithoutScrubAndNeverMadeOurs()
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         await stack.UploadAsync("blob", LifeStack.ContentOf("blob"));
@@ -134,7 +142,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
         await stack.SeedAsync(2);
         await stack.UploadAsync("blob", LifeStack.ContentOf("blob"));
         await stack.Storage.Protected.Client.GetBlobClient("blob").DeleteAsync();
-        await RotateKey.RotateKeyTests.RotateAsync(stack);
+        await RetireBranch.RetireBranchTests.RetireAsync(stack);
 
         var finding = Assert.Single((await ReportAsync(stack)).Findings);
 
@@ -180,7 +188,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
         await LeaveUnconfirmedAsync(stack, "blob-000000");
         var blob = stack.Storage.Protected.Client.GetBlobClient("blob-000000");
         var metadata = (await blob.GetPropertiesAsync()).Value.Metadata;
-        metadata[EnvelopeFields.Generation] = "7";
+        metadata[EnvelopeFields.Length] = "7";
         await blob.SetMetadataAsync(metadata);
         stack.Time.Advance(stack.Options.LeftoverAge + TimeSpan.FromMinutes(1));
 
@@ -190,7 +198,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task AuditGenerations_MoreNamesThanFit_FindsTheSameInParts()
+    public async Task AuditChains_MoreNamesThanFit_FindsTheSameInParts()
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         var names = await stack.SeedAsync(60);
@@ -200,7 +208,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
         }
 
         await stack.ForgeAsync(names[30], "forged");
-        var audit = new AuditGenerations(stack.Storage, stack.Ledger, stack.Catalog.Reader, stack.Catalog.Records, stack.Options, stack.Time, maxNames: 10);
+        var audit = new AuditChains(stack.Storage, stack.Ledger, stack.Catalog.Reader, stack.Catalog.Records, stack.Options, stack.Time, maxNames: 10);
         var (found, parts, token) = (new FindingTally(), 0, (string?)null);
         do
         {
@@ -221,6 +229,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
         await stack.UploadAsync("blob", LifeStack.ContentOf("old"));
         await stack.UploadAsync("blob", LifeStack.ContentOf("new"), overwrite: true);
         await RotateKey.RotateKeyTests.RotateAsync(stack);
+        await RetireBranch.RetireBranchTests.RetireAsync(stack);
         await stack.Engine.RunAsync<ReencryptBlobResult>(ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = "blob" }, "reencrypt");
 
         Assert.Empty((await ReportAsync(stack)).Findings);
@@ -262,6 +271,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
         var planted = new Dictionary<string, string>();
         await PlantKeyFaultsAsync(stack, planted);
         await PlantBlobFaultsAsync(stack, names, planted);
+        await PlantBranchFaultsAsync(stack, planted);
 
         var report = await ReportAsync(stack);
 
@@ -316,7 +326,7 @@ public class AuditKeysTests(AzuriteFixture azurite)
         stack.Vault.Replace(await BringAsync("old", "key-age") with { CreatedOn = now.AddDays(-400) });
         await BringAsync("lost", "key-not-restorable");
         stack.Hsm.Remove("lost");
-        planted["key-drift"] = stack.Vault.AddActiveKey("drift").Id.ToString();
+        planted["key-drift"] = (await stack.Vault.AddPinnedKeyAsync(stack.Storage, "drift", stack.Time)).Id.ToString();
 
         foreach (var (name, kind) in new[] { ("half-revoked", KeyOrderKind.Revoked), ("half-restored", KeyOrderKind.Restoring) })
         {
@@ -338,6 +348,58 @@ public class AuditKeysTests(AzuriteFixture azurite)
         planted["vault-purge"] = stack.Vault.VaultUri.Host;
     }
 
+    private static async Task PlantBranchFaultsAsync(LifeStack stack, Dictionary<string, string> planted)
+    {
+        async Task<(VaultKey Version, BranchName Branch)> BringAsync(string name)
+        {
+            var brought = await stack.BringAsync(name);
+            return (await stack.VersionAsync(brought.KeyId), Assert.Single(brought.Branches));
+        }
+
+        Task PutRecordAsync(string name, BranchName branch, byte[] record) =>
+            stack.Storage.Branches.PutAsync(BranchRecord.BlobNameOf(name, branch), BinaryData.FromBytes(record), "application/json", null, default);
+
+        var (unpinned, _) = await BringAsync(planted["key-pins"] = "unpinned");
+        stack.Vault.Replace(unpinned with { Tags = unpinned.Tags.Where(tag => tag.Key != KeyTags.Activation).ToDictionary() });
+
+        var (aged, _) = await BringAsync(planted["branch-age"] = "aged");
+        stack.Vault.Replace(aged with { Tags = new Dictionary<string, string>(aged.Tags) { [KeyTags.BranchSince] = BranchAge.Format(stack.Time.GetUtcNow().AddDays(-366)) } });
+
+        var (crowded, _) = await BringAsync(planted["branches-near-limit"] = "crowded");
+        var pins = await stack.PinsAsync("crowded");
+        for (var number = 0; number < BranchPins.MaxSealed - 2; number++)
+        {
+            using var branch = BranchKey.Generate();
+            await stack.Catalog.BranchKeeper.Records.AddAsync("crowded", branch.Name, branch.WrapWith(crowded.Id, crowded.RequirePublicKey()), default);
+            pins = pins.AddSealed(branch.Name);
+        }
+
+        stack.Vault.Replace(crowded with { Tags = pins.WriteTo(crowded.Tags) });
+
+        var (wrong, wronged) = await BringAsync("wrong");
+        using var another = BranchKey.Generate();
+        planted["branch-unproved"] = BranchRecord.BlobNameOf("wrong", wronged);
+        await PutRecordAsync("wrong", wronged, new BranchRecord("wrong", wronged, [another.WrapWith(wrong.Id, wrong.RequirePublicKey())]).ToUtf8Json());
+
+        // Of keys that are not in use: no wrapping is unwrapped for them, or there would be the finding before for each of them as well.
+        planted["branch-record-missing"] = BranchRecord.BlobNameOf("half-revoked", (await stack.PinsAsync("half-revoked")).Current!);
+        await stack.Storage.Branches.DeleteAsync(planted["branch-record-missing"], null, default);
+        planted["branch-record-malformed"] = BranchRecord.BlobNameOf("disabled", (await stack.PinsAsync("disabled")).Current!);
+        await PutRecordAsync("disabled", (await stack.PinsAsync("disabled")).Current!, "{"u8.ToArray());
+
+        // A rotation behind it, the record says of the version that wrapped a blob's copy that it was another key.
+        var (old, copied) = await BringAsync("other");
+        using (var branch = await stack.CurrentBranchAsync("other"))
+        {
+            await stack.SeedAsync(planted["branch-copy-disagrees"] = "copied", LifeStack.ContentOf("copied"), branch);
+        }
+
+        await stack.BringAsync("other");
+        var record = await stack.RecordAsync(copied, "other");
+        var altered = new BranchWrapping(old.Id, wrong.RequirePublicKey().Thumbprint, record.Wrappings[^1].WrappedKey);
+        await PutRecordAsync("other", copied, record.With(altered).ToUtf8Json());
+    }
+
     private static async Task PlantBlobFaultsAsync(LifeStack stack, IReadOnlyList<string> names, Dictionary<string, string> planted)
     {
         var container = stack.Storage.Protected.Client;
@@ -354,7 +416,12 @@ public class AuditKeysTests(AzuriteFixture azurite)
         planted["blob-unencrypted"] = Evil;
         await container.GetBlobClient(Evil).UploadAsync(BinaryData.FromString("plain"));
         await AlterAsync(names[10], "blob-malformed", fields => fields.Remove(EnvelopeFields.Length));
-        await AlterAsync(names[20], "blob-header", fields => fields[EnvelopeFields.Generation] = "2");
+        await AlterAsync(names[15], "blob-earlier-build", fields =>
+        {
+            fields.Remove(EnvelopeFields.Branch);
+            fields["byok_wrapped_dek"] = "AAAA";
+        });
+        await AlterAsync(names[20], "blob-header", fields => fields[EnvelopeFields.Written] = "2");
         await AlterAsync(names[30], "blob-length", content: bytes => bytes[..^1]);
         await AlterAsync(names[40], "blob-chunk", content: bytes => [.. bytes[..^1], (byte)(bytes[^1] ^ 1)]);
 
@@ -371,34 +438,34 @@ public class AuditKeysTests(AzuriteFixture azurite)
         await LeaveUnconfirmedAsync(stack, planted["blob-ahead-of-ledger"] = names[80]);
         stack.Time.Advance(stack.Options.LeftoverAge + TimeSpan.FromMinutes(1));
 
-        async Task SeedAsync(string code, VaultKey key, bool isRecorded = true)
+        async Task SeedAsync(string code, CurrentBranch branch, bool isRecorded = true)
         {
             planted[code] = code;
-            await stack.SeedAsync(code, LifeStack.ContentOf(code), key, isRecorded: isRecorded);
+            await stack.SeedAsync(code, LifeStack.ContentOf(code), branch, isRecorded);
         }
 
-        await SeedAsync("blob-not-in-ledger", (await stack.VersionsAsync())[0], isRecorded: false);
-        using var rsa = RSA.Create(2048);
-        await SeedAsync("blob-key-unknown", (await stack.VersionsAsync())[0] with
-        {
-            Id = new KeyIdentifier(stack.Vault.VaultUri, "nobody", "0"),
-            PublicKey = RsaPublicKey.FromParameters(rsa.ExportParameters(false)),
-        });
+        using var current = await stack.CurrentBranchAsync();
+        await SeedAsync("blob-not-in-ledger", current, isRecorded: false);
+
+        using var own = BranchKey.Generate();
+        var version = await stack.VersionAsync(current.Wrapping.KeyId);
+        await SeedAsync("blob-branch-not-pinned", new CurrentBranch(own, own.WrapWith(version.Id, version.RequirePublicKey())));
+
+        await stack.BringAsync("stranger");
+        using var strangers = await stack.CurrentBranchAsync("stranger");
+        await SeedAsync("blob-key-not-accepted", strangers);
+
+        await stack.BringAsync("second");
+        using var lost = await stack.CurrentBranchAsync("second");
+        await SeedAsync("blob-key-unknown", lost);
+        await stack.Vault.DeleteKeyAsync("second", default);
+        await stack.Vault.PurgeDeletedKeyAsync("second", default);
 
         var disabled = await stack.VersionAsync((await stack.BringAsync("disabled")).KeyId);
-        await SeedAsync("blob-key-disabled", disabled);
+        using var taken = await stack.CurrentBranchAsync("disabled");
+        await SeedAsync("blob-key-disabled", taken);
         stack.Vault.Replace(disabled with { Enabled = false });
         planted["key-revoked"] = "disabled";
-
-        var retired = await stack.VersionAsync((await stack.BringAsync("retired")).KeyId);
-        await SeedAsync("blob-on-retired-key", retired);
-        await stack.BringAsync("retired");
-        stack.Vault.Replace(retired with { Tags = new Dictionary<string, string>(retired.Tags) { [KeyTags.State] = KeyTags.Retired } });
-
-        await SeedAsync("blob-key-moved", await stack.VersionAsync((await stack.BringAsync("moved")).KeyId));
-        await stack.Vault.DeleteKeyAsync("moved", default);
-        await stack.Vault.PurgeDeletedKeyAsync("moved", default);
-        await stack.BringAsync("moved");
 
         planted["upload-left-over"] = "forgotten.txt";
         await stack.Storage.Uploads.Client.GetBlobClient("forgotten.txt").UploadAsync(BinaryData.FromString("plain"));
@@ -415,32 +482,33 @@ public class AuditKeysTests(AzuriteFixture azurite)
         Assert.Equal(LifeStack.ContentOf("old"), await stack.ReadAsync(name));
     }
 
-    /// <summary>A rewrap under the same version whose writer dies between its commit and the ledger.</summary>
+    /// <summary>A rewrap under the same branch whose writer dies between its commit and the ledger.</summary>
     private static async Task LeaveUnconfirmedAsync(LifeStack stack, string name)
     {
         var blob = stack.Storage.Protected.Client.GetBlobClient(name);
         var metadata = (await blob.GetPropertiesAsync()).Value.Metadata;
         var header = EnvelopeHeader.Parse(metadata, name);
-        using var dek = await new DekUnwrapper(stack.Vault).UnwrapAsync(header.KeyId, header.WrappedDek.ToArray(), default);
-        using var keys = dek.DeriveFor(header.BlobId);
-        var publicKey = (await stack.VersionAsync(header.KeyId)).RequirePublicKey();
-        var rewrapped = header.WithWrappedDek(header.KeyId, publicKey.Thumbprint, dek.WrapWith(publicKey), keys, name);
+        using var branch = await stack.CurrentBranchAsync();
+        using var dek = branch.Key.OpenDek(header.SealedDek.Span, header.BlobId);
+        var rewrapped = header.SealAnew(dek, branch.Key, branch.Wrapping, stack.Time.GetUtcNow(), name);
         await stack.Catalog.Records.IntendAsync([new BlobIntent("dead", name, rewrapped, BlobChange.Rewrap, BlobState.Of(header).Mac)], default);
         await blob.SetMetadataAsync(rewrapped.ToMetadata(metadata));
     }
 
-    /// <summary>Neither a rotation nor a re-encryption takes a blob along; it stays as it is.</summary>
+    /// <summary>Neither a retirement nor a re-encryption takes a blob along; it stays as it is.</summary>
     private static async Task AssertRefusedAsync(LifeStack stack, string name)
     {
         var before = await stack.HeaderAsync(name);
         await Assert.ThrowsAsync<ForeignBlobException>(
             () => stack.Engine.RunAsync<ReencryptBlobResult>(ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = name }, $"reencrypt-{Guid.NewGuid():N}"));
+        var rotated = await RotateKey.RotateKeyTests.RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, Deep = true });
+        Assert.Equal((name, UnmovableReason.NotInLedger), rotated.Unmovable.Select(blob => (blob.Name, blob.Reason)).Single());
+        Assert.Equal(0, rotated.Reencrypted);
         foreach (var deep in new[] { false, true })
         {
-            var rotated = await RotateKey.RotateKeyTests.RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, Deep = deep });
-            Assert.Equal((name, UnmovableReason.NotInLedger), rotated.Unmovable.Select(blob => (blob.Name, blob.Reason)).Single());
-            Assert.Equal(0, rotated.Rewrapped);
-            Assert.NotEmpty(rotated.KeptEnabled);
+            var retired = await RetireBranch.RetireBranchTests.RetireAsync(stack, new() { KeyName = LifeStack.Key, Branch = before.Branch, Deep = deep });
+            Assert.Equal((name, UnmovableReason.NotInLedger), retired.Unmovable.Select(blob => (blob.Name, blob.Reason)).Single());
+            Assert.Equal((false, 0), (retired.IsRetired, retired.Moved));
         }
 
         Assert.Equal(BlobState.Of(before), BlobState.Of(await stack.HeaderAsync(name)));

@@ -4,11 +4,15 @@ using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
 using Byok.Core.Orchestration;
 using Byok.Core.Ports;
+using Byok.Pipeline.Branches;
 using Byok.Pipeline.BringKey;
+using Byok.Pipeline.Keys;
 using Byok.Pipeline.Tests.Faults;
+using Byok.Storage;
 using Byok.Testing;
 using Byok.Testing.Core.Attestation;
 using Byok.Testing.Replay;
+using Byok.Testing.Storage;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Byok.Pipeline.Tests.BringKey;
@@ -164,22 +168,24 @@ public sealed class AttestedBringTests : IDisposable
 
     private static bool IsKek(VaultKey key) => key.Id.Name.StartsWith("byok-kek-", StringComparison.Ordinal);
 
-    private Task<BringKeyResult> BringAsync(IReadOnlyList<X509Certificate2>? roots = null, IKeyVault? vault = null)
+    private async Task<BringKeyResult> BringAsync(IReadOnlyList<X509Certificate2>? roots = null, IKeyVault? vault = null)
     {
         var options = new PipelineOptions { KekSizeInBits = 2048, AttestationRoots = roots ?? [_root] };
+        var storage = await new InMemoryBlobService(_time).CreateAccountAsync();
+        var (claims, branches) = (new OperationClaims(storage, _time), new BranchKeeper(_vault, new BranchRecords(storage.Branches)));
         ActivityDescriptor[] activities =
         [
-            ActivityDescriptor.For(() => new PrepareMasterKey(_vault, _hsm, options), PrepareMasterKey.Name),
+            ActivityDescriptor.For(() => new PrepareMasterKey(_vault, _hsm, claims, options), PrepareMasterKey.Name),
             ActivityDescriptor.For(() => new CreateKeyExchangeKey(_vault, _ledger, options), CreateKeyExchangeKey.Name),
             ActivityDescriptor.For(() => new AttestKey(vault ?? _vault, _ledger, options, _time), AttestKey.Name),
             ActivityDescriptor.For(() => new ExportMasterKey(_hsm, _ledger), ExportMasterKey.Name),
             ActivityDescriptor.For(() => new ImportMasterKey(_vault, _ledger, options, _time), ImportMasterKey.Name),
-            ActivityDescriptor.For(() => new ActivateKey(_vault, _ledger), ActivateKey.Name),
+            ActivityDescriptor.For(() => new ActivateKey(_vault, branches, claims, _ledger, options, _time), ActivateKey.Name),
             ActivityDescriptor.For(() => new DisableKeyVersion(_vault, _ledger), DisableKeyVersion.Name),
             ActivityDescriptor.For(() => new RetireKeyExchangeKey(_vault, _ledger), RetireKeyExchangeKey.Name),
         ];
         _engine = new ReplayEngine(activities, _time);
-        return _engine.RunAsync<BringKeyResult>(
+        return await _engine.RunAsync<BringKeyResult>(
             BringKeyOrchestration.Name, new BringKeyInput { KeyName = "payroll", KeyLabel = "payroll", GenerateSizeInBits = 2048 }, "bring-payroll");
     }
 

@@ -3,6 +3,7 @@ using Byok.Client.Reading;
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Pipeline.EncryptBlob;
+using Byok.Pipeline.Tests.RetireBranch;
 using Byok.Pipeline.Tests.RotateKey;
 using Byok.Testing;
 using Byok.Testing.CommandLine;
@@ -62,19 +63,27 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
     [Fact]
     public async Task Encrypt_KeyRotatedBeforeTheCommit_NothingIsLost()
     {
-        // The worst: a whole rotation, grace included, between a chunk and the commit. The old version is disabled before anything was proved with it.
+        // The worst: a whole rotation, grace included, between a chunk and the commit. The version that was current at the plan is disabled by then.
         using var stack = await CreateAsync(async stack => await RotateKeyTests.RotateAsync(stack));
         var content = TestBytes.Create(6_000_000, 1);
 
-        var outcome = await TryEncryptAsync(stack, content);
+        var result = await EncryptAsync(stack, content);
 
-        Assert.True(outcome is null or KeyUnavailableException, $"{outcome}");
-        if (outcome is not null)
-        {
-            Assert.True(await stack.Storage.Uploads.Client.GetBlobClient(Name).ExistsAsync(), "The plaintext is gone, and the ciphertext was never proved.");
-            await DrainAsync(stack);
-        }
+        Assert.Equal(EncryptBlobOutcome.Protected, result.Outcome);
+        Assert.Equal(content, await stack.ReadAsync(Name));
+    }
 
+    [Fact]
+    public async Task Encrypt_BranchRetiredBeforeTheCommit_NothingIsLost()
+    {
+        // A whole retirement between a chunk and the commit: it has passed over all blobs, and this one was not there yet.
+        using var stack = await CreateAsync(async stack => Assert.True((await RetireBranchTests.RetireAsync(stack)).IsRetired));
+        var content = TestBytes.Create(6_000_000, 1);
+
+        var result = await EncryptAsync(stack, content);
+
+        Assert.Equal(EncryptBlobOutcome.Protected, result.Outcome);
+        Assert.Equal((await stack.PinsAsync()).All, [(await stack.HeaderAsync(Name)).Branch]);
         Assert.Equal(content, await stack.ReadAsync(Name));
     }
 
@@ -82,14 +91,14 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
     public async Task Encrypt_RewrappedWhileItIsVerified_EndsWell()
     {
         using var stack = await CreateAsync(
-            async stack => await RotateKeyTests.RotateAsync(stack), (request, stack) => request.Method == HttpMethod.Get && Is(request, stack.Storage.Protected.Name));
+            async stack => Assert.Equal(1, (await RetireBranchTests.RetireAsync(stack)).Moved), (request, stack) => request.Method == HttpMethod.Get && Is(request, stack.Storage.Protected.Name));
         var content = TestBytes.Create(6_000_000, 1);
 
         var result = await EncryptAsync(stack, content);
 
         Assert.Equal(EncryptBlobOutcome.Protected, result.Outcome);
         Assert.Equal(content, await stack.ReadAsync(Name));
-        Assert.Equal(2, (await stack.HeaderAsync(Name)).Generation);
+        Assert.Equal((await stack.PinsAsync()).All, [(await stack.HeaderAsync(Name)).Branch]);
         Assert.False(await stack.Storage.Uploads.Client.GetBlobClient(Name).ExistsAsync());
     }
 
@@ -126,13 +135,23 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
         Assert.True(await stack.Storage.Uploads.Client.GetBlobClient(Name).ExistsAsync(), "The plaintext was destroyed for a stranger's blob.");
     }
 
-    [Fact]
-    public async Task Begin_DiedAfterItsWriteAndRotatedBeforeItsRepeat_IsItsOwnBlob()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Begin_DiedAfterItsWriteAndRotatedOrRetiredBeforeItsRepeat_IsItsOwnBlob(bool isRetired)
     {
         using var stack = await CreateAsync(_ => throw new ProcessDiedException(), IsReadOfTheBlob);
         var begin = await BeginAsync(stack, TestBytes.Create(1000, 1), overwrite: false);
         await Assert.ThrowsAsync<ProcessDiedException>(() => stack.Catalog.Get<BeginEncryption>().RunAsync(begin, default));
-        await RotateKeyTests.RotateAsync(stack);
+        if (isRetired)
+        {
+            Assert.Equal(1, (await RetireBranchTests.RetireAsync(stack)).Moved);
+        }
+        else
+        {
+            await RotateKeyTests.RotateAsync(stack);
+        }
+
         using var another = stack.CreateCatalog();
 
         var repeated = await another.Get<BeginEncryption>().RunAsync(begin, default);
@@ -155,16 +174,32 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Read_RotatedMeanwhile_SaysSoAndTheNextReadIsRight()
+    public async Task Read_RotatedMeanwhile_GoesOn()
     {
         using var stack = await CreateAsync(null);
         var content = TestBytes.Create(6_000_000, 1);
         await EncryptAsync(stack, content);
-        await using var opened = await stack.Catalog.Reader.OpenAsync(Name, DekSource.Vault, default);
-        var buffer = new byte[opened.Header.Layout.StoredChunkLength(0)];
+        await using var opened = await stack.Catalog.Reader.OpenAsync(Name, PinFreshness.Now, default);
+        var buffer = new byte[opened.Envelope.Layout.StoredChunkLength(0)];
         await opened.Envelope.ReadChunkAsync(0, buffer);
 
         await RotateKeyTests.RotateAsync(stack);
+
+        var length = await opened.Envelope.ReadChunkAsync(1, buffer);
+        Assert.Equal(content[^length..], buffer[..length]);
+    }
+
+    [Fact]
+    public async Task Read_RewrappedMeanwhile_SaysSoAndTheNextReadIsRight()
+    {
+        using var stack = await CreateAsync(null);
+        var content = TestBytes.Create(6_000_000, 1);
+        await EncryptAsync(stack, content);
+        await using var opened = await stack.Catalog.Reader.OpenAsync(Name, PinFreshness.Now, default);
+        var buffer = new byte[opened.Envelope.Layout.StoredChunkLength(0)];
+        await opened.Envelope.ReadChunkAsync(0, buffer);
+
+        await RetireBranchTests.RetireAsync(stack);
 
         await Assert.ThrowsAsync<ConcurrentWriteException>(async () => await opened.Envelope.ReadChunkAsync(1, buffer));
         Assert.Equal(content, await stack.ReadAsync(Name));
@@ -217,7 +252,7 @@ public sealed class SameBlobTests(AzuriteFixture azurite)
     /// <summary>What the upload trigger does with what still lies in uploads.</summary>
     private static async Task DrainAsync(LifeStack stack)
     {
-        stack.Catalog.Keys.Forget();
+        stack.Catalog.Branches.Forget();
         await foreach (var upload in stack.Storage.Uploads.Client.GetBlobsAsync())
         {
             var input = new EncryptBlobInput { BlobName = upload.Name, ETag = upload.Properties.ETag!.Value.ToString(), Overwrite = true };

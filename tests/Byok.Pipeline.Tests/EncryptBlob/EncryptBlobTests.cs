@@ -30,7 +30,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Run_AnyLength_ComesBackIdentical(int length)
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        var key = pipeline.Vault.AddActiveKey("customer-key");
+        var key = await pipeline.AddKeyAsync();
         var plaintext = RandomNumberGenerator.GetBytes(length);
 
         var result = await EncryptAsync(pipeline, "folder/data.bin", plaintext);
@@ -52,7 +52,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Run_NameWithSlashesOrDotAtTheWrongPlace_IsProtectedUnderThatName(string name)
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         var plaintext = RandomNumberGenerator.GetBytes(100);
 
         var result = await EncryptAsync(pipeline, name, plaintext);
@@ -67,7 +67,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Run_SmallBlob_IsOneActivity()
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         var engine = pipeline.Engine();
 
         var input = await UploadAsync(pipeline, "small", RandomNumberGenerator.GetBytes(5000));
@@ -82,7 +82,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     {
         var counter = new RequestCounter();
         using var pipeline = await PipelineFixture.CreateAsync(azurite, configure: options => options.AddPolicy(counter, HttpPipelinePosition.PerRetry));
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         var input = await UploadAsync(pipeline, "small", RandomNumberGenerator.GetBytes(Chunk));
         counter.Reset();
 
@@ -101,7 +101,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     {
         // What a large upload of that name has left that was never finished, or a deep rotation whose blob was deleted meanwhile.
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         using var leftover = new MemoryStream([1, 2, 3]);
         await pipeline.Storage.Protected.Client.GetBlockBlobClient("data").StageBlockAsync(BlockIds.ForData(new string('a', 32), 0, 0), leftover);
         var plaintext = RandomNumberGenerator.GetBytes(length);
@@ -118,7 +118,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Run_UploadWithHeadersMetadataTagsAndTier_KeepsThem(int length)
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("special");
+        await pipeline.AddKeyAsync("special");
         var options = new BlobUploadOptions
         {
             HttpHeaders = new BlobHttpHeaders { ContentType = "text/plain", ContentLanguage = "de", CacheControl = "no-store", ContentDisposition = "inline", ContentEncoding = "identity" },
@@ -141,14 +141,14 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         Assert.Equal("legal", properties.Metadata["department"]);
         Assert.DoesNotContain("byok_key", properties.Metadata.Keys);
         Assert.Equal("2026", (await target.GetTagsAsync()).Value.Tags["year"]);
-        Assert.Equal("special", EnvelopeHeader.Parse(properties.Metadata, "note.txt").KeyId.Name);
+        Assert.Equal("special", EnvelopeHeader.Parse(properties.Metadata, "note.txt").Wrapping.KeyId.Name);
     }
 
     [Fact]
     public async Task Run_MuchUserMetadata_PutsTheTableIntoTheTail()
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         var plaintext = RandomNumberGenerator.GetBytes((17 * Chunk) + 1);
         var metadata = new Dictionary<string, string> { ["note"] = new string('x', 6400) };
 
@@ -164,7 +164,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Run_UserMetadataWithoutRoom_FailsAndKeepsTheUpload()
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         var metadata = new Dictionary<string, string> { ["note"] = new string('x', 7000) };
         var input = await UploadAsync(pipeline, "fat", [1, 2, 3], new BlobUploadOptions { Metadata = metadata });
 
@@ -180,7 +180,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Run_HeadersThatCannotBeSentOn_FailsAtOnceAndKeepsTheUpload(string metadata, string disposition)
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1 });
         var other = new BlobServiceClient(azurite.ConnectionString, StorageAccount.CreateClientOptions(new HttpClientTransport(http)));
         var options = new BlobUploadOptions
@@ -202,7 +202,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Run_NameThatNoUrlCanSay_FailsAndDoesNotCallItGone(string name)
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         var input = new EncryptBlobInput { BlobName = name, ETag = "\"0x1\"", Overwrite = true };
 
         await Assert.ThrowsAsync<UnprotectableUploadException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, input));
@@ -217,7 +217,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Run_NameThatOnlyOthersGive_IsProtectedAndReadBack(string name)
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
 
         var result = await EncryptAsync(pipeline, name, [1, 2, 3]);
 
@@ -240,7 +240,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Run_SourceOverwritten_IsSuperseded()
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         var first = await UploadAsync(pipeline, "doc", [1]);
         var second = await UploadAsync(pipeline, "doc", [2]);
 
@@ -256,8 +256,9 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Run_TargetExists_FailsWithoutOverwriteAndReplacesWithIt()
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         await EncryptAsync(pipeline, "doc", [1]);
+        var first = EnvelopeHeader.Parse((await pipeline.Catalog.Reader.DescribeAsync("doc", CancellationToken.None)).Metadata, "doc").WrittenOn;
         var again = await UploadAsync(pipeline, "doc", [2]);
 
         await Assert.ThrowsAsync<BlobAlreadyExistsException>(() => pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, again));
@@ -266,14 +267,14 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
         await pipeline.Engine().RunAsync<EncryptBlobResult>(EncryptBlobOrchestration.Name, again with { Overwrite = true });
         Assert.Equal([2], await DecryptAsync(pipeline, "doc"));
         var stored = await pipeline.Catalog.Reader.DescribeAsync("doc", CancellationToken.None);
-        Assert.Equal(2, EnvelopeHeader.Parse(stored.Metadata, "doc").Generation);
+        Assert.True(EnvelopeHeader.Parse(stored.Metadata, "doc").WrittenOn > first);
     }
 
     [Fact]
     public async Task Run_SameBlobUploadedTenTimesAtOnce_EndsWithTheLastUpload()
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         var inputs = new List<EncryptBlobInput>();
         for (byte i = 0; i < 10; i++)
         {
@@ -292,7 +293,7 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Begin_RunAgainAfterItCommitted_FindsItsOwnBlob()
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         var begin = new BeginEncryptionInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "twice", [7]));
 
         var first = await pipeline.Catalog.Get<BeginEncryption>().RunAsync(begin, CancellationToken.None);
@@ -306,13 +307,13 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Activities_EachRunTwice_EndTheSame()
     {
         using var pipeline = await PipelineFixture.CreateAsync(azurite);
-        pipeline.Vault.AddActiveKey("customer-key");
+        await pipeline.AddKeyAsync();
         var plaintext = RandomNumberGenerator.GetBytes((17 * Chunk) + 1);
         var begin = new BeginEncryptionInput("operation", BlobId.New().ToString(), await UploadAsync(pipeline, "large", plaintext));
 
         _ = await pipeline.Catalog.Get<BeginEncryption>().RunAsync(begin, CancellationToken.None);
         var plan = (await pipeline.Catalog.Get<BeginEncryption>().RunAsync(begin, CancellationToken.None)).Plan!;
-        pipeline.Catalog.Deks.Forget(); // as in another process
+        pipeline.Catalog.Branches.Forget(); // as in another process
         var segments = new List<SegmentResult>();
         for (var segment = 0; segment < plan.Envelope.Segments; segment++)
         {
@@ -340,8 +341,8 @@ public sealed class EncryptBlobTests(AzuriteFixture azurite) : IClassFixture<Azu
 
     private static async Task<byte[]> DecryptAsync(PipelineFixture pipeline, string name)
     {
-        await using var blob = await pipeline.Catalog.Reader.OpenAsync(name, DekSource.Vault, CancellationToken.None);
-        var plaintext = new byte[blob.Header.Layout.PlaintextLength];
+        await using var blob = await pipeline.Catalog.Reader.OpenAsync(name, PinFreshness.Now, CancellationToken.None);
+        var plaintext = new byte[blob.Envelope.Layout.PlaintextLength];
         await EnvelopeDownload.CopyToAsync(blob.Envelope, 2, (offset, bytes, _) =>
         {
             bytes.CopyTo(plaintext.AsMemory((int)offset));

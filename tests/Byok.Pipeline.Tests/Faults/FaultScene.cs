@@ -1,9 +1,17 @@
 using Azure.Core;
+using Byok.Client.Branches;
+using Byok.Client.Reading;
 using Byok.Client.Records;
+using Byok.Core.Branches;
+using Byok.Core.Envelope;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ledger;
 using Byok.Core.Ports;
+using Byok.Pipeline.RetireBranch;
 using Byok.Pipeline.RotateKey;
+using Byok.Storage;
+using Byok.Testing;
 using Byok.Testing.Replay;
 using Byok.Testing.Storage;
 using Microsoft.Extensions.Time.Testing;
@@ -14,6 +22,7 @@ namespace Byok.Pipeline.Tests.Faults;
 internal sealed class FaultScene : IDisposable
 {
     private readonly List<string> _badDeletes = [];
+    private StorageAccount? _storage;
 
     private FaultScene(LifeStack stack, InMemoryBlobService service, FaultyNetwork network, FaultyCalls vault, FaultyCalls hsm) =>
         (Stack, Service, Network, VaultCalls, HsmCalls, Runner) = (stack, service, network, vault, hsm, stack.Engine);
@@ -31,6 +40,9 @@ internal sealed class FaultScene : IDisposable
     /// <summary>What runs orchestrations here.</summary>
     public IOrchestrationRunner Runner { get; set; }
 
+    /// <summary>Whose operation it is: a failed one is run again under its own id, and somebody else's has another.</summary>
+    public string Actor { get; set; } = "first";
+
     /// <summary>What storage does to requests in this run.</summary>
     public FaultKind? Fault { get; set; }
 
@@ -45,6 +57,15 @@ internal sealed class FaultScene : IDisposable
 
     /// <summary>How the rotation ended, if that was the scenario.</summary>
     public RotateKeyResult? Rotated { get; set; }
+
+    /// <summary>How the retirement ended, if that was the scenario.</summary>
+    public RetireBranchResult? Retired { get; set; }
+
+    /// <summary>The branch that it retires.</summary>
+    public BranchName? Branch { get; set; }
+
+    /// <summary>The blobs' ETags before the scenario.</summary>
+    public Dictionary<string, string> ETags { get; } = [];
 
     /// <summary>Failures of activities that are not of the pipeline's own types, or say no more than that something unexpected happened.</summary>
     public List<string> UntypedFailures { get; } = [];
@@ -67,21 +88,25 @@ internal sealed class FaultScene : IDisposable
         stack.Engine.OnFailure = scene.OnFailure;
         network.OnRequest = scene.OnRequest;
         var material = stack.Vault.CreateRsa(2048);
-        await RecordAsync(stack, stack.Vault.AddActiveKey(LifeStack.Key, material: material));
+        await RecordAsync(stack, await stack.Vault.AddPinnedKeyAsync(storage, LifeStack.Key, time, material: material));
         stack.Hsm.Put(LifeStack.Key, material);
         await scenario.PrepareAsync(scene);
         time.Advance(TimeSpan.FromMinutes(5)); // nothing is cached that another process would not have
         return scene;
     }
 
-    public async Task UploadAsync(string name, byte[] content)
+    public async Task UploadAsync(string name, byte[] content, StorageAccount? storage = null)
     {
-        var uploaded = await Stack.Storage.Uploads.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), overwrite: true);
+        var uploaded = await (storage ?? Stack.Storage).Uploads.Client.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), overwrite: true);
         Uploads[name] = uploaded.Value.ETag.ToString();
         Contents[name] = content;
     }
 
-    public Task<VaultKey> CurrentKeyAsync() => Stack.Catalog.Keys.GetCurrentAsync(LifeStack.Key, CancellationToken.None);
+    public Task<CurrentBranch> CurrentBranchAsync() => Stack.Catalog.Branches.GetCurrentAsync(LifeStack.Key, PinFreshness.Now, CancellationToken.None);
+
+    public async Task<BranchPins> PinsAsync() => BranchPins.Of(await Stack.Vault.ReadLifeAsync(LifeStack.Key, CancellationToken.None));
+
+    public async Task<string> ETagAsync(string name) => (await Stack.Catalog.Reader.DescribeAsync(name, CancellationToken.None)).ETag.ToString();
 
     public async Task<List<LedgerEntry>> LedgerAsync() => await Stack.Ledger.ReadAsync(CancellationToken.None).ToListAsync();
 
@@ -93,6 +118,40 @@ internal sealed class FaultScene : IDisposable
         {
             Assert.Equal((name, BlobStanding.Confirmed), (name, await catalog.Records.StandingOfAsync(name, await Stack.HeaderAsync(name), default)));
         }
+    }
+
+    /// <summary>
+    /// What holds at every moment in which the key is in use: each pinned branch is recorded and unwraps under an enabled version by its record, no blob is under any
+    /// other branch, and a process that has just started reads each.
+    /// </summary>
+    public async Task AssertBranchesAsync()
+    {
+        using var bystander = await CreateBystanderAsync();
+        var life = await Stack.Vault.ReadLifeWithPublicKeysAsync(LifeStack.Key, default);
+        var pins = BranchPins.Of(life);
+        var enabled = life with { Versions = [.. life.Versions.Where(version => version.Enabled || !WrappingKeyPolicy.IsInUse(version))] };
+        foreach (var branch in pins.All)
+        {
+            using var key = await bystander.BranchKeeper.OpenAsync(enabled, branch, default);
+        }
+
+        await foreach (var blob in bystander.Reader.ListAsync(null, default))
+        {
+            var branch = EnvelopeHeader.Parse(blob.Metadata, blob.Name).Branch;
+            Assert.True(pins.Contains(branch), $"'{blob.Name}' is under a branch that is not pinned.");
+            await using var opened = await bystander.Reader.OpenAsync(blob, PinFreshness.Cached, default);
+            await using var stream = new DecryptingStream(opened.Envelope);
+            var content = new byte[stream.Length];
+            await stream.ReadExactlyAsync(content);
+            Assert.True(!Contents.TryGetValue(blob.Name, out var right) || content.SequenceEqual(right), $"'{blob.Name}' reads as something else.");
+        }
+    }
+
+    /// <summary>Another process, which no fault strikes.</summary>
+    public async Task<TestPipeline> CreateBystanderAsync()
+    {
+        _storage ??= await Service.CreateAccountAsync();
+        return new TestPipeline(Stack.Vault, Stack.Hsm, _storage, ledger: null, Stack.Options, Stack.Time);
     }
 
     public void Disarm()
@@ -128,6 +187,17 @@ internal sealed class FaultScene : IDisposable
         }
     }
 
+    public void OnFailure(string activity, Exception exception)
+    {
+        if (exception is not ByokException or UnexpectedFailureException)
+        {
+            lock (UntypedFailures)
+            {
+                UntypedFailures.Add($"{activity}: {exception}");
+            }
+        }
+    }
+
     public void Dispose()
     {
         Stack.Dispose();
@@ -136,19 +206,9 @@ internal sealed class FaultScene : IDisposable
 
     private static async Task RecordAsync(LifeStack stack, VaultKey key)
     {
-        foreach (var kind in new[] { "key.imported", "key.activated" })
-        {
-            await stack.Ledger.AppendAsync(
-                new LedgerEvent
-                {
-                    EventId = $"seed/{kind}",
-                    Kind = kind,
-                    Subject = key.Id.ToString(),
-                    CorrelationId = "seed",
-                    Details = new Dictionary<string, string> { ["thumbprint"] = key.PublicKey!.Thumbprint },
-                },
-                CancellationToken.None);
-        }
+        var pins = BranchPins.Of(await stack.Vault.ReadLifeAsync(key.Id.Name, CancellationToken.None));
+        await stack.Ledger.AppendAsync(LedgerEvents.KeyImported("seed", key.Id, LifeStack.Key), CancellationToken.None);
+        await stack.Ledger.AppendAsync(LedgerEvents.KeyActivated("seed", key.Id, key.RequirePublicKey().Thumbprint, pins), CancellationToken.None);
     }
 
     private async Task AssertOneImportPerRequestAsync(List<LedgerEntry> ledger)
@@ -183,18 +243,7 @@ internal sealed class FaultScene : IDisposable
             }
         }
 
-        Stack.Catalog.Keys.Forget();
-    }
-
-    private void OnFailure(string activity, Exception exception)
-    {
-        if (exception is not ByokException or UnexpectedFailureException)
-        {
-            lock (UntypedFailures)
-            {
-                UntypedFailures.Add($"{activity}: {exception}");
-            }
-        }
+        Stack.Catalog.Branches.Forget();
     }
 
     private void OnRequest(HttpRequestMessage request)

@@ -14,6 +14,9 @@ internal sealed class FaultyCalls(string service)
 
     public int Injected { get; private set; }
 
+    /// <summary>Asked before each call, by its name.</summary>
+    public Func<string, Task>? OnCallAsync { get; set; }
+
     public void Arm(CallFault? fault, int target, int lastTarget)
     {
         lock (_lock)
@@ -26,6 +29,7 @@ internal sealed class FaultyCalls(string service)
 
     public async Task<T> RunAsync<T>(string call, Func<Task<T>> run)
     {
+        await (OnCallAsync?.Invoke(call) ?? Task.CompletedTask);
         CallFault? fault;
         lock (_lock)
         {

@@ -4,32 +4,32 @@ using System.Security.Cryptography;
 using System.Text;
 using Azure.Storage.Blobs.Models;
 using Byok.Core.Envelope;
-using Byok.Core.Keys;
 using Byok.Storage;
 
 namespace Byok.Pipeline.Tests.Hostile;
 
 /// <summary>
-/// A protected blob as anybody makes one who can write to storage and has the wrapping key's public part: he chose its DEK, so he can give any fields a
-/// MAC that verifies.
+/// A protected blob as anybody makes one who can write to storage and holds a branch key: he chose its DEK, so he can give any fields a MAC that verifies.
 /// </summary>
 internal sealed class ForgedBlob
 {
     private readonly byte[] _dek = RandomNumberGenerator.GetBytes(32);
 
-    public ForgedBlob(string container, string name, byte[] plaintext, VaultKey key, int chunkSize = 4 * 1024 * 1024, int chunksPerSegment = 16, bool tail = false)
+    public ForgedBlob(
+        string container, string name, byte[] plaintext, HeldBranch branch, int chunkSize = 4 * 1024 * 1024, int chunksPerSegment = 16, bool tail = false, string? blobId = null)
     {
         var layout = new BlobLayout(plaintext.Length, chunkSize, chunksPerSegment);
-        var blobId = BlobId.New();
-        using var dek = DataEncryptionKey.FromBytes(_dek);
-        using var keys = dek.DeriveFor(blobId);
-        var cipher = new ChunkCipher(blobId, layout);
+        var id = blobId is null ? BlobId.New() : BlobId.Parse(blobId);
+        var sealedDek = branch.SealDek(_dek, id);
+        using var key = branch.Open();
+        using var dek = key.OpenDek(sealedDek, id);
+        using var keys = dek.DeriveFor(id);
         var beks = new byte[layout.ChunkCount * 32];
         using var content = new MemoryStream();
         for (var i = 0; i < layout.ChunkCount; i++)
         {
             var stored = new byte[layout.StoredChunkLength(i)];
-            cipher.Seal(i, plaintext.AsSpan((int)layout.PlaintextOffset(i), layout.ChunkLength(i)), stored, beks.AsSpan(i * 32, 32));
+            ChunkCipher.Seal(plaintext.AsSpan((int)layout.PlaintextOffset(i), layout.ChunkLength(i)), stored, beks.AsSpan(i * 32, 32));
             content.Write(stored);
         }
 
@@ -47,13 +47,15 @@ internal sealed class ForgedBlob
         Content = content.ToArray();
         Fields = new EnvelopeHeader
         {
-            BlobId = blobId,
-            Layout = layout,
+            BlobId = id,
+            PlaintextLength = layout.PlaintextLength,
+            ChunkSizeInBytes = layout.ChunkSizeInBytes,
+            ChunksPerTableSegment = layout.ChunksPerTableSegment,
             InlineTable = tail ? null : table.ToArray(),
-            Generation = 1,
-            KeyId = key.Id,
-            KeyThumbprint = key.RequirePublicKey().Thumbprint,
-            WrappedDek = dek.WrapWith(key.RequirePublicKey()),
+            WrittenOn = LifeStack.Start,
+            Branch = branch.Name,
+            SealedDek = sealedDek,
+            Wrapping = branch.Wrapping,
             NameHash = EnvelopeHeader.HashName(container, name),
         }.Sign(keys).ToMetadata();
     }

@@ -1,8 +1,7 @@
 using Byok.Core.Envelope;
 using Byok.Core.Errors;
-using Byok.Core.Keys;
 using Byok.Pipeline.AuditKeys;
-using Byok.Pipeline.RotateKey;
+using Byok.Pipeline.MoveBlobs;
 using Byok.Testing.CommandLine;
 
 namespace Byok.Pipeline.Tests.Hostile;
@@ -18,17 +17,22 @@ public class HostileHeaderTests
 
     private static readonly string[] Ours = ["a", "z"];
 
-    public static TheoryData<string, int, bool> Values
+    /// <summary>Each without a right MAC; with one, by somebody who held the branch key; and with one and known to the ledger.</summary>
+    public static TheoryData<string, int, bool, bool> Values
     {
         get
         {
-            var data = new TheoryData<string, int, bool>();
+            var data = new TheoryData<string, int, bool, bool>();
             foreach (var values in HostileValue.All.GroupBy(value => value.Field))
             {
                 for (var first = 0; first < values.Count(); first += ValuesAtOnce)
                 {
-                    data.Add(values.Key, first, false);
-                    data.Add(values.Key, first, true);
+                    data.Add(values.Key, first, false, false);
+                    data.Add(values.Key, first, true, false);
+                    if (values.Skip(first).Take(ValuesAtOnce).Any(value => value.HasForm))
+                    {
+                        data.Add(values.Key, first, true, true);
+                    }
                 }
             }
 
@@ -38,21 +42,28 @@ public class HostileHeaderTests
 
     [Theory]
     [MemberData(nameof(Values))]
-    public async Task EveryOperation_FieldOfOthers_IsToldOfItsBlobAndStopsNothingElse(string field, int first, bool isVerified)
+    public async Task EveryOperation_FieldOfOthers_IsToldOfItsBlobAndStopsNothingElse(string field, int first, bool isVerified, bool isInLedger)
     {
         var values = HostileValue.All.Where(value => value.Field == field).Skip(first).Take(ValuesAtOnce)
             .Select((value, number) => (Name: $"hostile-{number:D2}", Value: value)).ToDictionary(pair => pair.Name, pair => pair.Value);
         using var stack = await HostileStack.CreateAsync();
-        var key = await stack.Catalog.Keys.GetCurrentAsync(LifeStack.Key, default);
-        foreach (var ours in Ours)
+        var branch = await HeldBranch.OfAsync(stack);
+        using (var current = await stack.Catalog.Branches.GetCurrentAsync(LifeStack.Key, Client.Reading.PinFreshness.Now, default))
         {
-            await stack.SeedAsync(ours, LifeStack.ContentOf(ours), key);
+            foreach (var ours in Ours)
+            {
+                await stack.SeedAsync(ours, LifeStack.ContentOf(ours), current);
+            }
         }
 
         foreach (var (name, value) in values)
         {
             var text = value.Text?.Replace(HostileValue.Vault, stack.Vault.VaultUri.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
-            await new ForgedBlob(stack.Storage.Protected.Name, name, TestBytes.Create(Length), key).Set(field, text, isVerified).PutAsync(stack.Storage, name);
+            await new ForgedBlob(stack.Storage.Protected.Name, name, TestBytes.Create(Length), branch).Set(field, text, isVerified).PutAsync(stack.Storage, name);
+            if (isInLedger && value.HasForm)
+            {
+                await HostileStack.VouchAsync(stack, name);
+            }
         }
 
         var believed = values.Where(pair => pair.Value.HasForm && isVerified).Select(pair => pair.Key).ToHashSet();
@@ -60,8 +71,11 @@ public class HostileHeaderTests
         await AssertListedAsync(stack, values);
         await AssertInspectedAsync(stack, values, intact);
         await AssertAuditedAsync(stack, values, intact);
-        await AssertRotatedAsync(stack, values, believed, deep: false);
-        await AssertRotatedAsync(stack, values, intact, deep: true);
+        await AssertRotatedAsync(stack);
+        await AssertRotatedDeepAsync(stack, values, isInLedger ? intact.Count : 0);
+        await AssertRetiredAsync(stack, values, isInLedger ? intact.Count : 0, isInLedger ? believed.Count : 0);
+        await AssertInspectedAsync(stack, values, intact);
+        await AssertAuditedAsync(stack, values, intact);
         await AssertReplacedAsync(stack, values);
     }
 
@@ -93,87 +107,78 @@ public class HostileHeaderTests
     }
 
     [Fact]
-    public void After_PagesOfBlobsThatNameVersionsThatNeverWere_KeepsOldVersionsOnly()
+    public void After_PagesOfManyBlobsThatCannotBeMoved_CountsAllAndListsTheFirst()
     {
-        var old = KeyIdentifier.Parse("https://vault.example/keys/customer-key/1");
-        var state = new RotationState
+        var state = new MoveState
         {
-            TargetId = KeyIdentifier.Parse("https://vault.example/keys/customer-key/2"),
-            TargetThumbprint = "x",
-            OldVersions = [old],
-            Terms = new RotationTerms(default, default, 10),
-            StartedOn = LifeStack.Start,
-            RetiredOn = LifeStack.Start,
+            Scope = new MoveScope { KeyName = LifeStack.Key },
+            PageSize = 10,
+            ProofFrom = LifeStack.Start,
             TotalBlobs = 0,
             Pass = 1,
             PassStartedOn = LifeStack.Start,
         };
         for (var number = 0; number < 1000; number++)
         {
-            state = state.After(new RewrapPageResult { LeftByVersion = new Dictionary<string, long> { [$"https://vault.example/keys/customer-key/made{number}"] = 1, [old.ToString()] = 1 } });
+            state = state.After(new RewrapPageResult().WithUnmovable(new UnmovableBlob($"{number:D4}", UnmovableReason.Tampered, "made up")));
         }
 
-        Assert.Equal(2000, state.Left);
-        Assert.Equal(new Dictionary<string, long> { [old.ToString()] = 1000 }, state.LeftByVersion);
+        Assert.Equal(1000, state.Left);
+        Assert.Equal(Enumerable.Range(0, MoveState.MaxListed).Select(number => $"{number:D4}"), state.Unmovable.Select(blob => blob.Name));
     }
 
     [Theory]
-    [InlineData(true, 1)] // It is the last generation: a new upload begins anew.
-    [InlineData(false, 1)] // Its MAC does not verify: nothing of it is believed.
-    public async Task Encrypt_OverABlobAtTheGenerationsLimit_BeginsWithTheFirst(bool isVerified, long expected)
+    [InlineData(-1, true, 0)]
+    [InlineData(0, true, 1)]
+    [InlineData(1000, true, 1001)]
+    [InlineData(300_000, true, 300_001)]
+    [InlineData(300_001, true, 0)] // Later than clocks may differ: it does not bind.
+    [InlineData(1, false, 0)] // Its MAC does not verify: nothing of it is believed.
+    [InlineData(1000, false, 0)]
+    public async Task Encrypt_OverABlob_FollowsItsTimeOnlyWhenItVerifiesAndIsWithinTheTolerance(long millisecondsFromNow, bool isVerified, long expected)
     {
         using var stack = await HostileStack.CreateAsync();
-        await PutAsync(stack, EnvelopeFields.Generation, "999999999999999", isVerified);
+        var now = stack.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        await PutAsync(stack, EnvelopeFields.Written, $"{now + millisecondsFromNow}", isVerified);
 
         await stack.UploadAsync(Name, TestBytes.Create(Length), overwrite: true);
 
-        Assert.Equal(expected, (await stack.HeaderAsync(Name)).Generation);
+        Assert.Equal(expected, (await stack.HeaderAsync(Name)).WrittenOn.ToUnixTimeMilliseconds() - now);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Encrypt_OverABlobOfTheLastTime_TakesTheTimeThatItIs(bool isVerified)
+    {
+        using var stack = await HostileStack.CreateAsync();
+        await PutAsync(stack, EnvelopeFields.Written, "253402300799999", isVerified);
+
+        await stack.UploadAsync(Name, TestBytes.Create(Length), overwrite: true);
+
+        Assert.Equal(stack.Time.GetUtcNow(), (await stack.HeaderAsync(Name)).WrittenOn);
         Assert.DoesNotContain((await HostileStack.AuditAsync(stack)).Findings, finding => finding.Object == Name);
-    }
-
-    [Theory]
-    [InlineData("7", true, 8)]
-    [InlineData("7", false, 1)]
-    [InlineData("499999999999999", true, 500_000_000_000_000)]
-    [InlineData("500000000000000", true, 1)]
-    [InlineData("999999999999998", true, 1)]
-    [InlineData("999999999999998", false, 1)]
-    public async Task Encrypt_OverABlob_FollowsItsGenerationOnlyWhenItVerifies(string generation, bool isVerified, long expected)
-    {
-        using var stack = await HostileStack.CreateAsync();
-        await PutAsync(stack, EnvelopeFields.Generation, generation, isVerified);
-
-        await stack.UploadAsync(Name, TestBytes.Create(Length), overwrite: true);
-
-        Assert.Equal(expected, (await stack.HeaderAsync(Name)).Generation);
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Rotate_BlobAtTheGenerationsLimit_IsLeftBehindWithTheWayOut(bool deep)
+    public async Task Retire_BlobOfTheLastTime_IsMovedAndTakesTheTimeThatItIs(bool deep)
     {
         using var stack = await HostileStack.CreateAsync();
-        await PutAsync(stack, EnvelopeFields.Generation, "999999999999999", isVerified: true);
+        await PutAsync(stack, EnvelopeFields.Written, "253402300799999", isVerified: true);
         await HostileStack.VouchAsync(stack, Name);
+        var begun = stack.Time.GetUtcNow();
 
-        var result = await HostileStack.RotateAsync(stack, deep);
+        var result = await HostileStack.RetireAsync(stack, deep: deep);
 
-        var left = Assert.Single(result.Unmovable);
-        Assert.Equal((Name, "GenerationLimit"), (left.Name, left.Reason.ToString()));
-        Assert.Contains("'hostile'", left.Explanation, StringComparison.Ordinal);
-        Assert.Contains("upload it again", left.Explanation, StringComparison.Ordinal);
+        Assert.Equal((true, 1, 0), (result.IsRetired, result.Moved, result.LeftBehind));
+        Assert.InRange((await stack.HeaderAsync(Name)).WrittenOn, begun, stack.Time.GetUtcNow());
         Assert.Equal(TestBytes.Create(Length), await stack.ReadAsync(Name));
-
-        await stack.UploadAsync(Name, TestBytes.Create(Length), overwrite: true);
-        Assert.Equal(0, (await HostileStack.RotateAsync(stack, deep)).LeftBehind);
     }
 
-    private static async Task PutAsync(LifeStack stack, string field, string text, bool isVerified)
-    {
-        var key = await stack.Catalog.Keys.GetCurrentAsync(LifeStack.Key, default);
-        await new ForgedBlob(stack.Storage.Protected.Name, Name, TestBytes.Create(Length), key).Set(field, text, isVerified).PutAsync(stack.Storage, Name);
-    }
+    private static async Task PutAsync(LifeStack stack, string field, string text, bool isVerified) =>
+        await new ForgedBlob(stack.Storage.Protected.Name, Name, TestBytes.Create(Length), await HeldBranch.OfAsync(stack)).Set(field, text, isVerified).PutAsync(stack.Storage, Name);
 
     /// <summary>What <c>blob list</c> does: each header is well-formed, or told with the blob's name.</summary>
     private static async Task AssertListedAsync(LifeStack stack, Dictionary<string, HostileValue> values)
@@ -208,21 +213,51 @@ public class HostileHeaderTests
         Assert.InRange(report.PlaintextBytes, Ours.Sum(ours => LifeStack.ContentOf(ours).Length), 1000 + (values.Count * Length));
     }
 
-    private static async Task AssertRotatedAsync(LifeStack stack, Dictionary<string, HostileValue> values, HashSet<string> believed, bool deep)
+    /// <summary>Branch keys are wrapped anew; no blob is written, whoever made it, and none is in the way of the old version.</summary>
+    private static async Task AssertRotatedAsync(LifeStack stack)
     {
-        var old = (await stack.HeaderAsync("a")).KeyId;
-        var result = await HostileStack.RotateAsync(stack, deep);
-        Assert.NotEqual(old, result.KeyId);
+        var (pins, etags) = (await HostileStack.PinsAsync(stack), await ETagsAsync(stack));
+
+        var result = await HostileStack.RotateAsync(stack, deep: false);
+
+        Assert.Equal(pins.All, result.Branches);
+        Assert.Equal((0, 0), (result.Reencrypted, result.LeftBehind));
+        Assert.Empty(result.Kept);
+        Assert.Equal(result.KeyId, Assert.Single(await stack.VersionsAsync(), version => version.Enabled).Id);
+        Assert.Equal(etags, await ETagsAsync(stack));
+        await AssertOursAsync(stack);
+    }
+
+    private static async Task AssertRotatedDeepAsync(LifeStack stack, Dictionary<string, HostileValue> values, int others)
+    {
+        var result = await HostileStack.RotateAsync(stack, deep: true);
+
         foreach (var ours in Ours)
         {
-            Assert.Equal(result.KeyId, (await stack.HeaderAsync(ours)).KeyId);
-            Assert.Equal(LifeStack.ContentOf(ours), await stack.ReadAsync(ours));
+            Assert.Equal(result.KeyId, (await stack.HeaderAsync(ours)).Wrapping.KeyId);
         }
 
-        Assert.InRange(result.Rewrapped, Ours.Length, Ours.Length + believed.Count);
-        Assert.Equal(result.LeftBehind, result.Unmovable.Count);
-        Assert.All(result.Unmovable, left => Assert.Contains(left.Name, values.Keys));
-        Assert.All(result.Unmovable, left => Assert.True(left.Explanation.Length < 500, left.Explanation));
+        Assert.Equal(Ours.Length + others, result.Reencrypted);
+        AssertLeft(values, result.LeftBehind, result.Unmovable);
+        Assert.Empty(result.Kept);
+        await AssertOursAsync(stack);
+    }
+
+    /// <summary>What is ours moves; a blob that cannot be moved keeps its branch sealed, and does no more.</summary>
+    private static async Task AssertRetiredAsync(LifeStack stack, Dictionary<string, HostileValue> values, int atLeast, int atMost)
+    {
+        var result = await HostileStack.RetireAsync(stack);
+
+        foreach (var ours in Ours)
+        {
+            Assert.Equal(result.Current, (await stack.HeaderAsync(ours)).Branch);
+        }
+
+        Assert.InRange(result.Moved, Ours.Length + atLeast, Ours.Length + atMost);
+        AssertLeft(values, result.LeftBehind, result.Unmovable);
+        Assert.Equal(result.LeftBehind == 0, result.IsRetired);
+        Assert.Equal(result.IsRetired ? [result.Current] : new[] { result.Current, result.Branch }, (await HostileStack.PinsAsync(stack)).All);
+        await AssertOursAsync(stack);
     }
 
     /// <summary>The way out of everything.</summary>
@@ -238,7 +273,31 @@ public class HostileHeaderTests
 
         var report = await HostileStack.AuditAsync(stack);
         Assert.DoesNotContain(report.Findings, finding => values.ContainsKey(finding.Object) || Ours.Contains(finding.Object));
-        var rotated = await HostileStack.RotateAsync(stack, deep: false);
-        Assert.Equal((values.Count + Ours.Length, 0), (rotated.Rewrapped, rotated.LeftBehind));
+        foreach (var branch in (await HostileStack.PinsAsync(stack)).Sealed)
+        {
+            var nothingLeft = await HostileStack.RetireAsync(stack, branch);
+            Assert.Equal((true, 0, 0), (nothingLeft.IsRetired, nothingLeft.Moved, nothingLeft.LeftBehind));
+        }
+
+        var retired = await HostileStack.RetireAsync(stack);
+        Assert.Equal((true, values.Count + Ours.Length, 0), (retired.IsRetired, retired.Moved, retired.LeftBehind));
     }
+
+    private static async Task AssertOursAsync(LifeStack stack)
+    {
+        foreach (var ours in Ours)
+        {
+            Assert.Equal(LifeStack.ContentOf(ours), await stack.ReadAsync(ours));
+        }
+    }
+
+    private static void AssertLeft(Dictionary<string, HostileValue> values, long count, IReadOnlyList<UnmovableBlob> unmovable)
+    {
+        Assert.Equal(count, unmovable.Count);
+        Assert.All(unmovable, left => Assert.Contains(left.Name, values.Keys));
+        Assert.All(unmovable, left => Assert.True(left.Explanation.Length < 500, left.Explanation));
+    }
+
+    private static async Task<Dictionary<string, string>> ETagsAsync(LifeStack stack) =>
+        await stack.Catalog.Reader.ListAsync(null, default).ToDictionaryAsync(blob => blob.Name, blob => blob.ETag.ToString());
 }

@@ -1,6 +1,9 @@
 using Azure.Core.Pipeline;
 using Byok.Client.Records;
+using Byok.Core.Branches;
+using Byok.Core.Ports;
 using Byok.Pipeline.AuditKeys;
+using Byok.Pipeline.RetireBranch;
 using Byok.Pipeline.RotateKey;
 using Byok.Testing.Storage;
 using Microsoft.Extensions.Time.Testing;
@@ -43,5 +46,11 @@ internal static class HostileStack
     }
 
     public static Task<RotateKeyResult> RotateAsync(LifeStack stack, bool deep) =>
-        RotateKey.RotateKeyTests.RotateAsync(stack, new RotateKeyInput { KeyName = LifeStack.Key, Deep = deep });
+        stack.Engine.RunAsync<RotateKeyResult>(RotateKeyOrchestration.Name, new RotateKeyInput { KeyName = LifeStack.Key, Deep = deep }, $"rotate-{Guid.NewGuid():N}");
+
+    /// <summary>Retires a branch; null for the current one.</summary>
+    public static Task<RetireBranchResult> RetireAsync(LifeStack stack, BranchName? branch = null, bool deep = false) => stack.Engine.RunAsync<RetireBranchResult>(
+        RetireBranchOrchestration.Name, new RetireBranchInput { KeyName = LifeStack.Key, Branch = branch, Deep = deep }, $"retire-{Guid.NewGuid():N}");
+
+    public static async Task<BranchPins> PinsAsync(LifeStack stack) => BranchPins.Of(await stack.Vault.ReadLifeAsync(LifeStack.Key, default));
 }

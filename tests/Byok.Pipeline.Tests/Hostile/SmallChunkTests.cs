@@ -20,7 +20,7 @@ public class SmallChunkTests
     {
         var counter = new RequestCounter();
         using var stack = await CreateAsync(counter, chunksPerSegment);
-        await using var blob = await stack.Catalog.Reader.OpenAtStartAsync(Name, DekSource.Vault, default);
+        await using var blob = await stack.Catalog.Reader.OpenAtStartAsync(Name, PinFreshness.Now, default);
         var read = new byte[Content.Length];
 
         await EnvelopeDownload.CopyToAsync(blob.Envelope, 4, (offset, bytes, _) =>
@@ -41,9 +41,9 @@ public class SmallChunkTests
     {
         var counter = new RequestCounter();
         using var stack = await CreateAsync(counter);
-        await using var blob = await stack.Catalog.Reader.OpenAsync(Name, DekSource.Vault, default);
+        await using var blob = await stack.Catalog.Reader.OpenAsync(Name, PinFreshness.Now, default);
         counter.Reset();
-        await using var stream = new DecryptingStream(blob.Envelope, leaveOpen: true) { Position = offset };
+        await using var stream = new DecryptingStream(blob.Envelope) { Position = offset };
         var read = new byte[length];
 
         await stream.ReadExactlyAsync(read);
@@ -90,7 +90,7 @@ public class SmallChunkTests
 
         await stack.Engine.RunAsync<ReencryptBlobResult>(ReencryptBlobOrchestration.Name, new ReencryptBlobInput { BlobName = Name }, "reencrypt");
 
-        Assert.Equal(1, (await stack.HeaderAsync(Name)).Layout.ChunkCount);
+        Assert.Equal(EnvelopeFormat.DefaultChunkSizeInBytes, (await stack.HeaderAsync(Name)).ChunkSizeInBytes);
         Assert.InRange(counter.Writes(stack.Storage.Protected.Name), 1, 3);
         Assert.Equal(Content, await stack.ReadAsync(Name));
     }
@@ -103,14 +103,14 @@ public class SmallChunkTests
     {
         using var stack = await HostileStack.CreateAsync();
         var content = TestBytes.Create((10 * 1024 * 1024) + 3);
-        var key = await stack.Catalog.Keys.GetCurrentAsync(LifeStack.Key, default);
-        await new ForgedBlob(stack.Storage.Protected.Name, Name, content, key, chunkSize, tail: true).PutAsync(stack.Storage, Name);
+        var branch = await HeldBranch.OfAsync(stack);
+        await new ForgedBlob(stack.Storage.Protected.Name, Name, content, branch, chunkSize, tail: true).PutAsync(stack.Storage, Name);
         await HostileStack.VouchAsync(stack, Name);
 
         var result = await HostileStack.RotateAsync(stack, deep: true);
 
-        Assert.Equal((1L, 0L), (result.Rewrapped, result.LeftBehind));
-        Assert.Equal(3, (await stack.HeaderAsync(Name)).Layout.ChunkCount);
+        Assert.Equal((1L, 0L), (result.Reencrypted, result.LeftBehind));
+        Assert.Equal(EnvelopeFormat.DefaultChunkSizeInBytes, (await stack.HeaderAsync(Name)).ChunkSizeInBytes);
         Assert.Equal(content, await stack.ReadAsync(Name));
     }
 
@@ -124,7 +124,7 @@ public class SmallChunkTests
 
     private static async Task<ForgedBlob> ForgeAsync(LifeStack stack, int chunksPerSegment)
     {
-        var key = await stack.Catalog.Keys.GetCurrentAsync(LifeStack.Key, default);
-        return new ForgedBlob(stack.Storage.Protected.Name, Name, Content, key, chunkSize: 64, chunksPerSegment, tail: true);
+        var branch = await HeldBranch.OfAsync(stack);
+        return new ForgedBlob(stack.Storage.Protected.Name, Name, Content, branch, chunkSize: 64, chunksPerSegment, tail: true);
     }
 }

@@ -1,5 +1,7 @@
+using Byok.Client.Reading;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
+using Byok.Core.Ports;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.RestoreKey;
 using Byok.Pipeline.RevokeKey;
@@ -176,7 +178,7 @@ public sealed class ContestedKeyTests(AzuriteFixture azurite)
 
         Assert.DoesNotContain(await stack.VersionsAsync(), version => version.Enabled);
         await RestoreAsync(stack);
-        stack.Catalog.Keys.Forget();
+        stack.Catalog.Branches.Forget();
         foreach (var name in names)
         {
             Assert.Equal(LifeStack.ContentOf(name), await stack.ReadAsync(name));
@@ -248,7 +250,7 @@ public sealed class ContestedKeyTests(AzuriteFixture azurite)
 
         await Assert.ThrowsAsync<VaultException>(() => stack.BringAsync("second"));
 
-        Assert.Equal(Assert.Single(await stack.VersionsAsync("second")).Id, (await stack.Catalog.Keys.GetCurrentAsync("second", default)).Id);
+        Assert.Equal(Assert.Single(await stack.VersionsAsync("second")).Id, (await stack.Vault.ReadLifeAsync("second", default)).Current!.Id);
     }
 
     [Fact]
@@ -262,7 +264,7 @@ public sealed class ContestedKeyTests(AzuriteFixture azurite)
             if (activity == ActivateKey.Name)
             {
                 stack.Engine.OnActivity = _ => Task.CompletedTask;
-                stack.Catalog.Keys.Forget();
+                stack.Catalog.Branches.Forget();
                 await stack.UploadAsync("under-the-new-version", LifeStack.ContentOf("under-the-new-version"));
                 await RevokeKeyTests.RevokeAsync(stack, RevocationMode.Disable);
                 throw new ServiceUnavailableException("Its answer was lost: it runs again.");
@@ -272,7 +274,7 @@ public sealed class ContestedKeyTests(AzuriteFixture azurite)
         await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.Engine.RunAsync<RotateKeyResult>(RotateKeyOrchestration.Name, input, rotation));
 
         await RestoreAsync(stack);
-        stack.Catalog.Keys.Forget();
+        stack.Catalog.Branches.Forget();
         Assert.Equal(LifeStack.ContentOf("under-the-new-version"), await stack.ReadAsync("under-the-new-version"));
     }
 
@@ -284,12 +286,12 @@ public sealed class ContestedKeyTests(AzuriteFixture azurite)
         await stack.Vault.UpdateKeyAsync(Assert.Single(await stack.VersionsAsync()).Id, new KeyAttributes { Enabled = true }, default);
         stack.Time.Advance(TimeSpan.FromDays(2));
 
-        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.Catalog.Keys.GetCurrentAsync(LifeStack.Key, default));
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.Catalog.Branches.GetCurrentAsync(LifeStack.Key, PinFreshness.Now, default));
         await Assert.ThrowsAsync<KeyUnavailableException>(() => RotateKeyTests.RotateAsync(stack));
         await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.BringAsync(LifeStack.Key, "another-label"));
 
         await RestoreAsync(stack);
-        Assert.True((await stack.Catalog.Keys.GetCurrentAsync(LifeStack.Key, default)).Enabled);
+        Assert.True((await stack.Vault.ReadLifeAsync(LifeStack.Key, default)).Current!.Enabled);
     }
 
     /// <summary>Runs something while the operation under test waits for the first time.</summary>

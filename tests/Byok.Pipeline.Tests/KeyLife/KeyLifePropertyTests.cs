@@ -15,6 +15,7 @@ public sealed class KeyLifePropertyTests
         (1, Gen.Const(KeyCommand.Bring)),
         (2, Gen.Const(KeyCommand.Rotate)),
         (1, Gen.Const(KeyCommand.RotateToLabel)),
+        (2, Gen.Const(KeyCommand.RetireBranch)),
         (5, Gen.Const(KeyCommand.Disable)),
         (3, Gen.Const(KeyCommand.Delete)),
         (6, Gen.Const(KeyCommand.Restore)),
@@ -67,6 +68,9 @@ public sealed class KeyLifePropertyTests
             sequences.Add($"restore killed at {write}, revoked", [new(KeyCommand.Disable), new(KeyCommand.Restore, write), new(KeyCommand.Disable), new(KeyCommand.Restore)]);
             sequences.Add($"restore of a deleted key killed at {write}, deleted", [new(KeyCommand.Delete), new(KeyCommand.Restore, write), new(KeyCommand.Delete), new(KeyCommand.Restore)]);
             sequences.Add($"rotation killed at {2 * write}, revoked, restored", [new(KeyCommand.Rotate, 2 * write), new(KeyCommand.Disable), new(KeyCommand.Restore), new(KeyCommand.Rotate)]);
+            sequences.Add(
+                $"retirement killed at {2 * write}, revoked, restored",
+                [new(KeyCommand.RetireBranch, 2 * write), new(KeyCommand.Disable), new(KeyCommand.Restore), new(KeyCommand.Read), new(KeyCommand.RetireBranch), new(KeyCommand.Encrypt)]);
         }
 
         sequences.Add("disabled, then deleted", [new(KeyCommand.Disable), new(KeyCommand.Delete), new(KeyCommand.Restore)]);

@@ -20,9 +20,9 @@ public class RevokeKeyTests(AzuriteFixture azurite)
     {
         using var stack = await LifeStack.CreateAsync(azurite);
         var names = await stack.SeedAsync(3);
-        await using (await stack.Catalog.Reader.OpenAsync(names[0], DekSource.Cache, default))
+        await using (await stack.Catalog.Reader.OpenAsync(names[0], PinFreshness.Cached, default))
         {
-            // Its DEK is in the other process's cache from now on.
+            // Its branch key is in the other process's cache from now on.
         }
 
         var result = await RevokeAsync(stack, mode);
@@ -34,8 +34,8 @@ public class RevokeKeyTests(AzuriteFixture azurite)
             await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.ReadAsync(name));
         }
 
-        stack.Time.Advance(stack.Options.DekCacheTime);
-        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.Catalog.Reader.OpenAsync(names[0], DekSource.Cache, default));
+        stack.Time.Advance(stack.Options.KeyCacheTime);
+        await Assert.ThrowsAsync<KeyUnavailableException>(() => stack.Catalog.Reader.OpenAsync(names[0], PinFreshness.Cached, default));
         var kinds = await stack.Ledger.ReadAsync(default).Select(entry => entry.Event.Kind).ToListAsync();
         Assert.Contains("key.revocation.ordered", kinds);
         Assert.Equal("key.revoked", kinds[^1]);
@@ -156,7 +156,7 @@ public class RevokeKeyTests(AzuriteFixture azurite)
         stack.Time.Advance(TimeSpan.FromSeconds(1));
         var rotated = await stack.Engine.RunAsync<RotateKeyResult>(RotateKeyOrchestration.Name, input, rotation);
         Assert.Equal(2, (await stack.VersionsAsync()).Count);
-        Assert.Equal([rotated.KeyId.ToString()], (await stack.CoverageAsync()).Keys);
+        Assert.Equal([rotated.Branches[0].ToString()], (await stack.CoverageAsync()).Keys);
     }
 
     [Fact]

@@ -47,8 +47,12 @@ public sealed partial class LedgerVectorTests
         Assert.Equal(recorded.Kind.StartsWith("blob.", StringComparison.Ordinal), LedgerReading.TryReadBlob(recorded, "protected", out var blob));
         Assert.Equal(recorded.Subject, (imported ?? activated)?.ToString() ?? (blob.Name is null ? recorded.Subject : $"protected/{blob.Name}"));
         Assert.Equal(activated is null ? null : recorded.Details["thumbprint"], thumbprint);
-        Assert.Equal(blob.Name is null ? [] : recorded.Details.Where(pair => pair.Key is "mac" or "by" or "replaces" or "generation").Select(pair => pair.Value).Order(),
-            new[] { blob.Mac, blob.By, blob.Replaces, blob.Generation }.OfType<string>().Order());
+        Assert.Equal(recorded.Details.ContainsKey("sealed"), LedgerReading.TryReadPins(recorded, "customer", out var pins));
+        Assert.Equal(pins.Current?.ToString(), pins.Sealed is null ? null : recorded.Details["branch"]);
+        Assert.Equal(recorded.Details.GetValueOrDefault("retired"), pins.Retired?.ToString());
+        Assert.False(LedgerReading.TryReadPins(recorded, "other", out _));
+        Assert.Equal(blob.Name is null ? [] : recorded.Details.Where(pair => pair.Key is "mac" or "by" or "replaces").Select(pair => pair.Value).Order(),
+            new[] { blob.Mac, blob.By, blob.Replaces }.OfType<string>().Order());
     });
 
     [Theory]
@@ -83,7 +87,7 @@ public sealed partial class LedgerVectorTests
         {
             "" => "",
             _ when part == recorded.Details.GetValueOrDefault("mac") => "MAC",
-            _ when part == recorded.Details.GetValueOrDefault("passes") => "PASS",
+            _ when part == recorded.Details.GetValueOrDefault("branch") => "BRANCH",
             _ when recorded.Subject.EndsWith(part, StringComparison.Ordinal) => "VERSION",
             _ => part,
         };

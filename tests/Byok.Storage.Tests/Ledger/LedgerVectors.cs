@@ -1,3 +1,4 @@
+using Byok.Core.Branches;
 using Byok.Core.Keys;
 using Byok.Core.Keys.Attestation;
 using Byok.Core.Ledger;
@@ -23,6 +24,10 @@ internal static class LedgerVectors
     private static readonly KeyIdentifier New = KeyIdentifier.Parse("https://contoso.vault.azure.net/keys/customer/202122232425262728292a2b2c2d2e2f");
     private static readonly RsaPublicKey KekPublicKey = RsaPublicKey.FromBytes(Convert.FromHexString("C0" + new string('1', 510)), [1, 0, 1]);
 
+    private static readonly BranchName Current = BranchName.Parse("Q3VycmVudEN1cnJlbnRDdXJyZW50Q3VycmVudEN1cnI");
+    private static readonly BranchName Sealed = BranchName.Parse("U2VhbGVkU2VhbGVkU2VhbGVkU2VhbGVkU2VhbGVkU2U");
+    private static readonly BranchPins Pins = BranchPins.Of("customer", Current, [Sealed]);
+
     public static IReadOnlyDictionary<string, LedgerEvent> All { get; } = new Dictionary<string, LedgerEvent>
     {
         ["kek_created"] = LedgerEvents.KekCreated(Operation, Kek, KekPublicKey),
@@ -30,12 +35,11 @@ internal static class LedgerVectors
         ["key_exported"] = LedgerEvents.KeyExported(Operation, "customer-20300101", Thumbprint, Kek, KekThumbprint, 2),
         ["key_imported"] = LedgerEvents.KeyImported(Operation, New, "customer-20300101"),
         ["key_attested"] = LedgerEvents.Attested(Operation, New, KeyOrigin.Imported, new AttestedKey(New, Thumbprint, "manufacturer", "owner")),
-        ["key_activated"] = LedgerEvents.KeyActivated(Operation, New, Thumbprint),
+        ["key_activated"] = LedgerEvents.KeyActivated(Operation, New, Thumbprint, Pins),
         ["kek_retired"] = LedgerEvents.KekRetired(Operation, Kek),
         ["key_rotation_began"] = LedgerEvents.RotationBegan(Operation, Old, "customer-20300101", isDeep: false),
         ["key_rotation_began_deep"] = LedgerEvents.RotationBegan(Operation, Old, New.ToString(), isDeep: true),
         ["key_retired"] = LedgerEvents.KeyRetired(Operation, Old, New),
-        ["key_rotation_proved"] = LedgerEvents.RotationProved(Operation, New, 3, 1000, 998, 2),
         ["key_disabled"] = LedgerEvents.KeyDisabled(Operation, Old),
         ["key_revocation_ordered"] = LedgerEvents.RevocationOrdered(Operation, "customer", isDeletion: false, [Old, New], 1),
         ["key_revocation_ordered_again"] = LedgerEvents.RevocationOrdered(Operation, "customer", isDeletion: true, [New], 2),
@@ -47,8 +51,12 @@ internal static class LedgerVectors
         ["key_restored_deleted"] = LedgerEvents.KeyRestored(Operation, "customer", KeyState.Deleted, [New]),
         ["key_restored_purged"] = LedgerEvents.KeyRestored(Operation, "customer", KeyState.Purged, [New]),
         ["key_restore_overruled"] = LedgerEvents.RestoreOverruled(Operation, "customer", "It was revoked."),
-        ["blob_intended"] = LedgerEvents.BlobIntended(Operation, "protected", "a/b.txt", "rewrap", new IntendedState("AAECAwQFBgcICQoLDA0ODw", "Y29tbWl0bWVudA", Mac, 2, New), ReplacedMac),
-        ["blob_intended_new"] = LedgerEvents.BlobIntended(Operation, "protected", "\u00fc \"q\".txt", "encrypt", new IntendedState("AAECAwQFBgcICQoLDA0ODw", "Y29tbWl0bWVudA", Mac, 1, New), null),
+        ["branch_sealed"] = LedgerEvents.BranchSealed(Operation, Pins),
+        ["branch_retired"] = LedgerEvents.BranchRetired(Operation, Sealed, BranchPins.Start("customer", Current), 998, 3),
+        ["branch_pins_restored"] = LedgerEvents.PinsRestored(Operation, Pins),
+        ["branch_rebuilt"] = LedgerEvents.BranchRebuilt(Operation, "customer", Sealed),
+        ["blob_intended"] = LedgerEvents.BlobIntended(Operation, "protected", "a/b.txt", "rewrap", new IntendedState("AAECAwQFBgcICQoLDA0ODw", "Y29tbWl0bWVudA", Mac, New, Current), ReplacedMac),
+        ["blob_intended_new"] = LedgerEvents.BlobIntended(Operation, "protected", "\u00fc \"q\".txt", "encrypt", new IntendedState("AAECAwQFBgcICQoLDA0ODw", "Y29tbWl0bWVudA", Mac, New, Current), null),
         ["blob_confirmed"] = LedgerEvents.BlobConfirmed(Operation, "protected", "a/b.txt", Mac),
         ["blob_deleted"] = LedgerEvents.BlobDeleted(Operation, "protected", "a/b.txt", Mac),
         ["audit_completed"] = LedgerEvents.AuditCompleted(Operation, "20300101T000000000", 1, 2, 3),

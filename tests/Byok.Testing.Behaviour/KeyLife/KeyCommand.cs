@@ -6,6 +6,7 @@ public enum KeyCommand
     Bring,
     Rotate,
     RotateToLabel,
+    RetireBranch,
     Disable,
     Delete,
     Restore,

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Byok.Client.Reading;
+using Byok.Core.Branches;
 using Byok.Core.Errors;
 using Byok.Core.Keys;
 using Byok.Core.Orchestration;
@@ -10,6 +11,7 @@ using Byok.Pipeline;
 using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.RestoreKey;
+using Byok.Pipeline.RetireBranch;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
 using Byok.Testing.Replay;
@@ -184,6 +186,8 @@ public sealed class KeyLifeMachine : IDisposable
                 return label is not null && last is { IsEnded: false }
                     ? default
                     : (RotateKeyOrchestration.Name, rotation, last is null or { State: OrchestrationState.Completed } ? New("rotate") : last.InstanceId);
+            case KeyCommand.RetireBranch:
+                return (RetireBranchOrchestration.Name, new RetireBranchInput { KeyName = Key }, GoOn("retire", _ => true));
             case KeyCommand.Restore:
                 return (RestoreKeyOrchestration.Name, new RestoreKeyInput { KeyName = Key, OrderedOn = orderedOn }, GoOn("restore", begun => RestoreKeyInput.GoesOnWith(begun, Last("revoke"), life)));
             default:
@@ -210,6 +214,18 @@ public sealed class KeyLifeMachine : IDisposable
                 Require(after.Contains(rotated.KeyId) || _model.IsSomethingOpen, "the version that was rotated to does not unwrap");
                 Require(!rotated.Disabled.Any(after.Contains), "a version that is said to be disabled unwraps");
                 _model.Advanced();
+                break;
+
+            case KeyCommand.RetireBranch:
+                Require(_model.IsUsable != false, "a branch of a revoked key was retired");
+                var retired = Result<RetireBranchResult>();
+                Require(retired.LeftBehind == 0 && retired.IsRetired, "a branch is said to be retired, and has blobs");
+                _model.Advanced();
+                using (var catalog = CreateCatalog())
+                {
+                    await RequireRetiredAsync(catalog, retired, after.Count > 0).ConfigureAwait(false);
+                }
+
                 break;
 
             case KeyCommand.Restore:
@@ -295,11 +311,21 @@ public sealed class KeyLifeMachine : IDisposable
     {
         foreach (var (name, content) in _model.Blobs)
         {
-            await using var opened = await catalog.Reader.OpenAsync(name, DekSource.Vault, CancellationToken.None).ConfigureAwait(false);
-            var read = new byte[opened.Header.Layout.PlaintextLength];
-            await using var stream = new Byok.Core.Envelope.DecryptingStream(opened.Envelope, leaveOpen: true);
+            await using var opened = await catalog.Reader.OpenAsync(name, PinFreshness.Now, CancellationToken.None).ConfigureAwait(false);
+            var read = new byte[opened.Envelope.Layout.PlaintextLength];
+            await using var stream = new Byok.Core.Envelope.DecryptingStream(opened.Envelope);
             await stream.ReadExactlyAsync(read).ConfigureAwait(false);
             Require(read.AsSpan().SequenceEqual(content), $"'{name}' reads as something else");
+        }
+    }
+
+    private async Task RequireRetiredAsync(TestPipeline catalog, RetireBranchResult retired, bool unwraps)
+    {
+        var life = await _vault.ReadLifeAsync(Key, CancellationToken.None).ConfigureAwait(false);
+        Require(!BranchPins.Of(life).Contains(retired.Branch), "a retired branch is pinned");
+        if (unwraps)
+        {
+            await ReadAllAsync(catalog).ConfigureAwait(false);
         }
     }
 

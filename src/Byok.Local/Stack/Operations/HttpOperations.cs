@@ -11,6 +11,7 @@ using Byok.Pipeline.BringKey;
 using Byok.Pipeline.EncryptBlob;
 using Byok.Pipeline.ReencryptBlob;
 using Byok.Pipeline.RestoreKey;
+using Byok.Pipeline.RetireBranch;
 using Byok.Pipeline.RevokeKey;
 using Byok.Pipeline.RotateKey;
 
@@ -128,9 +129,10 @@ public sealed class HttpOperations : IOperations
     private static (string Path, object Body) RequestFor(object input) => input switch
     {
         BringKeyInput bring => ($"keys/{bring.KeyName}/bring", new BringKeyBody(bring.KeyLabel, bring.GenerateSizeInBits)),
-        RotateKeyInput rotate => ($"keys/{rotate.KeyName}/rotate", new RotateKeyBody(rotate.NewLabel, rotate.GenerateSizeInBits, rotate.Deep, rotate.GracePeriod?.TotalHours, rotate.RewrapOnly)),
+        RotateKeyInput rotate => ($"keys/{rotate.KeyName}/rotate", new RotateKeyBody(rotate.NewLabel, rotate.GenerateSizeInBits, rotate.Deep, rotate.GracePeriod?.TotalHours)),
+        RetireBranchInput retire => ($"keys/{retire.KeyName}/retire-branch", new RetireBranchBody(retire.Branch?.ToString(), retire.Deep)),
         RevokeKeyInput revoke => ($"keys/{revoke.KeyName}/revoke", new RevokeKeyBody(revoke.Mode == RevocationMode.Delete ? "delete" : "disable", revoke.Rehearsal)),
-        RestoreKeyInput restore => ($"keys/{restore.KeyName}/restore", new RestoreKeyBody(restore.Rewrap)),
+        RestoreKeyInput restore => ($"keys/{restore.KeyName}/restore", new RestoreKeyBody()),
         ReencryptBlobInput reencrypt => ("blobs/reencrypt", new ReencryptBlobBody(reencrypt.BlobName)),
         AuditKeysInput audit => ("audits", new AuditBody(audit.ScrubPercent)),
         _ => throw new ArgumentException($"The HTTP API has no route for {input.GetType().Name}.", nameof(input)),

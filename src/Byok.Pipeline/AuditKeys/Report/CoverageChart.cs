@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using Byok.Core.Branches;
 using Byok.Core.Keys;
 using static Byok.Pipeline.AuditKeys.Report.ReportPage;
 
 namespace Byok.Pipeline.AuditKeys.Report;
 
-/// <summary>How many blobs each key version protects, as a bar chart in inline SVG. State is said in words too, not by colour alone.</summary>
+/// <summary>How many blobs each branch protects, as a bar chart in inline SVG. State is said in words too, not by colour alone.</summary>
 internal static class CoverageChart
 {
     private const int Width = 880;
@@ -13,19 +14,23 @@ internal static class CoverageChart
     private const int BarLeft = 0;
     private const int BarWidth = 700;
     private const int MaxBars = 12;
+    private const string Current = "current";
+    private const string Sealed = "sealed";
 
     public static string Render(AuditReport report)
     {
-        var states = report.Keys.SelectMany(key => key.Versions).ToDictionary(version => version.Id.ToString(), version => version.State);
+        var states = report.Keys
+            .SelectMany(key => key.Branches.Select(branch => (Name: BranchRecord.BlobNameOf(key.Name, branch.Branch), State: branch.IsCurrent ? Current : Sealed)))
+            .ToDictionary(branch => branch.Name, branch => branch.State);
         var bars = report.Coverage
             .OrderByDescending(pair => pair.Value)
             .ThenBy(pair => pair.Key, StringComparer.Ordinal)
-            .Select(pair => (Name: Describe(pair.Key), State: pair.Key.Length == 0 ? "many" : states.GetValueOrDefault(pair.Key) ?? "not in the vault", Count: pair.Value))
+            .Select(pair => (Name: Describe(pair.Key), State: pair.Key.Length == 0 ? "many" : states.GetValueOrDefault(pair.Key) ?? "not pinned", Count: pair.Value))
             .ToList();
         var without = report.Blobs - report.Coverage.Values.Sum();
         if (without > 0)
         {
-            bars.Add(("no readable key version", "not protected", without));
+            bars.Add(("no readable branch", "not protected", without));
         }
 
         if (bars.Count == 0)
@@ -34,11 +39,11 @@ internal static class CoverageChart
         }
 
         var shown = bars.Count > MaxBars
-            ? [.. bars.Take(MaxBars - 1), ($"{bars.Count - MaxBars + 1} more versions", "many", bars.Skip(MaxBars - 1).Sum(bar => bar.Count))]
+            ? [.. bars.Take(MaxBars - 1), ($"{bars.Count - MaxBars + 1} more branches", "many", bars.Skip(MaxBars - 1).Sum(bar => bar.Count))]
             : bars;
         var height = shown.Count * RowHeight;
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\"><svg viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-label=\"Blobs by key version\">\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\"><svg viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-label=\"Blobs by branch\">\n");
         var most = (double)shown.Max(bar => bar.Count);
         for (var row = 0; row < shown.Count; row++)
         {
@@ -58,13 +63,13 @@ internal static class CoverageChart
 
     internal static string Class(string state) => state switch
     {
-        KeyTags.Active => "good",
-        KeyTags.Retired or KeyTags.Pending or "many" => "fair",
+        KeyTags.Active or Current => "good",
+        Sealed or KeyTags.Retired or KeyTags.Pending or "many" => "fair",
         _ => "bad",
     };
 
-    private static string Describe(string keyId) =>
-        keyId.Length == 0 ? "further version ids" : KeyIdentifier.TryParse(keyId, out var id) ? $"{Shorten(id.Name, 40)} / {Shorten(id.Version, 36)}" : Shorten(keyId, 70);
+    private static string Describe(string branch) =>
+        branch.Length == 0 ? "further branches" : branch.Split('/') is [var key, var name] ? $"{Shorten(key, 40)} / {Shorten(name, 20)}" : Shorten(branch, 70);
 
     private static string Share(long count, long all) =>
         all == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $" ({100.0 * count / all:0.#} %)");

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using Byok.Core.Branches;
 using Byok.Core.Keys;
 using static Byok.Pipeline.AuditKeys.Report.ReportPage;
 
 namespace Byok.Pipeline.AuditKeys.Report;
 
-/// <summary>The key hierarchy, drawn: from the master key in the HSM over each version in the vault to the DEKs, BEKs and chunks below it.</summary>
+/// <summary>The key hierarchy, drawn: from the master key in the HSM over each version in the vault and the branches that it wraps to the DEKs, BEKs and chunks below.</summary>
 internal static class HierarchyDrawing
 {
     private const int Width = 880;
@@ -16,14 +17,17 @@ internal static class HierarchyDrawing
 
     private static readonly (int X, int Width, string Heading)[] Columns =
     [
-        (0, 230, "Your HSM: master key"), (264, 270, "Vault: wrapping key"), (568, 140, "DEKs"), (742, 138, "Chunks"),
+        (0, 200, "Your HSM: master key"), (230, 230, "Vault: wrapping key"), (490, 150, "Branch keys"), (670, 90, "DEKs"), (790, 90, "Chunks"),
     ];
 
     public static string Render(AuditReport report)
     {
         var rows = report.Keys
-            .SelectMany(key => key.Versions)
-            .Select(version => (Version: version, Blobs: report.Coverage.GetValueOrDefault(version.Id.ToString())))
+            .SelectMany(key => key.Versions.SelectMany(version => key.Branches
+                .Where(branch => branch.ProvedUnder == version.Id)
+                .Cast<AuditedBranch?>()
+                .DefaultIfEmpty()
+                .Select(branch => (Version: version, Branch: branch, Blobs: branch is null ? 0 : report.Coverage.GetValueOrDefault(BranchRecord.BlobNameOf(key.Name, branch.Branch))))))
             .Where(row => row.Version.State != "disabled" || row.Blobs > 0)
             .OrderByDescending(row => row.Blobs)
             .ToList();
@@ -43,28 +47,36 @@ internal static class HierarchyDrawing
 
         for (var row = 0; row < shown.Count; row++)
         {
-            var (version, blobs) = shown[row];
+            var (version, branch, blobs) = shown[row];
             var y = Top + (row * RowHeight);
             var inHsm = version.IsInHsm switch { true => "in the HSM", false => "not in the HSM", null => "HSM did not answer" };
             Box(svg, 0, y, version.IsInHsm == false ? "bad" : version.IsInHsm == true ? "good" : "fair", version.Label ?? "unknown", inHsm);
             Arrow(svg, 0, y, "wrapped");
             Box(svg, 1, y, StyleOf(version, worst.GetValueOrDefault(version.Id.ToString())), version.Id.Name, $"{version.KeyType}-{version.SizeInBits}, {version.State}, {Shorten(version.Id.Version, 12)}");
-            if (blobs == 0)
+            if (branch is null)
             {
-                svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Columns[2].X}\" y=\"{y + 38}\" class=\"soft\">protects no blob</text>\n");
+                svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Columns[2].X}\" y=\"{y + 38}\" class=\"soft\">wraps no branch in use</text>\n");
                 continue;
             }
 
             Arrow(svg, 1, y, "wraps");
-            Box(svg, 2, y, "plain", Number(blobs), blobs == 1 ? "blob, one DEK" : "blobs, a DEK each");
+            Box(svg, 2, y, branch.IsCurrent ? "good" : "fair", Shorten(branch.Branch.ToString(), 12), branch.IsCurrent ? "current" : "sealed");
+            if (blobs == 0)
+            {
+                svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Columns[3].X}\" y=\"{y + 38}\" class=\"soft\">protects no blob</text>\n");
+                continue;
+            }
+
             Arrow(svg, 2, y, "seals");
-            Box(svg, 3, y, "plain", "4 MiB chunks", "a BEK each");
+            Box(svg, 3, y, "plain", Number(blobs), "a blob each");
+            Arrow(svg, 3, y, "seals");
+            Box(svg, 4, y, "plain", "4 MiB", "a BEK each");
         }
 
         svg.Append("</svg></div>\n");
         if (rows.Count > shown.Count)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<p class=\"quiet\">and {Count(rows.Count - shown.Count, "more version")}</p>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<p class=\"quiet\">and {Count(rows.Count - shown.Count, "more row")}</p>\n");
         }
 
         return svg.Append("<p class=\"quiet\">Each key opens what is to the right of it. Take the wrapping key away and everything to its right is noise.</p>\n").ToString();

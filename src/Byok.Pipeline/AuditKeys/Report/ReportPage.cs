@@ -37,7 +37,7 @@ public static class ReportPage
             """);
         AppendVerdict(page, report);
         page.Append("<section><h2>How the data is protected</h2>\n").Append(HierarchyDrawing.Render(report)).Append("</section>\n");
-        page.Append("<section><h2>Blobs by key version</h2>\n").Append(CoverageChart.Render(report)).Append("</section>\n");
+        page.Append("<section><h2>Blobs by branch</h2>\n").Append(CoverageChart.Render(report)).Append("</section>\n");
         FindingSections.Append(page, report);
         AppendHistory(page, report);
         page.Append(CultureInfo.InvariantCulture, $"""

@@ -1,5 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Byok.Core.Branches;
+using Byok.Core.Keys;
 
 namespace Byok.Core.Tests.Envelope.Vectors;
 
@@ -16,7 +18,7 @@ internal sealed record EnvelopeVector
     /// <summary>What is special here.</summary>
     public required string Scenario { get; init; }
 
-    /// <summary><c>good</c>, <c>integrity</c>, <c>unsupported-version</c> or <c>malformed</c>.</summary>
+    /// <summary><c>good</c>, <c>integrity</c>, <c>unsupported-version</c>, <c>malformed</c> or <c>key-unavailable</c>.</summary>
     public required string Expected { get; init; }
 
     /// <summary>The container that is asked for.</summary>
@@ -27,6 +29,15 @@ internal sealed record EnvelopeVector
 
     /// <summary>Whether the reader is told that the blob was renamed.</summary>
     public bool AllowRenamed { get; init; }
+
+    /// <summary>The key names that the reader accepts.</summary>
+    public required IReadOnlyList<string> AcceptedKeys { get; init; }
+
+    /// <summary>What the vault lists under the blob's key name.</summary>
+    public required IReadOnlyList<KeyVersion> KeyVersions { get; init; }
+
+    /// <summary>The branch's record, base64; null when there is none.</summary>
+    public byte[]? Record { get; init; }
 
     /// <summary>All metadata of the blob.</summary>
     public required Dictionary<string, string> Metadata { get; init; }
@@ -40,4 +51,14 @@ internal sealed record EnvelopeVector
     public static EnvelopeVector Read(string path) => JsonSerializer.Deserialize<EnvelopeVector>(File.ReadAllText(path), Json)!;
 
     public string ToJson() => JsonSerializer.Serialize(this, Json) + "\n";
+
+    public TestReader Reader() => new([.. KeyVersions.Select(version => version.ToVaultKey())], new AcceptedKeys(AcceptedKeys), Record);
+
+    /// <summary>One version of the key.</summary>
+    internal sealed record KeyVersion(KeyIdentifier Id, string Thumbprint, bool Enabled, SortedDictionary<string, string> Tags)
+    {
+        public static KeyVersion Of(VaultKey key) => new(key.Id, key.PublicKey!.Thumbprint, key.Enabled, new(key.Tags.ToDictionary(), StringComparer.Ordinal));
+
+        public VaultKey ToVaultKey() => TestKeys.Version(Id, TestKeys.Find(Thumbprint), Enabled, Tags);
+    }
 }

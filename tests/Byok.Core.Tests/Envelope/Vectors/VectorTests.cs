@@ -17,12 +17,12 @@ public sealed class VectorTests
     [Fact]
     public void Scenarios_BuiltAnew_AreTheFiles()
     {
-        if (Writing && !File.Exists(WrappedDeks.FilePath))
+        if (Writing && !File.Exists(WrappedBranches.FilePath))
         {
-            WrappedDeks.Write();
+            WrappedBranches.Write();
         }
 
-        var scenarios = new Scenarios(WrappedDeks.Read()).Build();
+        var scenarios = new Scenarios(WrappedBranches.Read()).Build();
         if (Writing)
         {
             foreach (var (name, vector) in scenarios)
@@ -89,14 +89,15 @@ public sealed class VectorTests
     {
         try
         {
-            var plaintext = await new TestBlob(vector.Metadata, vector.Content).ReadAsync(vector.AllowRenamed, vector.Blob);
+            var plaintext = await new TestBlob(vector.Metadata, vector.Content).ReadAsync(vector.Reader(), vector.AllowRenamed, vector.Blob);
             return plaintext.AsSpan().SequenceEqual(vector.Plaintext) ? "good" : "other plaintext";
         }
-        catch (EnvelopeException exception)
+        catch (PermanentByokException exception)
         {
             return exception switch
             {
-                IntegrityException => "integrity",
+                IntegrityException or EarlierBuildException => "integrity",
+                KeyUnavailableException => "key-unavailable",
                 UnsupportedEnvelopeVersionException => "unsupported-version",
                 MalformedEnvelopeException => "malformed",
                 _ => exception.GetType().Name,
