@@ -6,6 +6,7 @@ using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Byok.Local.Storage;
 using Byok.Storage;
+using Byok.Testing.Storage;
 
 namespace Byok.Bench.Stack;
 
@@ -18,8 +19,11 @@ internal sealed class BenchStorage : IAsyncDisposable
     private readonly AzuriteServer? _server;
     private readonly HttpPipelineTransport? _transport;
 
-    private BenchStorage(AzuriteServer? server, HttpPipelineTransport? transport, string? connectionString = null)
+    private readonly BlobServiceClient? _records;
+
+    private BenchStorage(AzuriteServer? server, HttpPipelineTransport? transport, string? connectionString = null, BlobServiceClient? records = null)
     {
+        _records = records;
         _server = server;
         _transport = transport;
         ConnectionString = connectionString ?? server?.ConnectionString ?? NullConnection;
@@ -40,14 +44,22 @@ internal sealed class BenchStorage : IAsyncDisposable
         return storage;
     }
 
-    /// <summary>The store that swallows everything at once.</summary>
-    public static BenchStorage Null(NullBlobStore store) => new(null, new HttpClientTransport(new HttpClient(store)));
+    /// <summary>The store that swallows everything at once; branch records and ledger are kept in memory.</summary>
+    public static BenchStorage Null(NullBlobStore store)
+    {
+        var records = new InMemoryBlobService(TimeProvider.System);
+        _ = records.CreateAccountAsync().GetAwaiter().GetResult();
+        return new BenchStorage(
+            null, new HttpClientTransport(new HttpClient(store)),
+            records: new BlobServiceClient(new Uri("https://memory.blob.example/"), StorageAccount.CreateClientOptions(new HttpClientTransport(new HttpClient(records)))));
+    }
 
     /// <summary>An emulator that somebody else runs.</summary>
     public static BenchStorage Existing(string connectionString) => new(null, null, connectionString);
 
     /// <summary>An account on the same storage, its requests counted apart.</summary>
-    public StorageAccount Open(RequestCounter counter) => new(new BlobServiceClient(ConnectionString, Configure(StorageAccount.CreateClientOptions(_transport), counter)));
+    public StorageAccount Open(RequestCounter counter) => new(
+        new BlobServiceClient(ConnectionString, Configure(StorageAccount.CreateClientOptions(_transport), counter)), recordsService: _records);
 
     /// <summary>A client that encrypts by itself: Azure client-side encryption.</summary>
     public BlobContainerClient OpenEncrypting(Azure.Storage.ClientSideEncryptionOptions encryption, RequestCounter counter)
